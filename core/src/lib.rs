@@ -1,0 +1,5 @@
+//! sitrep-core.
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod bundle;

@@ -1,0 +1,2 @@
+//! sitrep's verifier on a microcontroller: what is independent of the board.
+#![no_std]

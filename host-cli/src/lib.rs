@@ -1,0 +1,1 @@
+//! The host side of sitrep: everything that reads or writes JSON, files and processes.

@@ -1,0 +1,3 @@
+//! The `sitrep` command.
+
+fn main() {}

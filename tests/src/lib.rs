@@ -1,0 +1,1 @@
+//! What the integration tests and benches of sitrep share.
