@@ -1,7 +1,121 @@
-//! The bundle format (BUNDLE.md).
+//! The bundle format (BUNDLE.md): one file with a layout, its links and their signatures.
+//!
+//! Everything is read in place. [`Bundle::open`] checks the framing and the shared tables once; tokens are checked whenever they
+//! are read, because they are read only in order.
 
+mod artifacts;
+mod envelope;
+mod strings;
+mod style;
 mod templates;
+mod tokens;
 mod words;
 
+use serde::Deserialize;
+
+pub use artifacts::{Artifacts, DigestSet, PathCursor};
+pub use envelope::{Envelope, Envelopes, Kind, Scratch, Signature};
+pub(crate) use envelope::{Patch, PatchKind, Patches};
+pub use strings::{Str, Strings};
+pub use style::{Escapes, Indent, Style};
 pub use templates::{Piece, TEMPLATES};
+pub use tokens::{ArtifactRuns, Event, Number, Reader, Run};
 pub use words::{HOT_WORDS, WORDS};
+
+use crate::error::{Code, Result};
+use crate::wire::Input;
+
+/// The first bytes of every bundle.
+pub const MAGIC: [u8; 4] = *b"SITR";
+
+/// The format version that this crate reads.
+pub const VERSION: u8 = 1;
+
+/// What follows the magic and the version (BUNDLE.md, section 2).
+#[derive(Clone, Copy, Debug, Deserialize)]
+struct Header {
+    profile: u8,
+    strings: u32,
+    artifacts: u32,
+    envelopes: u32,
+}
+
+/// A bundle whose framing, strings and artifacts have been checked.
+#[derive(Clone, Copy, Debug)]
+pub struct Bundle<'b> {
+    header: Header,
+    strings: Strings<'b>,
+    artifacts: Artifacts<'b>,
+    envelopes: Input<'b>,
+    envelope_count: u16,
+}
+
+impl<'b> Bundle<'b> {
+    /// Reads and checks a bundle. `path` is a buffer for its longest path; its length is the limit for paths.
+    ///
+    /// # Errors
+    /// A code of class `bundle`, or `limit-path` and other limits, where `bytes` is not what BUNDLE.md describes.
+    pub fn open(bytes: &'b [u8], path: &mut [u8]) -> Result<Self> {
+        let rest = bytes.strip_prefix(&MAGIC).ok_or(Code::BundleMagic)?;
+        let (version, rest) = rest.split_first().ok_or(Code::BundleTruncated)?;
+        if *version != VERSION {
+            return Err(Code::BundleVersion.into());
+        }
+        let (header, rest) = postcard::take_from_bytes::<Header>(rest).map_err(|_| Code::BundleTruncated)?;
+        let mut input = Input::new(rest);
+        let strings = Strings::open(input.take(header.strings as usize)?)?;
+        let artifacts = Artifacts::open(input.take(header.artifacts as usize)?, strings, path)?;
+        let mut envelopes = Input::new(input.take(header.envelopes as usize)?);
+        if !input.is_empty() {
+            return Err(Code::BundleTrailing.into());
+        }
+        let envelope_count = u16::try_from(envelopes.varint()?).map_err(|_| Code::LimitEnvelopes)?;
+        let bundle = Self { header, strings, artifacts, envelopes, envelope_count };
+        let mut all = bundle.envelopes();
+        for envelope in all.by_ref() {
+            envelope?;
+        }
+        if !all.input.is_empty() {
+            return Err(Code::BundleTrailing.into());
+        }
+        Ok(bundle)
+    }
+
+    /// Number of the profile that the bundle was packed for ([`crate::limits::Limits::profile`]); 0 for none.
+    #[must_use]
+    pub const fn profile(&self) -> u8 {
+        self.header.profile
+    }
+
+    /// Lengths in bytes of the three sections: strings, artifacts, envelopes.
+    #[must_use]
+    pub const fn section_lengths(&self) -> [u32; 3] {
+        [self.header.strings, self.header.artifacts, self.header.envelopes]
+    }
+
+    /// The strings section.
+    #[must_use]
+    pub const fn strings(&self) -> &Strings<'b> {
+        &self.strings
+    }
+
+    /// The artifacts section.
+    #[must_use]
+    pub const fn artifacts(&self) -> &Artifacts<'b> {
+        &self.artifacts
+    }
+
+    /// The envelopes, the layout first.
+    #[must_use]
+    pub const fn envelopes(&self) -> Envelopes<'b> {
+        Envelopes { input: self.envelopes, strings: self.strings, next: 0, count: self.envelope_count }
+    }
+
+    /// Envelope `number`.
+    ///
+    /// # Errors
+    /// [`Code::BundleEnvelope`] where there is none.
+    pub fn envelope(&self, number: u16) -> Result<Envelope<'b>> {
+        self.envelopes().nth(usize::from(number)).ok_or(Code::BundleEnvelope)?
+    }
+}

@@ -1,0 +1,546 @@
+//! The artifacts section: every path, with every digest set that was recorded for it (BUNDLE.md, section 4).
+//!
+//! Paths are front-coded, so they are read with a [`PathCursor`] that holds the current path in a buffer of the caller.
+//! [`Artifacts::open`] walks the section once and checks everything that readers rely on later: order, UTF-8, distinct variants.
+
+use super::strings::{Str, Strings, word};
+use crate::error::{Code, Error, Result};
+use crate::limits::{ALGORITHMS, SHAPES, VARIANTS};
+use crate::names;
+use crate::wire::{Index, Input};
+
+/// Paths between two entries of the index.
+const BLOCK: u32 = 64;
+/// Bytes of SHA-256.
+const SHA256: usize = 32;
+/// The control bytes end here; directives follow.
+const SHAPE_DIRECTIVE: u8 = 240;
+const VARIANTS_DIRECTIVE: u8 = 241;
+
+/// The artifacts section, checked.
+#[derive(Clone, Copy, Debug)]
+pub struct Artifacts<'b> {
+    strings: Strings<'b>,
+    count: u32,
+    shape_count: u32,
+    shapes: &'b [u8],
+    index: Index<'b>,
+    entries: &'b [u8],
+    /// All names and digests are as in-toto wants them, so that links need not look again.
+    tidy: bool,
+    /// No path has a byte that any style escapes.
+    plain: bool,
+}
+
+impl<'b> Artifacts<'b> {
+    /// Checks the whole section. `path` is the buffer for the longest path.
+    pub(super) fn open(section: &'b [u8], strings: Strings<'b>, path: &mut [u8]) -> Result<Self> {
+        let mut input = Input::new(section);
+        let count = input.varint()?;
+        let shape_count = input.varint()?;
+        if shape_count > SHAPES {
+            return Err(Code::BundleArtifact.into());
+        }
+        let shapes = input.rest();
+        for _ in 0..shape_count {
+            check_shape(&mut input, strings)?;
+        }
+        let shapes = shapes.get(..shapes.len().saturating_sub(input.len())).ok_or(Code::BundleArtifact)?;
+        let index = Index::take(&mut input, section.len(), count, BLOCK)?;
+        let unchecked =
+            Self { strings, count, shape_count, shapes, index, entries: input.rest(), tidy: false, plain: false };
+        unchecked.check(path)
+    }
+
+    fn check(mut self, path: &mut [u8]) -> Result<Self> {
+        let (mut tidy, mut plain) = (true, true);
+        let mut cursor = PathCursor::new(self, path);
+        for number in 0..self.count {
+            let offset = self.entries.len().saturating_sub(cursor.input.len());
+            if number.is_multiple_of(BLOCK) && self.index.offset(number / BLOCK) != Some(offset) {
+                return Err(Error::new(Code::BundleArtifact).at_artifact(number));
+            }
+            cursor.advance()?;
+            let text = core::str::from_utf8(cursor.path())
+                .map_err(|_| Error::new(Code::BundleArtifact).at_artifact(number))?;
+            plain = plain && is_plain(text.as_bytes());
+            tidy = tidy && names::is_artifact_name(text) && cursor.digests_are_tidy()?;
+            cursor.check_variants()?;
+        }
+        if !cursor.input.is_empty() {
+            return Err(Code::BundleTrailing.into());
+        }
+        (self.tidy, self.plain) = (tidy, plain);
+        Ok(self)
+    }
+
+    /// How many paths the section holds.
+    #[must_use]
+    pub const fn count(&self) -> u32 {
+        self.count
+    }
+
+    pub(crate) const fn tidy(&self) -> bool {
+        self.tidy
+    }
+
+    pub(crate) const fn plain(&self) -> bool {
+        self.plain
+    }
+
+    /// A cursor that stands before the first path.
+    pub fn cursor<'s>(&self, path: &'s mut [u8]) -> PathCursor<'b, 's> {
+        PathCursor::new(*self, path)
+    }
+
+    /// The algorithms of shape `number`, positioned at its first.
+    fn shape(&self, number: u32) -> Result<Shape<'b>> {
+        let Some(skip) = number.checked_sub(1) else { return Ok(Shape::Sha256) };
+        if skip >= self.shape_count {
+            return Err(Code::BundleArtifact.into());
+        }
+        let mut input = Input::new(self.shapes);
+        for _ in 0..skip {
+            for _ in 0..input.varint()? {
+                input.varint()?;
+                input.varint()?;
+            }
+        }
+        Ok(Shape::Own { algorithms: input.varint()?, input })
+    }
+
+    /// Takes the digests of one variant from `input`.
+    fn take_digests(&self, input: &mut Input<'b>, shape: u32) -> Result<&'b [u8]> {
+        if shape == 0 {
+            return input.take(SHA256);
+        }
+        let start = input.rest();
+        let mut shape = self.shape(shape)?;
+        while let Some((_, form)) = shape.next(self.strings)? {
+            match form {
+                0 => self.strings.get(input.varint()?).map(|_| ())?,
+                length => input.take(length as usize).map(|_| ())?,
+            }
+        }
+        start.get(..start.len().saturating_sub(input.len())).ok_or_else(|| Code::BundleTruncated.into())
+    }
+}
+
+/// The algorithms that are left of a shape.
+#[derive(Clone, Copy, Debug)]
+enum Shape<'b> {
+    Sha256,
+    Own { algorithms: u32, input: Input<'b> },
+    End,
+}
+
+impl<'b> Shape<'b> {
+    fn next(&mut self, strings: Strings<'b>) -> Result<Option<(Str<'b>, u32)>> {
+        match self {
+            Self::Sha256 => {
+                *self = Self::End;
+                Ok(Some((word(2)?, SHA256 as u32)))
+            }
+            Self::Own { algorithms, input } => {
+                let Some(left) = algorithms.checked_sub(1) else { return Ok(None) };
+                *algorithms = left;
+                Ok(Some((strings.get(input.varint()?)?, input.varint()?)))
+            }
+            Self::End => Ok(None),
+        }
+    }
+}
+
+/// Takes one shape and checks that no algorithm stands in it twice.
+fn check_shape<'b>(input: &mut Input<'b>, strings: Strings<'b>) -> Result<()> {
+    let algorithms = input.varint()?;
+    if algorithms > ALGORITHMS {
+        return Err(Code::BundleArtifact.into());
+    }
+    let all = Shape::Own { algorithms, input: *input };
+    for position in 0..algorithms {
+        let name = strings.get(input.varint()?)?;
+        input.varint()?;
+        let mut earlier = all;
+        for _ in 0..position {
+            if earlier.next(strings)?.is_some_and(|(other, _)| other == name) {
+                return Err(Code::BundleArtifact.into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// No byte that any style writes otherwise than as it is.
+fn is_plain(text: &[u8]) -> bool {
+    text.iter().fold(true, |plain, byte| {
+        plain & matches!(byte, b' '..=b'~') & !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&')
+    })
+}
+
+/// A digest set: the ordered pairs of algorithm and value that were recorded.
+#[derive(Clone, Copy, Debug)]
+pub struct DigestSet<'b> {
+    strings: Strings<'b>,
+    shape: Shape<'b>,
+    data: Input<'b>,
+}
+
+impl<'b> DigestSet<'b> {
+    /// The next pair of algorithm and value.
+    ///
+    /// # Errors
+    /// A code of class `bundle` where the section is damaged; not after [`super::Bundle::open`].
+    pub fn next(&mut self) -> Result<Option<(Str<'b>, Str<'b>)>> {
+        let Some((algorithm, form)) = self.shape.next(self.strings)? else { return Ok(None) };
+        let digest = match form {
+            0 => self.strings.get(self.data.varint()?)?,
+            length => Str::Hex(self.data.take(length as usize)?),
+        };
+        Ok(Some((algorithm, digest)))
+    }
+
+    /// Do both sets hold the same algorithms with the same values, in whatever order?
+    pub(crate) fn same(mut self, other: Self) -> Result<bool> {
+        let mut count: u32 = 0;
+        while let Some((algorithm, digest)) = self.next()? {
+            count = count.saturating_add(1);
+            if other.get(algorithm)? != Some(digest) {
+                return Ok(false);
+            }
+        }
+        Ok(count == other.count()?)
+    }
+
+    /// The value of one algorithm.
+    fn get(mut self, algorithm: Str<'_>) -> Result<Option<Str<'b>>> {
+        while let Some((own, digest)) = self.next()? {
+            if own == algorithm {
+                return Ok(Some(digest));
+            }
+        }
+        Ok(None)
+    }
+
+    fn count(mut self) -> Result<u32> {
+        let mut count: u32 = 0;
+        while self.next()?.is_some() {
+            count = count.saturating_add(1);
+        }
+        Ok(count)
+    }
+
+    /// Is there a digest of an algorithm that sitrep trusts to tell artifacts apart?
+    pub(crate) fn has_known(mut self) -> Result<bool> {
+        if matches!(self.shape, Shape::Sha256) {
+            return Ok(true);
+        }
+        while let Some((algorithm, _)) = self.next()? {
+            if known_length(algorithm).is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Have the known algorithms their exact length in lower-case hexadecimal?
+    pub(crate) fn is_tidy(mut self) -> Result<bool> {
+        if matches!(self.shape, Shape::Sha256) {
+            return Ok(true);
+        }
+        while let Some((algorithm, digest)) = self.next()? {
+            let Some(length) = known_length(algorithm) else { continue };
+            if !is_lower_hex(digest, length) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Is this the built-in shape, and if so, which SHA-256?
+    pub(crate) fn sha256_only(&self) -> Option<&'b [u8]> {
+        matches!(self.shape, Shape::Sha256).then(|| self.data.rest())
+    }
+}
+
+/// Bytes of a digest of an algorithm that counts for `MATCH`; `None` for all others.
+fn known_length(algorithm: Str<'_>) -> Option<usize> {
+    match algorithm.text()? {
+        "sha256" | "gitoid:sha256" => Some(32),
+        "sha384" => Some(48),
+        "sha512" => Some(64),
+        _ => None,
+    }
+}
+
+/// Is the value `length` bytes in lower-case hexadecimal?
+fn is_lower_hex(digest: Str<'_>, length: usize) -> bool {
+    match digest {
+        Str::Hex(bytes) => bytes.len() == length,
+        Str::Text(text) => {
+            text.len() / 2 == length
+                && text.len().is_multiple_of(2)
+                && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+        }
+    }
+}
+
+/// Reads the paths in order; seeks by blocks.
+#[derive(Debug)]
+pub struct PathCursor<'b, 's> {
+    artifacts: Artifacts<'b>,
+    input: Input<'b>,
+    path: &'s mut [u8],
+    length: usize,
+    suffix: usize,
+    shape: u32,
+    /// Number of the entry that `input` stands before.
+    next: u32,
+    variants: Variants<'b>,
+}
+
+/// The digest sets of one path.
+#[derive(Clone, Copy, Debug)]
+struct Variants<'b> {
+    count: u32,
+    /// Shape of the only variant; with several, each says its own.
+    shape: u32,
+    data: Input<'b>,
+}
+
+impl<'b, 's> PathCursor<'b, 's> {
+    fn new(artifacts: Artifacts<'b>, path: &'s mut [u8]) -> Self {
+        Self {
+            artifacts,
+            input: Input::new(artifacts.entries),
+            path,
+            length: 0,
+            suffix: 0,
+            shape: 0,
+            next: 0,
+            variants: Variants { count: 0, shape: 0, data: Input::new(&[]) },
+        }
+    }
+
+    /// The current path's bytes; UTF-8 in a bundle that was opened.
+    #[inline]
+    #[must_use]
+    pub fn path(&self) -> &[u8] {
+        self.path.get(..self.length).unwrap_or(&[])
+    }
+
+    /// The number of the current path.
+    #[inline]
+    #[must_use]
+    pub const fn number(&self) -> u32 {
+        self.next.saturating_sub(1)
+    }
+
+    /// Moves to the path with this number.
+    ///
+    /// # Errors
+    /// [`Code::BundleArtifact`] where there is none.
+    #[inline]
+    pub fn seek(&mut self, number: u32) -> Result<()> {
+        if number == self.next && number < self.artifacts.count {
+            return self.advance();
+        }
+        self.seek_far(number)
+    }
+
+    fn seek_far(&mut self, number: u32) -> Result<()> {
+        if number >= self.artifacts.count {
+            return Err(Error::new(Code::BundleArtifact).at_artifact(number));
+        }
+        let block = number / BLOCK;
+        // Stay where it is when the path is in the rest of this block.
+        if number < self.next || block != self.next / BLOCK || self.next.is_multiple_of(BLOCK) {
+            let offset = self.artifacts.index.offset(block).ok_or(Code::BundleArtifact)?;
+            self.input = Input::new(self.artifacts.entries.get(offset..).ok_or(Code::BundleArtifact)?);
+            self.next = block.saturating_mul(BLOCK);
+            self.length = 0;
+        }
+        while self.next <= number {
+            self.advance()?;
+        }
+        Ok(())
+    }
+
+    /// Reads the entry that the input stands before.
+    #[inline]
+    fn advance(&mut self) -> Result<()> {
+        if self.next.is_multiple_of(BLOCK) {
+            self.start_block()?;
+        }
+        let mut variants = 0;
+        let control = loop {
+            match self.input.byte()? {
+                SHAPE_DIRECTIVE => self.shape = self.input.varint()?,
+                VARIANTS_DIRECTIVE => variants = self.input.varint()?.max(1),
+                control @ 0..SHAPE_DIRECTIVE => break control,
+                _ => return Err(self.damaged()),
+            }
+        };
+        self.change_path(control)?;
+        self.variants = if variants == 0 {
+            let data = self.artifacts.take_digests(&mut self.input, self.shape)?;
+            Variants { count: 1, shape: self.shape, data: Input::new(data) }
+        } else {
+            self.take_variants(variants)?
+        };
+        self.next = self.next.saturating_add(1);
+        Ok(())
+    }
+
+    /// A block starts from the empty path; its head must still follow the path before it.
+    #[cold]
+    fn start_block(&mut self) -> Result<()> {
+        let mut head = self.input;
+        loop {
+            match head.byte()? {
+                SHAPE_DIRECTIVE | VARIANTS_DIRECTIVE => head.varint().map(|_| ())?,
+                control => {
+                    let mut new = usize::from(control >> 4);
+                    if new == 14 {
+                        new = new.saturating_add(head.length()?);
+                    }
+                    if control & 1 == 0 {
+                        head.varint()?;
+                    }
+                    // After a seek there is no path before it (length 0), and order has been checked already.
+                    if self.length > 0 && head.take(new)? <= self.path() {
+                        return Err(self.damaged());
+                    }
+                    break;
+                }
+            }
+        }
+        (self.length, self.suffix, self.shape) = (0, 0, 0);
+        Ok(())
+    }
+
+    #[inline]
+    fn change_path(&mut self, control: u8) -> Result<()> {
+        let mut new = usize::from(control >> 4);
+        let mut replaced = usize::from(control >> 1 & 7);
+        if new == 14 {
+            new = new.checked_add(self.input.length()?).ok_or(Code::BundleArtifact)?;
+        }
+        if replaced == 7 {
+            replaced = replaced.checked_add(self.input.length()?).ok_or(Code::BundleArtifact)?;
+        }
+        if control & 1 == 0 {
+            self.suffix = self.input.length()?;
+        }
+        let new_bytes = self.input.take(new)?;
+
+        let end = self.length.checked_sub(self.suffix).ok_or(Code::BundleArtifact)?;
+        let keep = end.checked_sub(replaced).ok_or(Code::BundleArtifact)?;
+        let middle = keep.checked_add(new).ok_or(Code::BundleArtifact)?;
+        let length = middle.checked_add(self.suffix).ok_or(Code::BundleArtifact)?;
+        if length > self.path.len() {
+            return Err(Error::new(Code::LimitPath).at_artifact(self.next));
+        }
+        // The first byte that changes decides the order; there must be one, and it must grow. `None` ends a path.
+        let before = if self.length == keep { None } else { self.path.get(keep).copied() };
+        let after = match new_bytes.first() {
+            Some(byte) => Some(*byte),
+            None if self.suffix > 0 => self.path.get(end).copied(),
+            None => None,
+        };
+        if before >= after {
+            return Err(self.damaged());
+        }
+        if new != replaced {
+            self.path.copy_within(end..self.length, middle);
+        }
+        self.path.get_mut(keep..middle).ok_or(Code::BundleArtifact)?.copy_from_slice(new_bytes);
+        self.length = length;
+        Ok(())
+    }
+
+    #[cold]
+    fn take_variants(&mut self, count: u32) -> Result<Variants<'b>> {
+        if count < 2 {
+            return Err(self.damaged());
+        }
+        if count > VARIANTS {
+            return Err(Error::new(Code::LimitVariants).at_artifact(self.next));
+        }
+        let data = self.input;
+        for _ in 0..count {
+            let shape = self.input.varint()?;
+            self.artifacts.take_digests(&mut self.input, shape)?;
+        }
+        Ok(Variants { count, shape: 0, data })
+    }
+
+    /// How many variants the current path has.
+    #[inline]
+    #[must_use]
+    pub const fn variants(&self) -> u32 {
+        self.variants.count
+    }
+
+    /// Variant `number` of the current path, or its last where it has fewer.
+    ///
+    /// # Errors
+    /// A code of class `bundle` where the section is damaged; not after [`super::Bundle::open`].
+    #[inline]
+    pub fn digests(&self, number: u32) -> Result<DigestSet<'b>> {
+        let mut data = self.variants.data;
+        let mut shape = self.variants.shape;
+        if self.variants.count > 1 {
+            shape = data.varint()?;
+            for _ in 0..number.min(self.variants.count.saturating_sub(1)) {
+                self.artifacts.take_digests(&mut data, shape)?;
+                shape = data.varint()?;
+            }
+        }
+        let strings = self.artifacts.strings;
+        Ok(DigestSet { strings, shape: self.artifacts.shape(shape)?, data })
+    }
+
+    /// Do two variants of the current path hold the same digests?
+    pub(crate) fn same_digests(&self, one: u32, other: u32) -> Result<bool> {
+        let last = self.variants.count.saturating_sub(1);
+        if one.min(last) == other.min(last) {
+            return Ok(true);
+        }
+        self.digests(one)?.same(self.digests(other)?)
+    }
+
+    fn digests_are_tidy(&self) -> Result<bool> {
+        for number in 0..self.variants.count {
+            if !self.digests(number)?.is_tidy()? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// No two variants have the same shape and bytes. Quadratic in their number, which [`VARIANTS`] bounds.
+    fn check_variants(&self) -> Result<()> {
+        if self.variants.count < 2 {
+            return Ok(());
+        }
+        let mut data = self.variants.data;
+        for number in 0..self.variants.count {
+            let shape = data.varint()?;
+            let digests = self.artifacts.take_digests(&mut data, shape)?;
+            let mut earlier = self.variants.data;
+            for _ in 0..number {
+                let other = earlier.varint()?;
+                if self.artifacts.take_digests(&mut earlier, other)? == digests && other == shape {
+                    return Err(self.damaged());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn damaged(&self) -> Error {
+        Error::new(Code::BundleArtifact).at_artifact(self.next)
+    }
+}

@@ -1,0 +1,463 @@
+//! The token stream of a payload, read as events (BUNDLE.md, section 6).
+//!
+//! There is one reader: the bytes that are hashed and the values that decisions are taken from both come out of it.
+
+use super::strings::{Str, Strings, word};
+use super::templates::{Piece, TEMPLATES};
+use crate::error::{Code, Result};
+use crate::limits::{NESTING, UNORDERED_RUNS};
+use crate::wire::Input;
+
+/// A number of a payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Number<'b> {
+    /// A small integer, written in decimal.
+    Integer(u32),
+    /// Any other JSON number, as written.
+    Text(&'b str),
+}
+
+impl Number<'_> {
+    /// Is it an integer in its only canonical spelling: no fraction, no exponent, no minus zero?
+    #[must_use]
+    pub fn is_canonical_integer(&self) -> bool {
+        match self {
+            Self::Integer(_) => true,
+            Self::Text(text) => *text != "-0" && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit()),
+        }
+    }
+
+    /// The value, where it is an integer that fits 32 bits without a sign.
+    #[must_use]
+    pub fn to_u32(&self) -> Option<u32> {
+        match self {
+            Self::Integer(value) => Some(*value),
+            Self::Text(text) => text.parse().ok(),
+        }
+    }
+}
+
+/// One event of a payload, in document order.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'b> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number.
+    Number(Number<'b>),
+    /// A string value.
+    Text(Str<'b>),
+    /// `{`
+    ObjectStart,
+    /// The key of the next member.
+    Key(Str<'b>),
+    /// `[`
+    ArrayStart,
+    /// `}` or `]`, of the container opened last.
+    End,
+    /// A whole object of artifacts: `{path: {algorithm: value, ...}, ...}`.
+    Artifacts(ArtifactRuns<'b>),
+}
+
+/// Consecutive paths of an artifact map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Number of the first path.
+    pub first: u32,
+    /// How many paths; at least 1.
+    pub count: u32,
+    /// Which variant of each path, or its last where it has fewer.
+    pub variant: u32,
+}
+
+impl Run {
+    /// The number after the last path.
+    pub(crate) const fn end(&self) -> u32 {
+        self.first.saturating_add(self.count)
+    }
+}
+
+/// The runs of an artifact map, checked for form; reading them starts anew with each copy.
+#[derive(Clone, Copy, Debug)]
+pub struct ArtifactRuns<'b> {
+    left: u32,
+    ascending: bool,
+    end: u32,
+    input: Input<'b>,
+}
+
+impl<'b> ArtifactRuns<'b> {
+    /// A map without artifacts.
+    pub const EMPTY: Self = ArtifactRuns { left: 0, ascending: true, end: 0, input: Input::new(&[]) };
+
+    fn take(input: &mut Input<'b>, ascending: bool) -> Result<Self> {
+        let left = input.varint()?;
+        if !ascending && left > UNORDERED_RUNS {
+            return Err(Code::LimitUnordered.into());
+        }
+        let all = Self { left, ascending, end: 0, input: *input };
+        let mut runs = all;
+        while runs.next()?.is_some() {}
+        *input = runs.input;
+        Ok(all)
+    }
+
+    /// Do the paths stand in ascending order?
+    #[must_use]
+    pub const fn ascending(&self) -> bool {
+        self.ascending
+    }
+
+    /// The next run.
+    ///
+    /// # Errors
+    /// A code of class `bundle` where the tokens are damaged.
+    pub fn next(&mut self) -> Result<Option<Run>> {
+        let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
+        self.left = left;
+        let gap = self.input.varint()?;
+        let first = if self.ascending {
+            self.end.checked_add(gap)
+        } else {
+            // Zigzag: even numbers count up, odd ones down.
+            let distance = gap >> 1;
+            if gap & 1 == 0 {
+                self.end.checked_add(distance)
+            } else {
+                self.end.checked_sub(distance).and_then(|end| end.checked_sub(1))
+            }
+        };
+        let first = first.ok_or(Code::BundleToken)?;
+        let head = self.input.varint()?;
+        let count = head >> 1;
+        let variant = if head & 1 == 0 { 0 } else { self.input.varint()? };
+        self.end = first.checked_add(count).ok_or(Code::BundleToken)?;
+        if count == 0 || (head & 1 == 1 && variant == 0) {
+            return Err(Code::BundleToken.into());
+        }
+        Ok(Some(Run { first, count, variant }))
+    }
+
+    /// How many artifacts the map has.
+    ///
+    /// # Errors
+    /// A code of class `bundle` where the tokens are damaged.
+    pub fn count(mut self) -> Result<u32> {
+        let mut count: u32 = 0;
+        while let Some(run) = self.next()? {
+            count = count.saturating_add(run.count);
+        }
+        Ok(count)
+    }
+
+    /// Does no path stand in the map twice? Ascending runs cannot overlap; the others are compared pairwise.
+    pub(crate) fn is_distinct(mut self) -> Result<bool> {
+        if self.ascending {
+            return Ok(true);
+        }
+        while let Some(run) = self.next()? {
+            let mut later = self;
+            while let Some(other) = later.next()? {
+                if run.first < other.end() && other.first < run.end() {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// A container that is being read.
+#[derive(Clone, Copy, Debug)]
+enum Frame {
+    /// An array or object with so many values to come. In an object, `key` says that a key is next.
+    Counted { left: u32, object: bool, key: bool },
+    /// What is left of a template.
+    Template(&'static [Piece]),
+}
+
+/// Reads one value as events.
+#[derive(Clone, Debug)]
+pub struct Reader<'b> {
+    strings: Strings<'b>,
+    tokens: &'b [u8],
+    input: Input<'b>,
+    stack: heapless::Vec<Frame, NESTING>,
+    depth: usize,
+    started: bool,
+}
+
+impl<'b> Reader<'b> {
+    /// Reads the value that starts at `offset` of an envelope's tokens.
+    pub(crate) fn new(strings: Strings<'b>, tokens: &'b [u8], offset: u32) -> Self {
+        let input = Input::new(tokens.get(offset as usize..).unwrap_or(&[]));
+        Self { strings, tokens, input, stack: heapless::Vec::new(), depth: 0, started: false }
+    }
+
+    /// Reads the payload of an envelope.
+    #[must_use]
+    pub fn of(envelope: &super::Envelope<'b>) -> Self {
+        Self::new(envelope.strings, envelope.tokens, 0)
+    }
+
+    /// Where the next value starts, for another reader to begin with. Meaningful only where a value stands in a place of a template or in
+    /// a counted container, as all members do that sitrep comes back to (a test of the templates says so).
+    pub(crate) const fn offset(&self) -> u32 {
+        self.tokens.len().saturating_sub(self.input.len()) as u32
+    }
+
+    /// Is every token read?
+    pub(crate) const fn is_at_end(&self) -> bool {
+        self.input.is_empty()
+    }
+
+    /// The next event; `None` after the value.
+    ///
+    /// # Errors
+    /// A code of class `bundle` or `limit` where the tokens are damaged.
+    pub fn next(&mut self) -> Result<Option<Event<'b>>> {
+        loop {
+            let Some(frame) = self.stack.last_mut() else {
+                if self.started {
+                    return Ok(None);
+                }
+                self.started = true;
+                return self.value().map(Some);
+            };
+            match frame {
+                Frame::Counted { left: 0, .. } => {
+                    self.stack.pop();
+                    return self.end().map(Some);
+                }
+                Frame::Counted { key: key @ true, .. } => {
+                    *key = false;
+                    return match self.value()? {
+                        Event::Text(text) => Ok(Some(Event::Key(text))),
+                        _ => Err(Code::BundleToken.into()),
+                    };
+                }
+                Frame::Counted { left, object, key } => {
+                    *left = left.saturating_sub(1);
+                    *key = *object;
+                    return self.value().map(Some);
+                }
+                Frame::Template(pieces) => {
+                    let Some((piece, rest)) = pieces.split_first() else {
+                        self.stack.pop();
+                        continue;
+                    };
+                    *pieces = rest;
+                    return self.piece(*piece).map(Some);
+                }
+            }
+        }
+    }
+
+    fn piece(&mut self, piece: Piece) -> Result<Event<'b>> {
+        match piece {
+            Piece::Object => self.start(Event::ObjectStart),
+            Piece::Array => self.start(Event::ArrayStart),
+            Piece::End => self.end(),
+            Piece::Key(key) => Ok(Event::Key(Str::Text(key))),
+            Piece::Text(text) => Ok(Event::Text(Str::Text(text))),
+            Piece::Place => self.value(),
+        }
+    }
+
+    fn start(&mut self, event: Event<'b>) -> Result<Event<'b>> {
+        self.depth = self.depth.saturating_add(1);
+        if self.depth > NESTING { Err(Code::LimitNesting.into()) } else { Ok(event) }
+    }
+
+    fn end(&mut self) -> Result<Event<'b>> {
+        self.depth = self.depth.saturating_sub(1);
+        Ok(Event::End)
+    }
+
+    fn push(&mut self, frame: Frame) -> Result<()> {
+        self.stack.push(frame).map_err(|_| Code::LimitNesting.into())
+    }
+
+    fn counted(&mut self, left: u32, object: bool) -> Result<Event<'b>> {
+        self.push(Frame::Counted { left, object, key: object })?;
+        self.start(if object { Event::ObjectStart } else { Event::ArrayStart })
+    }
+
+    /// Reads the token that starts the next value.
+    fn value(&mut self) -> Result<Event<'b>> {
+        let code = self.input.varint()?;
+        match code {
+            0 => Ok(Event::Null),
+            1 => Ok(Event::Bool(true)),
+            2 => Ok(Event::Bool(false)),
+            3 => Ok(Event::Number(Number::Integer(self.input.varint()?))),
+            4 => {
+                let length = self.input.length()?;
+                let text = core::str::from_utf8(self.input.take(length)?).map_err(|_| Code::BundleToken)?;
+                if !is_number(text.as_bytes()) {
+                    return Err(Code::BundleToken.into());
+                }
+                Ok(Event::Number(Number::Text(text)))
+            }
+            5 => Ok(Event::Text(word(self.input.varint()?)?)),
+            6 => {
+                let count = self.input.varint()?;
+                self.counted(count, false)
+            }
+            7 => {
+                let count = self.input.varint()?;
+                self.counted(count, true)
+            }
+            8 | 9 => {
+                let runs = ArtifactRuns::take(&mut self.input, code == 8)?;
+                // The map and its digest sets are two levels of nesting.
+                if self.depth.saturating_add(2) > NESTING {
+                    return Err(Code::LimitNesting.into());
+                }
+                Ok(Event::Artifacts(runs))
+            }
+            16..24 => self.counted(code.saturating_sub(16), false),
+            24..56 => {
+                let template = TEMPLATES.get(code.saturating_sub(24) as usize).ok_or(Code::BundleToken)?;
+                let (first, rest) = template.split_first().ok_or(Code::BundleToken)?;
+                self.push(Frame::Template(rest))?;
+                self.piece(*first)
+            }
+            56.. => Ok(Event::Text(self.strings.get(code.saturating_sub(56))?)),
+            _ => Err(Code::BundleToken.into()),
+        }
+    }
+
+    // What follows reads values of a known form. `None` and `false` say that the value has another one; it is then read no further.
+
+    /// Starts an object.
+    pub(crate) fn object(&mut self) -> Result<bool> {
+        Ok(matches!(self.next()?, Some(Event::ObjectStart)))
+    }
+
+    /// Starts an array.
+    pub(crate) fn array(&mut self) -> Result<bool> {
+        Ok(matches!(self.next()?, Some(Event::ArrayStart)))
+    }
+
+    /// The next key of the object that is being read; `None` at its end.
+    pub(crate) fn key(&mut self) -> Result<Option<Str<'b>>> {
+        match self.next()? {
+            Some(Event::Key(key)) => Ok(Some(key)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Does the array that is being read have another element? At its end, the end is read.
+    pub(crate) fn element(&mut self) -> Result<bool> {
+        let at_end = match self.stack.last() {
+            Some(Frame::Counted { left, .. }) => *left == 0,
+            Some(Frame::Template(pieces)) => matches!(pieces.first(), Some(Piece::End)),
+            None => return Ok(false),
+        };
+        if at_end {
+            self.next()?;
+        }
+        Ok(!at_end)
+    }
+
+    /// A string value.
+    pub(crate) fn string(&mut self) -> Result<Option<Str<'b>>> {
+        match self.next()? {
+            Some(Event::Text(text)) => Ok(Some(text)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Reads past one value.
+    pub(crate) fn skip(&mut self) -> Result<()> {
+        let mut depth: usize = 0;
+        loop {
+            match self.next()? {
+                Some(Event::ObjectStart | Event::ArrayStart) => depth = depth.saturating_add(1),
+                Some(Event::End) => depth = depth.saturating_sub(1),
+                Some(_) => {}
+                None => return Err(Code::BundleToken.into()),
+            }
+            if depth == 0 {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// RFC 8259, section 6: `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`. Anything else could smuggle structure into the text.
+fn is_number(text: &[u8]) -> bool {
+    let digits = |text: &'_ [u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let text = text.strip_prefix(b"-").unwrap_or(text);
+    let integer = digits(text);
+    if integer == 0 || (integer > 1 && text.starts_with(b"0")) {
+        return false;
+    }
+    let mut rest = text.get(integer..).unwrap_or(&[]);
+    if let Some(fraction) = rest.strip_prefix(b".") {
+        let length = digits(fraction);
+        if length == 0 {
+            return false;
+        }
+        rest = fraction.get(length..).unwrap_or(&[]);
+    }
+    if let Some(exponent) = rest.strip_prefix(b"e").or_else(|| rest.strip_prefix(b"E")) {
+        let exponent = exponent.strip_prefix(b"+").or_else(|| exponent.strip_prefix(b"-")).unwrap_or(exponent);
+        let length = digits(exponent);
+        return length > 0 && length == exponent.len();
+    }
+    rest.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_follow_the_grammar() {
+        for good in
+            ["0", "-0", "1", "-12", "10", "0.5", "1.50", "1e5", "1E+05", "-0.0e-0", "123456789012345678901234567890"]
+        {
+            assert!(is_number(good.as_bytes()), "{good}");
+        }
+        for bad in ["", "-", "+1", "01", "-01", "1.", ".5", "1e", "1e+", "1 ", "1,2", "0x1", "1.e5", "NaN", "1e5.0"] {
+            assert!(!is_number(bad.as_bytes()), "{bad}");
+        }
+    }
+
+    /// Readers come back to the values of these members by their offset in the bundle, so no template may spell them out.
+    #[test]
+    fn templates_leave_referenced_members_open() {
+        for template in TEMPLATES {
+            for pair in template.windows(2) {
+                if let [
+                    Piece::Key(
+                        "steps" | "inspect" | "keys" | "expected_materials" | "expected_products" | "expected_command"
+                        | "command" | "run" | "pubkeys",
+                    ),
+                    value,
+                ] = pair
+                {
+                    assert_eq!(*value, Piece::Place);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn templates_are_whole_values() {
+        for template in TEMPLATES {
+            let mut depth = 0;
+            for (position, piece) in template.iter().enumerate() {
+                match piece {
+                    Piece::Object | Piece::Array => depth += 1,
+                    Piece::End => depth -= 1,
+                    _ => {}
+                }
+                assert_eq!(depth == 0, position + 1 == template.len());
+            }
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! What can go wrong, as one small `Copy` value: a stable code, and the place.
+//!
+//! Numbers and names of codes are part of the product: they stand in logs, verdicts and scripts (BUNDLE.md, section 9).
+//! A number is never given another meaning.
+
+use core::fmt;
+
+/// The family of a [`Code`]: its number divided by 100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// The bytes are no bundle of this format version.
+    Bundle,
+    /// Something is larger than the limits of this build.
+    Limit,
+    /// The layout does not say a valid policy.
+    Layout,
+    /// The layout is not signed by those who should have, or is not valid any more.
+    Trust,
+    /// The evidence for a step is missing or not good enough.
+    Evidence,
+    /// An artifact rule of the layout is broken.
+    Rules,
+    /// Inspections that the layout asks for.
+    Inspections,
+    /// in-toto features that this version does not have.
+    Unsupported,
+    /// The artifact at hand is not the one that the supply chain vouches for.
+    Artifact,
+}
+
+impl Class {
+    /// The class in lower case, as verdicts show it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bundle => "bundle",
+            Self::Limit => "limit",
+            Self::Layout => "layout",
+            Self::Trust => "trust",
+            Self::Evidence => "evidence",
+            Self::Rules => "rules",
+            Self::Inspections => "inspections",
+            Self::Unsupported => "unsupported",
+            Self::Artifact => "artifact",
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($number:literal $variant:ident $name:literal $message:literal $hint:literal;)*) => {
+        /// What went wrong.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+        #[repr(u16)]
+        pub enum Code {
+            $(#[doc = concat!($message, " (`", $name, "`).")] $variant = $number,)*
+        }
+
+        impl Code {
+            /// Every code, by number.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The stable name, in kebab case.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What is wrong, in one line.
+            #[must_use]
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$variant => $message,)* }
+            }
+
+            /// What to do about it, in one line.
+            #[must_use]
+            pub const fn hint(self) -> &'static str {
+                match self { $(Self::$variant => $hint,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    100 BundleMagic "bundle-magic" "the file does not start as a sitrep bundle does" "give a file that `sitrep pack` wrote";
+    101 BundleVersion "bundle-version" "the bundle is of another format version" "pack it again with the `sitrep` that belongs to this verifier";
+    102 BundleTruncated "bundle-truncated" "the bundle ends too early" "copy it again; the file was cut";
+    103 BundleTrailing "bundle-trailing" "bytes follow the end of a section" "copy it again; the file was damaged or added to";
+    104 BundleString "bundle-string" "the strings section is damaged" "copy the bundle again, or pack it again";
+    105 BundleArtifact "bundle-artifact" "the artifacts section is damaged" "copy the bundle again, or pack it again";
+    106 BundleEnvelope "bundle-envelope" "an envelope is damaged" "copy the bundle again, or pack it again";
+    107 BundleToken "bundle-token" "a payload's tokens are damaged" "copy the bundle again, or pack it again";
+    108 BundlePayloadLength "bundle-payload-length" "a payload is not as long as its envelope says" "copy the bundle again, or pack it again";
+    109 BundlePatch "bundle-patch" "a payload's formatting patches do not fit its tokens" "copy the bundle again, or pack it again";
+    110 BundleCanonical "bundle-canonical" "a Metablock payload is not in canonical order" "pack the bundle again";
+    200 LimitPath "limit-path" "an artifact's path is too long" "use a profile with longer paths, or shorter paths";
+    201 LimitNesting "limit-nesting" "a payload is nested too deeply" "no in-toto metadata needs such depth; look at who wrote it";
+    202 LimitKeys "limit-keys" "the layout has too many keys" "use a profile with more keys, or a layout with fewer";
+    203 LimitSteps "limit-steps" "the layout has too many steps and inspections" "use a profile with more steps, or a layout with fewer";
+    204 LimitEnvelopes "limit-envelopes" "the bundle has too many envelopes" "use a profile with more envelopes, or leave out links that no step needs";
+    205 LimitRules "limit-rules" "a step has too many rules in one list" "use a profile with more rules, or fewer rules";
+    206 LimitSignatures "limit-signatures" "an envelope has too many signatures" "leave out signatures of strangers";
+    207 LimitUnordered "limit-unordered" "an artifact map in no order is too long" "record the step with a tool that sorts its artifacts";
+    208 LimitVariants "limit-variants" "one path has too many different digests" "use fewer steps that change the same file";
+    300 LayoutType "layout-type" "the first envelope does not hold an in-toto layout" "give the layout that the project owner signed";
+    301 LayoutMember "layout-member" "the layout lacks a required member, or a member has the wrong type" "see the in-toto specification, section 4.3";
+    302 LayoutDuplicate "layout-duplicate" "an object of the layout has a member twice" "sign a layout that every reader reads alike";
+    303 LayoutExpires "layout-expires" "the expiry is not of the form YYYY-MM-DDTHH:MM:SSZ" "sign a layout with a valid expiry";
+    304 LayoutName "layout-name" "a step's or inspection's name is empty, used twice, or cannot be part of a file name" "rename it and sign the layout again";
+    305 LayoutThreshold "layout-threshold" "a step's threshold is not an integer of 1 or more" "correct it and sign the layout again";
+    306 LayoutKey "layout-key" "a key of the layout is malformed" "sign a layout with the key as in-toto writes it";
+    307 LayoutKeyId "layout-keyid" "a key is listed under another key id than its own" "correct it and sign the layout again";
+    308 LayoutRule "layout-rule" "an artifact rule is malformed" "see the in-toto specification, section 4.3.3";
+    309 LayoutPrefix "layout-prefix" "the prefix of a MATCH rule is not a normalised relative path" "write it without `.`, `..`, empty components and leading `/`";
+    310 LayoutPayloadType "layout-payload-type" "the layout's DSSE payload type is not in-toto's" "sign it as application/vnd.in-toto+json";
+    400 OwnerUnsigned "owner-unsigned" "a required owner key has not signed the layout" "give the key that signed it, or let that owner sign it";
+    401 OwnerSignature "owner-signature" "an owner's signature on the layout is not good" "the layout was changed after signing, or the key is not the owner's";
+    402 OwnerScheme "owner-scheme" "this build cannot check an owner key's signature scheme" "verify on the host, or sign the layout with Ed25519";
+    403 OwnerNone "owner-none" "no owner key was given" "give the project owner's public key";
+    404 LayoutExpired "layout-expired" "the layout has expired" "ask the project owner for a layout that is still valid";
+    500 LinkMissing "link-missing" "there is no link for a step" "ask who carries out the step for its link";
+    501 ThresholdNotMet "threshold-not-met" "too few of the allowed keys have signed a link for a step" "see the warnings for links that did not count";
+    502 LinksDisagree "links-disagree" "two functionaries recorded different artifacts for one step" "find out which of them built something else";
+    503 LinkScheme "link-scheme" "this build cannot check the signatures on a step's links" "verify on the host, or sign the links with Ed25519";
+    504 LinkType "link-type" "a link envelope holds something else" "nothing, unless the step needs it: it does not count";
+    505 LinkMember "link-member" "a link lacks a required member, or a member has the wrong type" "record the step again";
+    506 LinkArtifactName "link-artifact-name" "a link names an artifact by a path that is not normalised" "record the step again without `.`, `..` and empty path components";
+    507 LinkDigest "link-digest" "a link holds a digest that is not of its algorithm's length in lower-case hexadecimal" "record the step again";
+    508 LinkStray "link-stray" "a link belongs to no step of the layout" "nothing: it does not count";
+    509 LinkSignature "link-signature" "no key that the step allows has a good signature on a link" "the link was changed after signing, or somebody else signed it";
+    510 LinkPayloadType "link-payload-type" "a link's DSSE payload type is not in-toto's" "nothing, unless the step needs it: it does not count";
+    600 RuleDisallow "rule-disallow" "a DISALLOW rule matches an artifact that no earlier rule accounts for" "the artifact was added, changed or taken away between the steps; look at who recorded it";
+    601 RuleRequire "rule-require" "a REQUIRE rule names an artifact that is not there" "the step did not record it, or an earlier rule consumed it";
+    700 InspectionsNotRun "inspections-not-run" "the layout has inspections and they were not run" "run them with --run-inspections, or let a device's trust policy skip them";
+    701 InspectionMissing "inspection-missing" "nothing was observed for an inspection" "run the inspections with --run-inspections";
+    702 InspectionFailed "inspection-failed" "an inspection's command did not return 0" "see what the command printed";
+    800 SublayoutUnsupported "sublayout-unsupported" "a sublayout stands in for a step's link, which this version does not verify" "verify it with a later version";
+    801 ParametersUnsupported "parameters-unsupported" "layout parameters are given, which this version does not substitute" "verify it with a later version";
+    900 ArtifactUnknown "artifact-unknown" "the artifact is not a product of the step" "give it the name under which the step recorded it";
+    901 ArtifactDigest "artifact-digest" "the artifact is not the one that the supply chain produced" "do not use it; get it again from where the chain ends";
+    902 ArtifactNoDigest "artifact-no-digest" "the step recorded no digest of the artifact that this build can compute" "record the step with SHA-256";
+    903 ArtifactRead "artifact-read" "the artifact could not be read to its end" "see the error of the reader";
+    904 ArtifactStep "artifact-step" "there is no such step to have made the artifact" "name a step of the layout";
+    905 ArtifactNoStep "artifact-no-step" "the layout has no step, so it vouches for no artifact" "do not use it";
+    906 ArtifactName "artifact-name" "the artifact's name is too long for this build" "use a profile with longer paths";
+}
+
+impl Code {
+    /// The stable number.
+    #[must_use]
+    pub const fn number(self) -> u16 {
+        self as u16
+    }
+
+    /// The family that the number belongs to.
+    #[must_use]
+    pub const fn class(self) -> Class {
+        match self.number() {
+            0..200 => Class::Bundle,
+            200..300 => Class::Limit,
+            300..400 => Class::Layout,
+            400..500 => Class::Trust,
+            500..600 => Class::Evidence,
+            600..700 => Class::Rules,
+            700..800 => Class::Inspections,
+            800..900 => Class::Unsupported,
+            _ => Class::Artifact,
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Which of a step's two rule lists, or artifact maps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum List {
+    /// `expected_materials`, `materials`
+    Materials,
+    /// `expected_products`, `products`
+    Products,
+}
+
+impl List {
+    /// As in the metadata: `materials` or `products`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Materials => "materials",
+            Self::Products => "products",
+        }
+    }
+}
+
+/// Where something went wrong, by number: names are looked up in the bundle and the layout only when somebody wants to read them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Place {
+    /// Number of the envelope in the bundle.
+    pub envelope: Option<u16>,
+    /// Number of the step in the layout; inspections count on after the steps.
+    pub step: Option<u16>,
+    /// Which rule of which list.
+    pub rule: Option<(List, u16)>,
+    /// Number of the key: in the layout for steps, of the owners for the layout itself.
+    pub key: Option<u16>,
+    /// Number of the artifact's path in the bundle.
+    pub artifact: Option<u32>,
+}
+
+/// A refusal: what is wrong, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Error {
+    code: Code,
+    place: Place,
+}
+
+impl Error {
+    /// An error without a place.
+    #[must_use]
+    pub const fn new(code: Code) -> Self {
+        Self { code, place: Place { envelope: None, step: None, rule: None, key: None, artifact: None } }
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// Where.
+    #[must_use]
+    pub const fn place(&self) -> Place {
+        self.place
+    }
+
+    pub(crate) const fn in_envelope(mut self, envelope: u16) -> Self {
+        self.place.envelope = Some(envelope);
+        self
+    }
+
+    pub(crate) const fn at_step(mut self, step: u16) -> Self {
+        self.place.step = Some(step);
+        self
+    }
+
+    pub(crate) const fn at_rule(mut self, list: List, rule: u16) -> Self {
+        self.place.rule = Some((list, rule));
+        self
+    }
+
+    pub(crate) const fn at_key(mut self, key: u16) -> Self {
+        self.place.key = Some(key);
+        self
+    }
+
+    pub(crate) const fn at_artifact(mut self, artifact: u32) -> Self {
+        self.place.artifact = Some(artifact);
+        self
+    }
+}
+
+impl From<Code> for Error {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.message())
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// What the functions of this crate return.
+pub type Result<T> = core::result::Result<T, Error>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_ordered_and_named_once() {
+        for pair in Code::ALL.windows(2) {
+            assert!(pair[0].number() < pair[1].number());
+            assert!(Code::ALL.iter().filter(|code| code.name() == pair[0].name()).count() == 1);
+        }
+    }
+
+    #[test]
+    fn every_code_is_in_the_format_description() {
+        let page = include_str!("../BUNDLE.md");
+        for code in Code::ALL {
+            let row = ["| ", itoa(code.number()).as_str(), " | `", code.name(), "` | ", code.message(), " |"];
+            let mut line = heapless::String::<160>::new();
+            row.iter().for_each(|part| line.push_str(part).unwrap());
+            assert!(page.contains(line.as_str()), "{line}");
+        }
+    }
+
+    fn itoa(number: u16) -> heapless::String<5> {
+        let mut text = heapless::String::new();
+        core::fmt::write(&mut text, format_args!("{number}")).unwrap();
+        text
+    }
+
+    #[test]
+    fn an_error_stays_small() {
+        assert!(core::mem::size_of::<Error>() <= 32);
+    }
+}

@@ -1,0 +1,334 @@
+//! Rebuilds a payload's text, byte for byte, in its style and with its patches.
+
+use super::escape;
+use super::writer::Writer;
+use crate::bundle::{
+    ArtifactRuns, Artifacts, Escapes, Event, Indent, Number, Patch, PatchKind, Patches, Reader, Str, Style,
+};
+use crate::error::{Code, Result};
+use crate::limits::NESTING;
+
+/// Writes the value that `reader` stands before. `path` is a buffer for the longest path.
+pub(crate) fn emit<'b>(
+    mut reader: Reader<'b>,
+    artifacts: &Artifacts<'b>,
+    style: Style,
+    patches: Patches<'b>,
+    path: &mut [u8],
+    out: &mut Writer<'_>,
+) -> Result<()> {
+    let mut text =
+        Text { out, style, patches: Cursor::new(patches)?, containers: Containers::default(), after_key: false };
+    while let Some(event) = reader.next()? {
+        match event {
+            Event::Null => text.literal(b"null")?,
+            Event::Bool(true) => text.literal(b"true")?,
+            Event::Bool(false) => text.literal(b"false")?,
+            Event::Number(number) => text.number(number)?,
+            Event::Text(string) => text.string(string)?,
+            Event::Key(key) => text.key(key)?,
+            Event::ObjectStart => text.open(true)?,
+            Event::ArrayStart => text.open(false)?,
+            Event::End => text.close()?,
+            Event::Artifacts(runs) => text.artifacts(runs, artifacts, path)?,
+        }
+    }
+    if !reader.is_at_end() {
+        return Err(Code::BundleToken.into());
+    }
+    text.finish()
+}
+
+/// The patch that comes next, and how far away it is.
+struct Cursor<'b> {
+    rest: Patches<'b>,
+    next: Option<Patch<'b>>,
+}
+
+impl<'b> Cursor<'b> {
+    fn new(mut rest: Patches<'b>) -> Result<Self> {
+        let next = rest.next()?;
+        Ok(Self { rest, next })
+    }
+
+    /// The patch of this kind for the lexical token that comes next.
+    fn take(&mut self, kind: PatchKind) -> Result<Option<&'b [u8]>> {
+        match self.next {
+            Some(patch) if patch.skip == 0 && patch.kind == kind => {
+                self.next = self.rest.next()?;
+                Ok(Some(patch.bytes))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// A lexical token has been written.
+    fn advance(&mut self) -> Result<()> {
+        match &mut self.next {
+            // A patch for the token that has just been written was not used: it is of the wrong kind, or comes second.
+            Some(patch) => patch.skip = patch.skip.checked_sub(1).ok_or(Code::BundlePatch)?,
+            None => {}
+        }
+        Ok(())
+    }
+}
+
+/// The open containers, as bits: the lowest is the innermost.
+#[derive(Default)]
+struct Containers<'b> {
+    depth: usize,
+    objects: u32,
+    filled: u32,
+    /// The last key at each level of a canonical text, which must ascend.
+    keys: heapless::Vec<Option<Str<'b>>, NESTING>,
+}
+
+impl<'b> Containers<'b> {
+    fn push(&mut self, object: bool) -> Result<()> {
+        if self.depth >= NESTING {
+            return Err(Code::LimitNesting.into());
+        }
+        self.depth = self.depth.saturating_add(1);
+        self.objects = self.objects << 1 | u32::from(object);
+        self.filled <<= 1;
+        self.keys.push(None).map_err(|_| Code::LimitNesting.into())
+    }
+
+    /// Closes the innermost; says whether it is an object and whether it has members.
+    fn pop(&mut self) -> Result<(bool, bool)> {
+        self.depth = self.depth.checked_sub(1).ok_or(Code::BundleToken)?;
+        let closed = (self.objects & 1 == 1, self.filled & 1 == 1);
+        (self.objects, self.filled) = (self.objects >> 1, self.filled >> 1);
+        self.keys.pop();
+        Ok(closed)
+    }
+
+    /// Remembers the key of a member; says whether it follows the one before.
+    fn ascends(&mut self, key: Str<'b>) -> bool {
+        let Some(last) = self.keys.last_mut() else { return false };
+        let ascends = last.is_none_or(|last| last.bytes().lt(key.bytes()));
+        *last = Some(key);
+        ascends
+    }
+
+    /// Counts a member of the innermost; says whether it is the first.
+    fn fill(&mut self) -> bool {
+        let first = self.filled & 1 == 0;
+        self.filled |= 1;
+        first
+    }
+}
+
+/// A text that is being written.
+struct Text<'w, 'o, 'b> {
+    out: &'w mut Writer<'o>,
+    style: Style,
+    patches: Cursor<'b>,
+    containers: Containers<'b>,
+    after_key: bool,
+}
+
+impl<'b> Text<'_, '_, 'b> {
+    /// Writes the white space before a lexical token: the patch's, or the style's.
+    #[inline]
+    fn gap(&mut self, space: bool, line: bool) -> Result<()> {
+        if let Some(bytes) = self.patches.take(PatchKind::Space)? {
+            self.out.write(bytes);
+            return Ok(());
+        }
+        if space {
+            self.out.write(b" ");
+        }
+        if line {
+            self.line();
+        }
+        Ok(())
+    }
+
+    /// A line feed and the indentation of the current depth, in styles that have it.
+    fn line(&mut self) {
+        let (unit, count) = match self.style.indent {
+            Indent::None => return,
+            Indent::Tab => (b'\t', 1),
+            Indent::Spaces(count) => (b' ', count),
+        };
+        self.out.write(b"\n");
+        for _ in 0..self.containers.depth {
+            for _ in 0..count {
+                self.out.write(&[unit]);
+            }
+        }
+    }
+
+    fn token(&mut self, bytes: &[u8]) -> Result<()> {
+        self.out.write(bytes);
+        self.patches.advance()
+    }
+
+    /// What stands before a value or key: nothing, the comma, and white space.
+    fn separate(&mut self) -> Result<()> {
+        if self.after_key {
+            self.after_key = false;
+            return self.gap(self.style.colon_space, false);
+        }
+        if self.containers.depth == 0 {
+            return self.gap(false, false);
+        }
+        if self.containers.fill() {
+            return self.gap(false, true);
+        }
+        self.gap(false, false)?;
+        self.token(b",")?;
+        self.gap(self.style.comma_space, true)
+    }
+
+    fn literal(&mut self, bytes: &[u8]) -> Result<()> {
+        self.separate()?;
+        self.token(bytes)
+    }
+
+    fn number(&mut self, number: Number<'_>) -> Result<()> {
+        if self.style.escapes == Escapes::Canonical && !number.is_canonical_integer() {
+            return Err(Code::BundleCanonical.into());
+        }
+        match number {
+            Number::Text(text) => self.literal(text.as_bytes()),
+            Number::Integer(value) => {
+                let mut digits = [0; 10];
+                self.literal(decimal(value, &mut digits))
+            }
+        }
+    }
+
+    fn string(&mut self, string: Str<'_>) -> Result<()> {
+        self.separate()?;
+        self.quoted(string)
+    }
+
+    fn quoted(&mut self, string: Str<'_>) -> Result<()> {
+        self.out.write(b"\"");
+        match self.patches.take(PatchKind::String)? {
+            Some(lexeme) if escape::spells(lexeme, string) => self.out.write(lexeme),
+            Some(_) => return Err(Code::BundlePatch.into()),
+            None => match string {
+                Str::Text(text) => escape::write(self.out, text, self.style.escapes),
+                Str::Hex(bytes) => self.out.write_hex(bytes),
+            },
+        }
+        self.token(b"\"")
+    }
+
+    fn key(&mut self, key: Str<'b>) -> Result<()> {
+        if self.style.escapes == Escapes::Canonical && !self.containers.ascends(key) {
+            return Err(Code::BundleCanonical.into());
+        }
+        self.member(key)
+    }
+
+    fn member(&mut self, key: Str<'_>) -> Result<()> {
+        self.string(key)?;
+        self.gap(false, false)?;
+        self.token(b":")?;
+        self.after_key = true;
+        Ok(())
+    }
+
+    fn open(&mut self, object: bool) -> Result<()> {
+        self.separate()?;
+        self.containers.push(object)?;
+        self.token(if object { b"{" } else { b"[" })
+    }
+
+    fn close(&mut self) -> Result<()> {
+        let (object, filled) = self.containers.pop()?;
+        self.gap(false, filled)?;
+        self.token(if object { b"}" } else { b"]" })
+    }
+
+    fn finish(mut self) -> Result<()> {
+        if let Some(bytes) = self.patches.take(PatchKind::Space)? {
+            self.out.write(bytes);
+        } else if self.style.final_newline {
+            self.out.write(b"\n");
+        }
+        if self.patches.next.is_some() { Err(Code::BundlePatch.into()) } else { Ok(()) }
+    }
+
+    /// The hot loop: nearly all bytes of a large link come from here.
+    fn artifacts(&mut self, mut runs: ArtifactRuns<'_>, artifacts: &Artifacts<'b>, path: &mut [u8]) -> Result<()> {
+        if self.style.escapes == Escapes::Canonical && !runs.ascending() {
+            return Err(Code::BundleCanonical.into());
+        }
+        self.open(true)?;
+        let mut cursor = artifacts.cursor(path);
+        while let Some(run) = runs.next()? {
+            let mut most: u32 = 0;
+            for number in run.first..run.end() {
+                cursor.seek(number)?;
+                most = most.max(cursor.variants());
+                let mut digests = cursor.digests(run.variant)?;
+                match digests.sha256_only() {
+                    Some(sha256) if self.is_bare() && artifacts.plain() => self.bare_artifact(cursor.path(), sha256),
+                    _ => {
+                        // Ascending numbers are ascending paths, so this key needs no look at the one before.
+                        self.member(Str::Text(text(cursor.path())?))?;
+                        self.open(true)?;
+                        while let Some((algorithm, digest)) = digests.next()? {
+                            self.key(algorithm)?;
+                            self.string(digest)?;
+                        }
+                        self.close()?;
+                    }
+                }
+            }
+            // A higher number than any path has would say the same as a lower one.
+            if most <= run.variant {
+                return Err(Code::BundleToken.into());
+            }
+        }
+        self.close()
+    }
+
+    /// Is everything on one line, and nothing patched?
+    #[inline]
+    fn is_bare(&self) -> bool {
+        self.style.indent == Indent::None && self.patches.next.is_none()
+    }
+
+    /// `"path":{"sha256":"..."}` with the style's spaces, for a path that no style escapes.
+    #[inline]
+    fn bare_artifact(&mut self, path: &[u8], sha256: &[u8]) {
+        let first = self.containers.fill();
+        let (before, between) = match (first, self.style.comma_space, self.style.colon_space) {
+            (true, _, false) => (&b"\""[..], &b"\":{\"sha256\":\""[..]),
+            (true, _, true) => (&b"\""[..], &b"\": {\"sha256\": \""[..]),
+            (false, false, false) => (&b",\""[..], &b"\":{\"sha256\":\""[..]),
+            (false, false, true) => (&b",\""[..], &b"\": {\"sha256\": \""[..]),
+            (false, true, false) => (&b", \""[..], &b"\":{\"sha256\":\""[..]),
+            (false, true, true) => (&b", \""[..], &b"\": {\"sha256\": \""[..]),
+        };
+        self.out.write(before);
+        self.out.write(path);
+        self.out.write(between);
+        self.out.write_hex(sha256);
+        self.out.write(b"\"}");
+    }
+}
+
+fn text(path: &[u8]) -> Result<&str> {
+    core::str::from_utf8(path).map_err(|_| Code::BundleArtifact.into())
+}
+
+/// The decimal digits of `value`, at the end of `digits`.
+pub(crate) fn decimal(mut value: u32, digits: &mut [u8; 10]) -> &[u8] {
+    let mut start = digits.len();
+    for (position, digit) in digits.iter_mut().enumerate().rev() {
+        *digit = b'0'.wrapping_add((value % 10) as u8);
+        value /= 10;
+        start = position;
+        if value == 0 {
+            break;
+        }
+    }
+    digits.get(start..).unwrap_or(&[])
+}

@@ -1,0 +1,63 @@
+//! Every maximum, in one place.
+//!
+//! The memory that verification takes follows from these numbers alone, never from the number of artifacts or the size of the bundle.
+//! What exceeds one is refused with a code of its own (class `limit`).
+
+/// How deep containers may be nested in a payload, in levels. in-toto's own metadata needs 5 (layout, steps, step, rules, rule),
+/// SPDX and CycloneDX predicates less than 20. Bounds the reader's stack and the emitter's two 32-bit masks.
+pub const NESTING: usize = 32;
+
+/// How many signatures one envelope may carry. in-toto layouts are signed by a handful of owners; bounds the time that
+/// strangers' signatures can cost.
+pub const SIGNATURES: u32 = 32;
+
+/// How many different digest sets one path may have in a bundle. One for each step that changes the file; bounds the
+/// pairwise comparison of the variants.
+pub const VARIANTS: u32 = 255;
+
+/// How many shapes of digest sets a bundle may define. Real metadata has one to three; bounds the search for a shape.
+pub const SHAPES: u32 = 64;
+
+/// How many algorithms a digest set may have. in-toto lists fewer than 16 in all; bounds the comparison of two sets.
+pub const ALGORITHMS: u32 = 16;
+
+/// How many runs an artifact map in no order may have. Tools sort their artifacts; what does not is looked up linearly.
+pub const UNORDERED_RUNS: u32 = 1024;
+
+/// How many keys a layout may list, whatever the profile: the width of a set of keys.
+pub const KEYS: usize = 128;
+
+/// How many warnings a verdict keeps; more are counted.
+pub const WARNINGS: usize = 16;
+
+/// How many bytes are rebuilt before they are handed to a hash function.
+pub const CHUNK: usize = 512;
+
+/// The maxima that differ between machines: they are the sizes of the verifier's memory ([`crate::Memory`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Number of the profile, as in a bundle's header.
+    pub profile: u8,
+    /// Name of the profile, as `sitrep pack --profile` takes it.
+    pub name: &'static str,
+    /// Keys that the layout lists.
+    pub keys: usize,
+    /// Steps and inspections of the layout, together.
+    pub steps: usize,
+    /// Envelopes of the bundle besides the layout.
+    pub links: usize,
+    /// Rules in one list of a step.
+    pub rules: usize,
+    /// Bytes of an artifact's path.
+    pub path: usize,
+}
+
+/// A workstation or server: larger than any layout seen in the wild, about 300 KiB.
+pub const HOST: Limits =
+    Limits { profile: 1, name: "host", keys: 128, steps: 256, links: 1024, rules: 512, path: 4096 };
+
+/// A microcontroller with 16 KiB of RAM or more: the verifier's memory stays below 6 KiB.
+pub const DEVICE: Limits = Limits { profile: 2, name: "device", keys: 16, steps: 12, links: 16, rules: 24, path: 256 };
+
+/// Every profile.
+pub const PROFILES: [Limits; 2] = [HOST, DEVICE];
