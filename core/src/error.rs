@@ -26,6 +26,8 @@ pub enum Class {
     Unsupported,
     /// The artifact at hand is not the one that the supply chain vouches for.
     Artifact,
+    /// No refusal: something that a person should know.
+    Warning,
 }
 
 impl Class {
@@ -42,6 +44,7 @@ impl Class {
             Self::Inspections => "inspections",
             Self::Unsupported => "unsupported",
             Self::Artifact => "artifact",
+            Self::Warning => "warning",
         }
     }
 }
@@ -143,6 +146,11 @@ codes! {
     904 ArtifactStep "artifact-step" "there is no such step to have made the artifact" "name a step of the layout";
     905 ArtifactNoStep "artifact-no-step" "the layout has no step, so it vouches for no artifact" "do not use it";
     906 ArtifactName "artifact-name" "the artifact's name is too long for this build" "use a profile with longer paths";
+    1000 LayoutEmpty "layout-empty" "the layout has no steps, so it demands nothing" "ask the project owner whether this is meant";
+    1001 ExpiryUnknown "expiry-unknown" "there is no clock, so the layout may have expired" "compare the expiry with the date yourself";
+    1002 CommandDiffers "command-differs" "a step was not carried out with the expected command" "ask the functionary why";
+    1003 ReturnValue "return-value" "a step's command did not return 0" "ask the functionary why";
+    1004 InspectionSkipped "inspection-skipped" "an inspection was skipped, as the trust policy says" "run it on a host with --run-inspections";
 }
 
 impl Code {
@@ -164,7 +172,8 @@ impl Code {
             600..700 => Class::Rules,
             700..800 => Class::Inspections,
             800..900 => Class::Unsupported,
-            _ => Class::Artifact,
+            900..1000 => Class::Artifact,
+            _ => Class::Warning,
         }
     }
 }
@@ -298,7 +307,8 @@ mod tests {
     fn every_code_is_in_the_format_description() {
         let page = include_str!("../BUNDLE.md");
         for code in Code::ALL {
-            let row = ["| ", itoa(code.number()).as_str(), " | `", code.name(), "` | ", code.message(), " |"];
+            let number = itoa(code.number());
+            let row = ["| ", number.as_str(), " | `", code.name(), "` | ", code.message(), " |"];
             let mut line = heapless::String::<160>::new();
             row.iter().for_each(|part| line.push_str(part).unwrap());
             assert!(page.contains(line.as_str()), "{line}");

@@ -1,4 +1,20 @@
-//! sitrep-core.
+//! sitrep-core verifies in-toto supply chains without an operating system, an allocator, or trust in whoever packed them.
+//!
+//! From the top: [`verify`] takes a [`Request`] (a [`Bundle`], the [`Trust`] that the caller has, a [`Clock`], the signature [`Schemes`] of the
+//! build, an [`Executor`]) and [`Memory`] of a fixed size, and ends in an [`Outcome`]. A refusal is an [`Error`] with a stable [`Code`] and a
+//! place. Success is a [`VerifiedSupplyChain`], which nothing else makes, and with which an artifact at hand is compared
+//! ([`Product::check`]). Either way a [`Verdict`] says what was checked and who vouched for it.
+//!
+//! One datum's way through the house, say a step's threshold: it stands as a token in the layout's payload ([`bundle`]); the emitter rebuilds the
+//! text around it (`json`), and the owner's signature is checked over that text (`trust`, `signature`); then the same token
+//! is read again as a number (`layout`), and compared with the signers of the step's links (`verify`).
+//!
+//! - what was packed: [`bundle`] (format, BUNDLE.md), `json` (text from tokens), `dsse`, `hex`, `wire`
+//! - what it means: `layout`, `link`, `names`, `glob`, `rules`, `lookup`, `time`
+//! - who is believed: `trust`, `signature`, `keys`
+//! - the order of checks: `verify`, and nothing else; `executor` spreads it over cores
+//! - what came of it: `outcome`, `verdict`, `artifact`, [`error`]
+//! - how large anything may be: [`limits`], `memory`
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(
@@ -15,11 +31,41 @@
     allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")
 )]
 
+mod artifact;
 pub mod bundle;
 mod dsse;
 pub mod error;
+mod executor;
+mod glob;
 mod hex;
 mod json;
+mod keys;
+mod layout;
 pub mod limits;
+mod link;
+mod lookup;
+mod memory;
 mod names;
+mod outcome;
+mod rules;
+mod signature;
+mod time;
+mod trust;
+mod verdict;
+mod verify;
 mod wire;
+
+pub use artifact::Product;
+pub use bundle::{Bundle, Scratch, Str};
+pub use error::{Class, Code, Error, List, Place};
+pub use executor::{Executor, Job, Sequential};
+pub use keys::KeySet;
+pub use layout::{LayoutKey, Role, Step};
+pub use link::{LinkState, LinkStatus};
+pub use memory::{DeviceMemory, HostMemory, Memory, Warnings};
+pub use outcome::{Outcome, VerifiedSupplyChain};
+pub use signature::{Ed25519, Message, PublicKey, Schemes, SignatureError};
+pub use time::{Clock, FixedClock, NoClock, Time};
+pub use trust::{Inspections, KeyId, OwnerKey, Trust, ed25519_key_ids};
+pub use verdict::{ArtifactVerdict, RuleWords, Verdict};
+pub use verify::{Observer, Request, verify};

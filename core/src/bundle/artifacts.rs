@@ -3,6 +3,8 @@
 //! Paths are front-coded, so they are read with a [`PathCursor`] that holds the current path in a buffer of the caller.
 //! [`Artifacts::open`] walks the section once and checks everything that readers rely on later: order, UTF-8, distinct variants.
 
+use core::cmp::Ordering;
+
 use super::strings::{Str, Strings, word};
 use crate::error::{Code, Error, Result};
 use crate::limits::{ALGORITHMS, SHAPES, VARIANTS};
@@ -191,7 +193,7 @@ impl<'b> DigestSet<'b> {
     ///
     /// # Errors
     /// A code of class `bundle` where the section is damaged; not after [`super::Bundle::open`].
-    pub fn next(&mut self) -> Result<Option<(Str<'b>, Str<'b>)>> {
+    pub fn next_digest(&mut self) -> Result<Option<(Str<'b>, Str<'b>)>> {
         let Some((algorithm, form)) = self.shape.next(self.strings)? else { return Ok(None) };
         let digest = match form {
             0 => self.strings.get(self.data.varint()?)?,
@@ -203,7 +205,7 @@ impl<'b> DigestSet<'b> {
     /// Do both sets hold the same algorithms with the same values, in whatever order?
     pub(crate) fn same(mut self, other: Self) -> Result<bool> {
         let mut count: u32 = 0;
-        while let Some((algorithm, digest)) = self.next()? {
+        while let Some((algorithm, digest)) = self.next_digest()? {
             count = count.saturating_add(1);
             if other.get(algorithm)? != Some(digest) {
                 return Ok(false);
@@ -214,7 +216,7 @@ impl<'b> DigestSet<'b> {
 
     /// The value of one algorithm.
     fn get(mut self, algorithm: Str<'_>) -> Result<Option<Str<'b>>> {
-        while let Some((own, digest)) = self.next()? {
+        while let Some((own, digest)) = self.next_digest()? {
             if own == algorithm {
                 return Ok(Some(digest));
             }
@@ -224,7 +226,7 @@ impl<'b> DigestSet<'b> {
 
     fn count(mut self) -> Result<u32> {
         let mut count: u32 = 0;
-        while self.next()?.is_some() {
+        while self.next_digest()?.is_some() {
             count = count.saturating_add(1);
         }
         Ok(count)
@@ -235,7 +237,7 @@ impl<'b> DigestSet<'b> {
         if matches!(self.shape, Shape::Sha256) {
             return Ok(true);
         }
-        while let Some((algorithm, _)) = self.next()? {
+        while let Some((algorithm, _)) = self.next_digest()? {
             if known_length(algorithm).is_some() {
                 return Ok(true);
             }
@@ -248,7 +250,7 @@ impl<'b> DigestSet<'b> {
         if matches!(self.shape, Shape::Sha256) {
             return Ok(true);
         }
-        while let Some((algorithm, digest)) = self.next()? {
+        while let Some((algorithm, digest)) = self.next_digest()? {
             let Some(length) = known_length(algorithm) else { continue };
             if !is_lower_hex(digest, length) {
                 return Ok(false);
@@ -270,6 +272,14 @@ fn known_length(algorithm: Str<'_>) -> Option<usize> {
         "sha384" => Some(48),
         "sha512" => Some(64),
         _ => None,
+    }
+}
+
+/// Compares a path with `prefix/name`.
+fn compare(path: &[u8], prefix: Option<Str<'_>>, name: &[u8]) -> Ordering {
+    match prefix {
+        None => path.cmp(name),
+        Some(prefix) => path.iter().copied().cmp(prefix.bytes().chain([b'/']).chain(name.iter().copied())),
     }
 }
 
@@ -473,6 +483,43 @@ impl<'b, 's> PathCursor<'b, 's> {
             self.artifacts.take_digests(&mut self.input, shape)?;
         }
         Ok(Variants { count, shape: 0, data })
+    }
+
+    /// Moves to the path `prefix/name`, or `name` where there is no prefix. Questions in ascending order are answered fastest.
+    ///
+    /// # Errors
+    /// A code of class `bundle` where the section is damaged; not after [`super::Bundle::open`].
+    pub(crate) fn find(&mut self, prefix: Option<Str<'_>>, name: &[u8]) -> Result<bool> {
+        // The next path is the likely answer.
+        if self.next < self.artifacts.count {
+            self.advance()?;
+            if compare(self.path(), prefix, name).is_eq() {
+                return Ok(true);
+            }
+        }
+        // The last block whose first path is not after the wanted one.
+        let (mut low, mut high) = (0, self.artifacts.count.div_ceil(BLOCK));
+        while low < high {
+            let middle = low.midpoint(high);
+            self.seek(middle.saturating_mul(BLOCK))?;
+            if compare(self.path(), prefix, name).is_gt() { high = middle } else { low = middle.saturating_add(1) }
+        }
+        let Some(block) = low.checked_sub(1) else { return Ok(false) };
+        let first = block.saturating_mul(BLOCK);
+        for number in first..first.saturating_add(BLOCK).min(self.artifacts.count) {
+            self.seek(number)?;
+            match compare(self.path(), prefix, name) {
+                Ordering::Less => {}
+                Ordering::Equal => return Ok(true),
+                Ordering::Greater => break,
+            }
+        }
+        Ok(false)
+    }
+
+    /// Is the current path a normalised path or a URI?
+    pub(crate) fn name_is_tidy(&self) -> bool {
+        core::str::from_utf8(self.path()).is_ok_and(names::is_artifact_name)
     }
 
     /// How many variants the current path has.

@@ -98,7 +98,7 @@ impl<'b> ArtifactRuns<'b> {
         }
         let all = Self { left, ascending, end: 0, input: *input };
         let mut runs = all;
-        while runs.next()?.is_some() {}
+        while runs.next_run()?.is_some() {}
         *input = runs.input;
         Ok(all)
     }
@@ -113,7 +113,7 @@ impl<'b> ArtifactRuns<'b> {
     ///
     /// # Errors
     /// A code of class `bundle` where the tokens are damaged.
-    pub fn next(&mut self) -> Result<Option<Run>> {
+    pub fn next_run(&mut self) -> Result<Option<Run>> {
         let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
         self.left = left;
         let gap = self.input.varint()?;
@@ -145,7 +145,7 @@ impl<'b> ArtifactRuns<'b> {
     /// A code of class `bundle` where the tokens are damaged.
     pub fn count(mut self) -> Result<u32> {
         let mut count: u32 = 0;
-        while let Some(run) = self.next()? {
+        while let Some(run) = self.next_run()? {
             count = count.saturating_add(run.count);
         }
         Ok(count)
@@ -156,9 +156,9 @@ impl<'b> ArtifactRuns<'b> {
         if self.ascending {
             return Ok(true);
         }
-        while let Some(run) = self.next()? {
+        while let Some(run) = self.next_run()? {
             let mut later = self;
-            while let Some(other) = later.next()? {
+            while let Some(other) = later.next_run()? {
                 if run.first < other.end() && other.first < run.end() {
                     return Ok(false);
                 }
@@ -216,7 +216,7 @@ impl<'b> Reader<'b> {
     ///
     /// # Errors
     /// A code of class `bundle` or `limit` where the tokens are damaged.
-    pub fn next(&mut self) -> Result<Option<Event<'b>>> {
+    pub fn next_event(&mut self) -> Result<Option<Event<'b>>> {
         loop {
             let Some(frame) = self.stack.last_mut() else {
                 if self.started {
@@ -333,17 +333,17 @@ impl<'b> Reader<'b> {
 
     /// Starts an object.
     pub(crate) fn object(&mut self) -> Result<bool> {
-        Ok(matches!(self.next()?, Some(Event::ObjectStart)))
+        Ok(matches!(self.next_event()?, Some(Event::ObjectStart)))
     }
 
     /// Starts an array.
     pub(crate) fn array(&mut self) -> Result<bool> {
-        Ok(matches!(self.next()?, Some(Event::ArrayStart)))
+        Ok(matches!(self.next_event()?, Some(Event::ArrayStart)))
     }
 
     /// The next key of the object that is being read; `None` at its end.
     pub(crate) fn key(&mut self) -> Result<Option<Str<'b>>> {
-        match self.next()? {
+        match self.next_event()? {
             Some(Event::Key(key)) => Ok(Some(key)),
             _ => Ok(None),
         }
@@ -357,14 +357,14 @@ impl<'b> Reader<'b> {
             None => return Ok(false),
         };
         if at_end {
-            self.next()?;
+            self.next_event()?;
         }
         Ok(!at_end)
     }
 
     /// A string value.
     pub(crate) fn string(&mut self) -> Result<Option<Str<'b>>> {
-        match self.next()? {
+        match self.next_event()? {
             Some(Event::Text(text)) => Ok(Some(text)),
             _ => Ok(None),
         }
@@ -374,7 +374,7 @@ impl<'b> Reader<'b> {
     pub(crate) fn skip(&mut self) -> Result<()> {
         let mut depth: usize = 0;
         loop {
-            match self.next()? {
+            match self.next_event()? {
                 Some(Event::ObjectStart | Event::ArrayStart) => depth = depth.saturating_add(1),
                 Some(Event::End) => depth = depth.saturating_sub(1),
                 Some(_) => {}

@@ -19,7 +19,7 @@ pub(crate) fn emit<'b>(
 ) -> Result<()> {
     let mut text =
         Text { out, style, patches: Cursor::new(patches)?, containers: Containers::default(), after_key: false };
-    while let Some(event) = reader.next()? {
+    while let Some(event) = reader.next_event()? {
         match event {
             Event::Null => text.literal(b"null")?,
             Event::Bool(true) => text.literal(b"true")?,
@@ -64,10 +64,9 @@ impl<'b> Cursor<'b> {
 
     /// A lexical token has been written.
     fn advance(&mut self) -> Result<()> {
-        match &mut self.next {
+        if let Some(patch) = &mut self.next {
             // A patch for the token that has just been written was not used: it is of the wrong kind, or comes second.
-            Some(patch) => patch.skip = patch.skip.checked_sub(1).ok_or(Code::BundlePatch)?,
-            None => {}
+            patch.skip = patch.skip.checked_sub(1).ok_or(Code::BundlePatch)?;
         }
         Ok(())
     }
@@ -261,7 +260,7 @@ impl<'b> Text<'_, '_, 'b> {
         }
         self.open(true)?;
         let mut cursor = artifacts.cursor(path);
-        while let Some(run) = runs.next()? {
+        while let Some(run) = runs.next_run()? {
             let mut most: u32 = 0;
             for number in run.first..run.end() {
                 cursor.seek(number)?;
@@ -273,7 +272,7 @@ impl<'b> Text<'_, '_, 'b> {
                         // Ascending numbers are ascending paths, so this key needs no look at the one before.
                         self.member(Str::Text(text(cursor.path())?))?;
                         self.open(true)?;
-                        while let Some((algorithm, digest)) = digests.next()? {
+                        while let Some((algorithm, digest)) = digests.next_digest()? {
                             self.key(algorithm)?;
                             self.string(digest)?;
                         }

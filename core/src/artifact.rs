@@ -1,0 +1,133 @@
+//! Comparing an artifact at hand with what the supply chain produced.
+
+use embedded_io::Read;
+use sha2::digest::Digest as _;
+
+use crate::bundle::DigestSet;
+use crate::error::{Code, Error, Result};
+use crate::limits::CHUNK;
+
+/// A product of a verified step, by its digests.
+#[derive(Clone, Copy, Debug)]
+pub struct Product<'b> {
+    digests: DigestSet<'b>,
+    step: u16,
+    artifact: u32,
+}
+
+impl<'b> Product<'b> {
+    pub(crate) const fn new(digests: DigestSet<'b>, step: u16, artifact: u32) -> Self {
+        Self { digests, step, artifact }
+    }
+
+    /// The digests that the step recorded.
+    #[must_use]
+    pub const fn digests(&self) -> DigestSet<'b> {
+        self.digests
+    }
+
+    /// Reads the artifact to its end and compares every digest that this build can compute. `length` is the artifact's length in
+    /// bytes, where it is known before: Git's object ids hash it first.
+    ///
+    /// # Errors
+    /// [`Code::ArtifactDigest`] where one differs, [`Code::ArtifactNoDigest`] where none can be computed, [`Code::ArtifactRead`] where reading fails.
+    pub fn check<R: Read>(&self, mut artifact: R, length: Option<u64>) -> Result<()> {
+        let fail = |code| Err(Error::new(code).at_step(self.step).at_artifact(self.artifact));
+        let mut hashers = Hashers::of(self.digests, length)?;
+        let mut chunk = [0; CHUNK];
+        loop {
+            match artifact.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(count) => hashers.update(chunk.get(..count).unwrap_or(&[])),
+                Err(_) => return fail(Code::ArtifactRead),
+            }
+        }
+        match hashers.compare(self.digests)? {
+            Some(true) => Ok(()),
+            Some(false) => fail(Code::ArtifactDigest),
+            None => fail(Code::ArtifactNoDigest),
+        }
+    }
+}
+
+/// The hash functions that a digest set asks for.
+#[derive(Default)]
+struct Hashers {
+    sha256: Option<sha2::Sha256>,
+    gitoid: Option<sha2::Sha256>,
+    #[cfg(feature = "sha512")]
+    sha384: Option<sha2::Sha384>,
+    #[cfg(feature = "sha512")]
+    sha512: Option<sha2::Sha512>,
+}
+
+impl Hashers {
+    fn of(mut digests: DigestSet<'_>, length: Option<u64>) -> Result<Self> {
+        let mut hashers = Self::default();
+        while let Some((algorithm, _)) = digests.next_digest()? {
+            match algorithm.text().unwrap_or_default() {
+                "sha256" => hashers.sha256 = Some(sha2::Sha256::new()),
+                "gitoid:sha256" => hashers.gitoid = length.map(start_gitoid),
+                #[cfg(feature = "sha512")]
+                "sha384" => hashers.sha384 = Some(sha2::Sha384::new()),
+                #[cfg(feature = "sha512")]
+                "sha512" => hashers.sha512 = Some(sha2::Sha512::new()),
+                _ => {}
+            }
+        }
+        Ok(hashers)
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        for hasher in [&mut self.sha256, &mut self.gitoid].into_iter().flatten() {
+            hasher.update(bytes);
+        }
+        #[cfg(feature = "sha512")]
+        {
+            self.sha384.iter_mut().for_each(|hasher| hasher.update(bytes));
+            self.sha512.iter_mut().for_each(|hasher| hasher.update(bytes));
+        }
+    }
+
+    /// Are all digests that could be computed as recorded? `None` where there was none.
+    fn compare(self, mut digests: DigestSet<'_>) -> Result<Option<bool>> {
+        let sha256 = self.sha256.map(|hasher| hasher.finalize());
+        let gitoid = self.gitoid.map(|hasher| hasher.finalize());
+        #[cfg(feature = "sha512")]
+        let (sha384, sha512) =
+            (self.sha384.map(|hasher| hasher.finalize()), self.sha512.map(|hasher| hasher.finalize()));
+        let mut same = None;
+        while let Some((algorithm, recorded)) = digests.next_digest()? {
+            let computed: Option<&[u8]> = match algorithm.text().unwrap_or_default() {
+                "sha256" => sha256.as_ref().map(|digest| digest.as_slice()),
+                "gitoid:sha256" => gitoid.as_ref().map(|digest| digest.as_slice()),
+                #[cfg(feature = "sha512")]
+                "sha384" => sha384.as_ref().map(|digest| digest.as_slice()),
+                #[cfg(feature = "sha512")]
+                "sha512" => sha512.as_ref().map(|digest| digest.as_slice()),
+                _ => None,
+            };
+            if let Some(computed) = computed {
+                let is_same = crate::bundle::Str::Hex(computed) == recorded;
+                same = Some(same.unwrap_or(true) && is_same);
+            }
+        }
+        Ok(same)
+    }
+}
+
+/// Git hashes `blob LENGTH NUL` before a file's content.
+fn start_gitoid(length: u64) -> sha2::Sha256 {
+    let mut digits = [0; 20];
+    let mut rest = length;
+    let mut start = digits.len();
+    for (position, digit) in digits.iter_mut().enumerate().rev() {
+        *digit = b'0'.wrapping_add((rest % 10) as u8);
+        rest /= 10;
+        start = position;
+        if rest == 0 {
+            break;
+        }
+    }
+    sha2::Sha256::new().chain_update(b"blob ").chain_update(digits.get(start..).unwrap_or(&[])).chain_update([0])
+}

@@ -1,0 +1,192 @@
+//! Artifact patterns: exactly Python's `fnmatch.fnmatchcase`, which in-toto's reference implementation uses.
+//!
+//! `*` and `?` match `/` and leading dots too; `\` and `^` are themselves; a class that is not closed is a literal `[`.
+
+use crate::bundle::Str;
+
+/// A pattern, sorted by how much work it takes to match.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pattern<'b> {
+    /// No wildcard at all.
+    Literal(Str<'b>),
+    /// Text without wildcards, then one `*`.
+    Prefix(&'b str),
+    /// Anything else.
+    Glob(Str<'b>),
+}
+
+impl<'b> Pattern<'b> {
+    pub(crate) fn new(pattern: Str<'b>) -> Self {
+        let is_wild = |byte: u8| matches!(byte, b'*' | b'?' | b'[');
+        let Some(text) = pattern.text() else {
+            // Hexadecimal digits hold no wildcard.
+            return Self::Literal(pattern);
+        };
+        match text.strip_suffix('*') {
+            Some(prefix) if !prefix.bytes().any(is_wild) => Self::Prefix(prefix),
+            None if !text.bytes().any(is_wild) => Self::Literal(pattern),
+            _ => Self::Glob(pattern),
+        }
+    }
+
+    /// Does the whole of `text`, which is UTF-8, match?
+    #[inline]
+    pub(crate) fn matches(&self, text: &[u8]) -> bool {
+        match self {
+            Self::Literal(Str::Text(literal)) => literal.as_bytes() == text,
+            Self::Literal(literal) => literal.len() == text.len() && literal.bytes().eq(text.iter().copied()),
+            Self::Prefix(prefix) => text.starts_with(prefix.as_bytes()),
+            Self::Glob(pattern) => pattern.text().is_some_and(|pattern| matches(pattern, text)),
+        }
+    }
+}
+
+/// Greedy matching that goes back to the last `*` only: enough for globs, and quadratic at worst.
+fn matches(pattern: &str, text: &[u8]) -> bool {
+    let mut rest = pattern;
+    let mut left = text;
+    let mut star: Option<(&str, &[u8])> = None;
+    loop {
+        if let Some(after) = rest.strip_prefix('*') {
+            star = Some((after, left));
+            rest = after;
+            continue;
+        }
+        if left.is_empty() && rest.is_empty() {
+            return true;
+        }
+        if let Some((pattern_after, text_after)) = step(rest, left) {
+            (rest, left) = (pattern_after, text_after);
+            continue;
+        }
+        // Let the last `*` take one more character.
+        let Some((after, from)) = star else { return false };
+        let Some((_, longer)) = split_char(from) else { return false };
+        star = Some((after, longer));
+        (rest, left) = (after, longer);
+    }
+}
+
+/// Matches the first element of the pattern, which is not `*`, against the first character of the text; gives what follows both.
+fn step<'p, 't>(pattern: &'p str, text: &'t [u8]) -> Option<(&'p str, &'t [u8])> {
+    let (char, after) = split_char(text)?;
+    let mut chars = pattern.chars();
+    match chars.next()? {
+        '?' => Some((chars.as_str(), after)),
+        '[' => match split_class(chars.as_str()) {
+            Some((class, rest)) => class_contains(class, char).then_some((rest, after)),
+            None => (char == '[').then_some((chars.as_str(), after)),
+        },
+        literal => (literal == char).then_some((chars.as_str(), after)),
+    }
+}
+
+/// The first character of UTF-8 text, and what follows.
+fn split_char(text: &[u8]) -> Option<(char, &[u8])> {
+    let length = match text.first()? {
+        0..0x80 => 1,
+        0x80..0xe0 => 2,
+        0xe0..0xf0 => 3,
+        _ => 4,
+    };
+    let (first, rest) = text.split_at_checked(length)?;
+    Some((core::str::from_utf8(first).ok()?.chars().next()?, rest))
+}
+
+/// Splits what follows a `[` into the class and what follows its `]`. A `]` that comes first, also after `!`, is part of the class.
+fn split_class(text: &str) -> Option<(&str, &str)> {
+    let inside = text.strip_prefix('!').unwrap_or(text);
+    let searched = inside.strip_prefix(']').unwrap_or(inside);
+    let skipped = text.len().checked_sub(searched.len())?;
+    let end = skipped.checked_add(searched.find(']')?)?;
+    Some((text.get(..end)?, text.get(end.checked_add(1)?..)?))
+}
+
+/// Is `char` in the class? A hyphen between two characters is a range, unless the first of them ends a range itself; a range whose
+/// start is after its end holds nothing.
+fn class_contains(class: &str, char: char) -> bool {
+    let (class, negated) = match class.strip_prefix('!') {
+        Some(class) => (class, true),
+        None => (class, false),
+    };
+    let mut found = false;
+    // The character before, when it could still start a range.
+    let mut start = None;
+    let mut chars = class.chars();
+    while let Some(next) = chars.next() {
+        match (start, next) {
+            (Some(first), '-') => {
+                found |= match chars.next() {
+                    Some(last) => (first..=last).contains(&char),
+                    None => char == first || char == '-',
+                };
+                start = None;
+            }
+            _ => {
+                found |= start == Some(char);
+                start = Some(next);
+            }
+        }
+    }
+    found |= start == Some(char);
+    found != negated
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        for (pattern, text, expected) in [
+            ("*", "", true),
+            ("*", "a/b/.c", true),
+            ("", "", true),
+            ("", "a", false),
+            ("a*", "a", true),
+            ("a*c", "abbc", true),
+            ("a*c", "abcd", false),
+            ("*.py", "x/y.py", true),
+            ("*.py", ".py", true),
+            ("?", "ü", true),
+            ("?", "", false),
+            ("??", "ü", false),
+            ("[ab]", "b", true),
+            ("[!ab]", "b", false),
+            ("[!ab]", "ü", true),
+            ("[]]", "]", true),
+            ("[!]]", "]", false),
+            ("[!]]", "a", true),
+            ("[", "[", true),
+            ("[a", "[a", true),
+            ("[]", "[]", true),
+            ("a[", "a[", true),
+            ("[!", "[!", true),
+            ("[a-c]", "b", true),
+            ("[c-a]", "b", false),
+            ("[c-a]", "c", false),
+            ("[!c-a]", "b", true),
+            ("[a-c-e]", "d", false),
+            ("[a-c-e]", "-", true),
+            ("[a-c-e]", "e", true),
+            ("[--a]", "A", true),
+            ("[a-]", "-", true),
+            ("[a-]", "a", true),
+            ("[-a]", "-", true),
+            ("[^a]", "^", true),
+            ("[^a]", "b", false),
+            ("[\\]", "\\", true),
+            ("\\*", "\\x", true),
+            ("{a,b}", "a", false),
+            ("**/x", "x", false),
+            ("**/x", "a/b/x", true),
+            ("*a*b*c", "xaxbxbxc", true),
+            ("*ü?*", "aüü", true),
+        ] {
+            let got = Pattern::new(Str::Text(pattern)).matches(text.as_bytes());
+            assert_eq!(got, expected, "{pattern} {text}");
+        }
+        assert!(Pattern::new(Str::Hex(&[0xab])).matches(b"ab"));
+        assert!(!Pattern::new(Str::Hex(&[0xab])).matches(b"abc"));
+    }
+}

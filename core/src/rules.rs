@@ -1,0 +1,272 @@
+//! Artifact rules (in-toto specification, sections 4.3.3 and 5.2), decided for one artifact at a time.
+//!
+//! The specification runs each rule over a queue of artifacts. Here each artifact runs through the rules: the first rule that consumes
+//! it ends its way. That gives the same answer without a queue, in one pass and constant memory.
+
+use crate::bundle::{ArtifactRuns, Artifacts, PathCursor, Reader, Str};
+use crate::error::{Code, Error, List, Result};
+use crate::glob::Pattern;
+use crate::lookup::Lookup;
+use crate::names;
+
+/// What a rule does with the artifacts that its pattern matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keyword {
+    Match,
+    Create,
+    Delete,
+    Modify,
+    Allow,
+    Disallow,
+    Require,
+}
+
+const KEYWORDS: [(&str, Keyword); 7] = [
+    ("MATCH", Keyword::Match),
+    ("CREATE", Keyword::Create),
+    ("DELETE", Keyword::Delete),
+    ("MODIFY", Keyword::Modify),
+    ("ALLOW", Keyword::Allow),
+    ("DISALLOW", Keyword::Disallow),
+    ("REQUIRE", Keyword::Require),
+];
+
+/// The longest rule: `MATCH pattern IN prefix WITH PRODUCTS IN prefix FROM step`.
+const WORDS: usize = 10;
+
+/// One rule.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rule<'b> {
+    keyword: Keyword,
+    pattern: Pattern<'b>,
+    /// Of `MATCH`: where the artifacts lie here and there, and with what they are compared.
+    source: Option<Str<'b>>,
+    target: Option<Str<'b>>,
+    pub(crate) with: List,
+    pub(crate) from: Str<'b>,
+}
+
+impl<'b> Rule<'b> {
+    /// Reads one rule.
+    pub(crate) fn read(reader: &mut Reader<'b>) -> Result<Self> {
+        let malformed = Error::new(Code::LayoutRule);
+        if !reader.array()? {
+            return Err(malformed);
+        }
+        let mut words = heapless::Vec::<Str<'b>, WORDS>::new();
+        while reader.element()? {
+            words.push(reader.string()?.ok_or(malformed)?).map_err(|_| malformed)?;
+        }
+        Self::of(&words)?.ok_or(malformed)
+    }
+
+    fn of(words: &[Str<'b>]) -> Result<Option<Self>> {
+        let [keyword, pattern, rest @ ..] = words else { return Ok(None) };
+        let Some((_, keyword)) = KEYWORDS.iter().find(|(name, _)| keyword.is_ignoring_case(name)) else {
+            return Ok(None);
+        };
+        // REQUIRE names one artifact; wildcards mean nothing in it.
+        let pattern = if *keyword == Keyword::Require { Pattern::Literal(*pattern) } else { Pattern::new(*pattern) };
+        let rule =
+            Self { keyword: *keyword, pattern, source: None, target: None, with: List::Products, from: Str::Text("") };
+        if *keyword != Keyword::Match {
+            return Ok(rest.is_empty().then_some(rule));
+        }
+        let Some((source, rest)) = take_prefix(rest)? else { return Ok(None) };
+        let [with, list, rest @ ..] = rest else { return Ok(None) };
+        let Some((target, rest)) = take_prefix(rest)? else { return Ok(None) };
+        let [from, step] = rest else { return Ok(None) };
+        if !with.is_ignoring_case("WITH") || !from.is_ignoring_case("FROM") {
+            return Ok(None);
+        }
+        let Some(with) =
+            [List::Materials, List::Products].into_iter().find(|known| list.is_ignoring_case(known.name()))
+        else {
+            return Ok(None);
+        };
+        Ok(Some(Self { source, target, with, from: *step, ..rule }))
+    }
+
+    pub(crate) const fn is_match(&self) -> bool {
+        matches!(self.keyword, Keyword::Match)
+    }
+}
+
+type Words<'w, 'b> = &'w [Str<'b>];
+
+/// Takes `IN prefix` where the words start with it. `None` where the prefix is missing.
+fn take_prefix<'w, 'b>(words: Words<'w, 'b>) -> Result<Option<(Option<Str<'b>>, Words<'w, 'b>)>> {
+    match words {
+        [first, rest @ ..] if first.is_ignoring_case("IN") => {
+            let [prefix, rest @ ..] = rest else { return Ok(None) };
+            let prefix = match prefix {
+                Str::Text(text) => names::prefix(text).map(Str::Text),
+                Str::Hex(bytes) => (!bytes.is_empty()).then_some(*prefix),
+            };
+            Ok(Some((Some(prefix.ok_or(Code::LayoutPrefix)?), rest)))
+        }
+        _ => Ok(Some((None, words))),
+    }
+}
+
+/// A rule while a list is being decided.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RuleState<'b> {
+    pub(crate) rule: Rule<'b>,
+    /// Of `MATCH`: the other step's artifacts; `None` where there is no such step.
+    pub(crate) target: Option<Lookup<'b>>,
+    /// How many artifacts it consumed; for `REQUIRE`, whether its artifact was there.
+    pub(crate) consumed: u32,
+}
+
+/// The artifacts that rules are applied to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject<'b> {
+    /// Which of the two lists the rules are about.
+    pub(crate) list: List,
+    /// The list's own artifacts.
+    pub(crate) own: ArtifactRuns<'b>,
+    /// The other list's, for `CREATE`, `DELETE` and `MODIFY`.
+    pub(crate) other: ArtifactRuns<'b>,
+}
+
+/// What stands under the same path in the step's other list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counterpart {
+    None,
+    Same,
+    Different,
+}
+
+/// Applies the rules to each artifact. The refusal is that of the first rule, by its place in the list, that is broken.
+pub(crate) fn apply<'b>(
+    subject: &Subject<'b>,
+    rules: &mut [RuleState<'b>],
+    artifacts: &Artifacts<'b>,
+    path: &mut [u8],
+    other_path: &mut [u8],
+) -> Result<()> {
+    let mut cursor = artifacts.cursor(path);
+    let mut target_cursor = artifacts.cursor(other_path);
+    let mut others = Lookup::new(subject.other);
+    let mut broken: Option<(u16, u32)> = None;
+    let mut runs = subject.own;
+    while let Some(run) = runs.next_run()? {
+        for number in run.first..run.end() {
+            cursor.seek(number)?;
+            let artifact = Artifact { cursor: &cursor, variant: run.variant };
+            let counterpart = artifact.counterpart(&mut others)?;
+            if let Some(rule) = decide(&artifact, counterpart, subject.list, rules, &mut target_cursor)?
+                && broken.is_none_or(|(earlier, _)| rule < earlier)
+            {
+                broken = Some((rule, number));
+            }
+        }
+    }
+    let missing = rules.iter().position(|state| state.rule.keyword == Keyword::Require && state.consumed == 0);
+    match (missing.map(|rule| rule as u16), broken) {
+        (Some(rule), None) => Err(Error::new(Code::RuleRequire).at_rule(subject.list, rule)),
+        (Some(rule), Some((first, _))) if rule < first => {
+            Err(Error::new(Code::RuleRequire).at_rule(subject.list, rule))
+        }
+        (_, Some((rule, artifact))) => {
+            Err(Error::new(Code::RuleDisallow).at_rule(subject.list, rule).at_artifact(artifact))
+        }
+        (None, None) => Ok(()),
+    }
+}
+
+/// Sends one artifact through the rules; returns the number of the `DISALLOW` that catches it.
+fn decide<'b>(
+    artifact: &Artifact<'_, '_, 'b>,
+    counterpart: Counterpart,
+    list: List,
+    rules: &mut [RuleState<'b>],
+    target_cursor: &mut PathCursor<'b, '_>,
+) -> Result<Option<u16>> {
+    for (number, state) in (0_u16..).zip(rules) {
+        let rule = &state.rule;
+        let consumes = match rule.keyword {
+            Keyword::Require => {
+                // Looks at what is still in the queue, and leaves it there.
+                if rule.pattern.matches(artifact.cursor.path()) {
+                    state.consumed = 1;
+                }
+                false
+            }
+            Keyword::Match => match &mut state.target {
+                Some(target) => artifact.matches(rule, target, target_cursor)?,
+                None => false,
+            },
+            Keyword::Create => list == List::Products && counterpart == Counterpart::None && artifact.is_like(rule),
+            Keyword::Delete => list == List::Materials && counterpart == Counterpart::None && artifact.is_like(rule),
+            Keyword::Modify => counterpart == Counterpart::Different && artifact.is_like(rule),
+            Keyword::Allow => artifact.is_like(rule),
+            Keyword::Disallow if artifact.is_like(rule) => return Ok(Some(number)),
+            Keyword::Disallow => false,
+        };
+        if consumes {
+            state.consumed = state.consumed.saturating_add(1);
+            return Ok(None);
+        }
+    }
+    Ok(None)
+}
+
+/// The artifact that is being decided.
+struct Artifact<'c, 's, 'b> {
+    cursor: &'c PathCursor<'b, 's>,
+    variant: u32,
+}
+
+impl<'b> Artifact<'_, '_, 'b> {
+    fn is_like(&self, rule: &Rule<'_>) -> bool {
+        rule.pattern.matches(self.cursor.path())
+    }
+
+    fn counterpart(&self, others: &mut Lookup<'b>) -> Result<Counterpart> {
+        Ok(match others.find(self.cursor.number())? {
+            None => Counterpart::None,
+            Some(variant) if self.cursor.same_digests(self.variant, variant)? => Counterpart::Same,
+            Some(_) => Counterpart::Different,
+        })
+    }
+
+    /// Does `MATCH` consume it: has the other step an artifact of the corresponding name with the same digests?
+    fn matches(&self, rule: &Rule<'b>, target: &mut Lookup<'b>, cursor: &mut PathCursor<'b, '_>) -> Result<bool> {
+        let Some(name) = strip_prefix(self.cursor.path(), rule.source) else { return Ok(false) };
+        if !rule.pattern.matches(name) {
+            return Ok(false);
+        }
+        let digests = self.cursor.digests(self.variant)?;
+        if !digests.has_known()? {
+            return Ok(false);
+        }
+        if rule.source == rule.target {
+            // The corresponding name is its own.
+            return match target.find(self.cursor.number())? {
+                Some(variant) => self.cursor.same_digests(self.variant, variant),
+                None => Ok(false),
+            };
+        }
+        if !cursor.find(rule.target, name)? {
+            return Ok(false);
+        }
+        match target.find(cursor.number())? {
+            Some(variant) => digests.same(cursor.digests(variant)?),
+            None => Ok(false),
+        }
+    }
+}
+
+/// The name below a prefix of whole components.
+fn strip_prefix<'p>(path: &'p [u8], prefix: Option<Str<'_>>) -> Option<&'p [u8]> {
+    match prefix {
+        None => Some(path),
+        Some(Str::Text(prefix)) => path.strip_prefix(prefix.as_bytes())?.strip_prefix(b"/"),
+        Some(prefix) => {
+            let (head, name) = path.split_at_checked(prefix.len())?;
+            prefix.bytes().eq(head.iter().copied()).then(|| name.strip_prefix(b"/"))?
+        }
+    }
+}

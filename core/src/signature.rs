@@ -1,0 +1,79 @@
+//! Signature schemes. The only file that names ed25519-compact.
+
+use ed25519_compact::{PublicKey as Ed25519Key, Signature};
+
+use crate::bundle::Str;
+use crate::error::Error;
+
+/// A public key as a layout's `keys` member holds it.
+#[derive(Clone, Copy, Debug)]
+pub struct PublicKey<'a> {
+    /// `keytype`: `ed25519`, `rsa`, `ecdsa`, ...
+    pub keytype: Str<'a>,
+    /// `scheme`: `ed25519`, `rsassa-pss-sha256`, `ecdsa-sha2-nistp256`, ...
+    pub scheme: Str<'a>,
+    /// `keyval.public`: hexadecimal for Ed25519, PEM otherwise.
+    pub public: Str<'a>,
+}
+
+/// The bytes that were signed, produced again each time they are asked for.
+pub trait Message {
+    /// Hands the bytes to `sink`, in chunks of any length.
+    ///
+    /// # Errors
+    /// A code of class `bundle` where they cannot be rebuilt.
+    fn write(&mut self, sink: &mut dyn FnMut(&[u8])) -> Result<(), Error>;
+}
+
+/// Why a signature does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignatureError {
+    /// This build does not know the scheme, or it does not go with the key's type.
+    Unsupported,
+    /// The key is not what its type and scheme ask for.
+    Key,
+    /// The signature is not the key's over these bytes.
+    Bad,
+    /// The signed bytes could not be rebuilt.
+    Message(Error),
+}
+
+impl From<Error> for SignatureError {
+    fn from(error: Error) -> Self {
+        Self::Message(error)
+    }
+}
+
+/// The schemes that a build can check. Devices have [`Ed25519`]; hosts add others.
+pub trait Schemes: Sync {
+    /// Checks that `signature` is `key`'s over the bytes of `message`.
+    ///
+    /// # Errors
+    /// Why it does not count.
+    fn verify(&self, key: &PublicKey<'_>, signature: &[u8], message: &mut dyn Message) -> Result<(), SignatureError>;
+
+    /// Have both keys the same public bytes? Two labels of one key count as one signer.
+    fn same_key(&self, one: &PublicKey<'_>, other: &PublicKey<'_>) -> bool {
+        match (one.public.decode_hex::<32>(), other.public.decode_hex::<32>()) {
+            (Some(one), Some(other)) => one == other,
+            _ => one.public == other.public,
+        }
+    }
+}
+
+/// Ed25519 (RFC 8032), with the cofactored equation of ed25519-compact: device and host must agree on every signature, so both use this one.
+#[derive(Clone, Copy, Debug)]
+pub struct Ed25519;
+
+impl Schemes for Ed25519 {
+    fn verify(&self, key: &PublicKey<'_>, signature: &[u8], message: &mut dyn Message) -> Result<(), SignatureError> {
+        if !key.keytype.is("ed25519") || !key.scheme.is("ed25519") {
+            return Err(SignatureError::Unsupported);
+        }
+        let key = Ed25519Key::new(key.public.decode_hex().ok_or(SignatureError::Key)?);
+        let signature = Signature::from_slice(signature).map_err(|_| SignatureError::Bad)?;
+        let mut state = key.verify_incremental(&signature).map_err(|_| SignatureError::Bad)?;
+        message.write(&mut |chunk| state.absorb(chunk))?;
+        state.verify().map_err(|_| SignatureError::Bad)
+    }
+}

@@ -1,0 +1,153 @@
+//! What the verifier believes before it reads anything: the owners' keys, and what to do about inspections.
+
+use core::fmt;
+
+use sha2::{Digest, Sha256};
+
+use crate::bundle::{Envelope, Kind};
+use crate::dsse;
+use crate::error::{Code, Error, Result};
+use crate::hex;
+use crate::keys::KeySet;
+use crate::signature::{Message, PublicKey, Schemes, SignatureError};
+
+/// A project owner's key.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnerKey<'a> {
+    /// The key itself; nothing else is trusted.
+    pub key: PublicKey<'a>,
+    /// The key ids under which in-toto's dialects know it: where to look for its signature.
+    pub ids: &'a [&'a str],
+}
+
+/// What to do about a layout's inspections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inspections {
+    /// A layout that has some is not verified.
+    Refuse,
+    /// They are not run; the verdict names them. For machines that run no commands.
+    Skip,
+    /// They were run, and the bundle was made in memory with what was observed. Only for callers that made it themselves: nobody signs
+    /// observations, so a bundle from elsewhere must never be verified this way.
+    Observed,
+}
+
+/// What the verifier believes.
+#[derive(Clone, Copy, Debug)]
+pub struct Trust<'a> {
+    /// The project owners' keys, each key once.
+    pub owners: &'a [OwnerKey<'a>],
+    /// How many of them must have signed the layout.
+    pub threshold: usize,
+    /// What to do about inspections.
+    pub inspections: Inspections,
+}
+
+/// A layout envelope that the owners have signed. Only [`check_owners`] makes one, and layouts are read from nothing else.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SignedLayout<'b> {
+    pub(crate) envelope: Envelope<'b>,
+    /// Which of the owners signed, by number.
+    pub(crate) owners: KeySet,
+}
+
+/// Checks the owners' signatures on the layout: at least `threshold` of them must have a good one.
+pub(crate) fn check_owners<'b>(
+    envelope: Envelope<'b>,
+    trust: &Trust<'_>,
+    schemes: &dyn Schemes,
+    message: &mut dyn Message,
+) -> Result<SignedLayout<'b>> {
+    if let Kind::Dsse { payload_type, .. } = envelope.kind()
+        && !payload_type.is(dsse::IN_TOTO)
+    {
+        return Err(Error::new(Code::LayoutPayloadType).in_envelope(0));
+    }
+    if matches!(envelope.kind(), Kind::Observation) {
+        return Err(Error::new(Code::BundleEnvelope).in_envelope(0));
+    }
+    if trust.owners.is_empty() || trust.threshold == 0 {
+        return Err(Code::OwnerNone.into());
+    }
+    let mut owners = KeySet::default();
+    let mut refusal = None;
+    for (number, owner) in (0_u16..).zip(trust.owners) {
+        // A key that is given twice is one owner.
+        if trust.owners.iter().take(usize::from(number)).any(|earlier| schemes.same_key(&earlier.key, &owner.key)) {
+            continue;
+        }
+        match check_owner(&envelope, owner, schemes, message)? {
+            None => owners.insert(number),
+            Some(code) => refusal = refusal.or(Some(Error::new(code).at_key(number))),
+        }
+    }
+    if owners.len() >= trust.threshold {
+        return Ok(SignedLayout { envelope, owners });
+    }
+    Err(refusal.unwrap_or(Error::new(Code::OwnerNone)))
+}
+
+/// Looks for a good signature of one owner; the reason, where there is none.
+fn check_owner(
+    envelope: &Envelope<'_>,
+    owner: &OwnerKey<'_>,
+    schemes: &dyn Schemes,
+    message: &mut dyn Message,
+) -> Result<Option<Code>> {
+    let mut reason = Code::OwnerUnsigned;
+    for signature in envelope.signatures() {
+        let is_candidate = match signature.keyid {
+            Some(keyid) => owner.ids.iter().any(|id| keyid.is(id)),
+            // DSSE key ids are optional hints; a Metablock signature needs one.
+            None => matches!(envelope.kind(), Kind::Dsse { .. }),
+        };
+        if !is_candidate {
+            continue;
+        }
+        reason = match schemes.verify(&owner.key, signature.bytes, message) {
+            Ok(()) => return Ok(None),
+            Err(SignatureError::Message(error)) => return Err(error),
+            Err(SignatureError::Unsupported | SignatureError::Key) => Code::OwnerScheme,
+            Err(SignatureError::Bad) => Code::OwnerSignature,
+        };
+    }
+    Ok(Some(reason))
+}
+
+/// A key id: 64 hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyId(heapless::String<64>);
+
+impl AsRef<str> for KeyId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The ids of a bare Ed25519 key: SHA-256 of the canonical JSON of the key, as Python in-toto 3 writes it, and with
+/// `keyid_hash_algorithms`, as older Python, Rust and Go do.
+#[must_use]
+pub fn ed25519_key_ids(public: &[u8; 32]) -> [KeyId; 2] {
+    [&b"{"[..], &b"{\"keyid_hash_algorithms\":[\"sha256\",\"sha512\"],"[..]].map(|start| {
+        let mut digits = [0; 64];
+        hex::encode(public, &mut digits);
+        let digest = Sha256::new()
+            .chain_update(start)
+            .chain_update(b"\"keytype\":\"ed25519\",\"keyval\":{\"public\":\"")
+            .chain_update(digits)
+            .chain_update(b"\"},\"scheme\":\"ed25519\"}")
+            .finalize();
+        let mut id = heapless::String::new();
+        for digit in digest.iter().flat_map(|byte| hex::digits(*byte)) {
+            // 64 digits fit.
+            let _ = id.push(char::from(digit));
+        }
+        KeyId(id)
+    })
+}

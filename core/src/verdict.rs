@@ -1,0 +1,281 @@
+//! What was decided, by whom, and what stays unknown: the same value as JSON for programs and as accessors for reports.
+
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use crate::bundle::{Reader, Str};
+use crate::error::{Class, Error, List, Result};
+use crate::layout::{Role, Step};
+use crate::outcome::Outcome;
+use crate::time::Time;
+use crate::trust::{Inspections, Trust};
+
+/// How an artifact compared with what the chain produced.
+#[derive(Clone, Copy, Debug)]
+pub struct ArtifactVerdict<'a> {
+    /// The name under which it was looked for.
+    pub name: &'a str,
+    /// The same, or why not.
+    pub result: Result<()>,
+}
+
+/// A verification as it is reported. Serialises to the JSON that `sitrep verify --json` prints.
+#[derive(Clone, Copy, Debug)]
+pub struct Verdict<'v, 'm, 'b> {
+    outcome: &'v Outcome<'m, 'b>,
+    trust: &'v Trust<'v>,
+    artifacts: &'v [ArtifactVerdict<'v>],
+}
+
+impl<'v, 'm, 'b> Verdict<'v, 'm, 'b> {
+    pub(crate) const fn new(outcome: &'v Outcome<'m, 'b>, trust: &'v Trust<'v>) -> Self {
+        Self { outcome, trust, artifacts: &[] }
+    }
+
+    /// The same verdict with what came of the artifacts.
+    #[must_use]
+    pub const fn with_artifacts(self, artifacts: &'v [ArtifactVerdict<'v>]) -> Self {
+        Self { artifacts, ..self }
+    }
+
+    /// Everything was in order: the chain, and each artifact.
+    #[must_use]
+    pub fn is_verified(&self) -> bool {
+        self.error().is_none()
+    }
+
+    /// The first refusal: the chain's, or an artifact's.
+    #[must_use]
+    pub fn error(&self) -> Option<Error> {
+        let artifacts = self.artifacts.iter().map(|artifact| artifact.result);
+        core::iter::once(self.outcome.result).chain(artifacts).find_map(|result| result.err())
+    }
+
+    /// The ids of the owners' keys that signed the layout: the first label of each.
+    pub fn signed_by(&self) -> impl Iterator<Item = &'v str> + Clone + use<'v> {
+        let owners = self.trust.owners;
+        let signed = self.outcome.findings.owners;
+        (0_u16..)
+            .zip(owners)
+            .filter(move |(number, _)| signed.contains(*number))
+            .filter_map(|(_, owner)| owner.ids.first().copied())
+    }
+
+    /// The ids of the keys that vouched for a step.
+    pub fn vouched_by(&self, step: &Step<'b>) -> impl Iterator<Item = Str<'b>> + Clone + use<'m, 'b> {
+        let (keys, vouched) = (self.outcome.keys, step.vouched);
+        (0_u16..).zip(keys).filter(move |(number, _)| vouched.contains(*number)).map(|(_, key)| key.id)
+    }
+
+    /// How many artifacts the step's links hold in one of their lists.
+    #[must_use]
+    pub fn artifact_count(&self, step: &Step<'b>, list: List) -> Option<u32> {
+        self.outcome.links.get(usize::from(step.link?))?.artifacts(list).count().ok()
+    }
+
+    /// When the layout expires, once it was read.
+    #[must_use]
+    pub const fn expires(&self) -> Option<Time> {
+        self.outcome.findings.expires
+    }
+
+    /// The time at which expiry was checked.
+    #[must_use]
+    pub const fn checked_at(&self) -> Option<Time> {
+        self.outcome.findings.now
+    }
+
+    /// `valid`, `expired`, `unknown` without a clock, or `unread`.
+    #[must_use]
+    pub fn expiry(&self) -> &'static str {
+        match (self.expires(), self.checked_at()) {
+            (None, _) => "unread",
+            (Some(_), None) => "unknown",
+            (Some(expires), Some(now)) if now >= expires => "expired",
+            _ => "valid",
+        }
+    }
+
+    /// `observed`, `skipped` or `not-run`.
+    #[must_use]
+    pub const fn inspection_state(&self, inspection: &Step<'b>) -> &'static str {
+        match (self.outcome.findings.inspections, inspection.link) {
+            (Some(Inspections::Skip), _) => "skipped",
+            (Some(Inspections::Observed), Some(_)) => "observed",
+            _ => "not-run",
+        }
+    }
+
+    /// The name of the step that an error is about.
+    #[must_use]
+    pub fn step_name(&self, error: &Error) -> Option<Str<'b>> {
+        Some(self.outcome.steps.get(usize::from(error.place().step?))?.name)
+    }
+
+    /// The words of the rule that an error is about.
+    #[must_use]
+    pub fn rule(&self, error: &Error) -> Option<RuleWords<'b>> {
+        let (list, number) = error.place().rule?;
+        let step = self.outcome.steps.get(usize::from(error.place().step?))?;
+        self.outcome.rule_words(step, list, number)
+    }
+
+    /// The path of the artifact that the chain's refusal is about.
+    #[must_use]
+    pub fn artifact(&self, error: &Error) -> Option<&'m str> {
+        let is_chains = self.outcome.result == Err(*error) && error.place().artifact.is_some();
+        if is_chains { self.outcome.artifact } else { None }
+    }
+
+    /// The label of the key that an error is about.
+    #[must_use]
+    pub fn keyid(&self, error: &Error) -> Option<Str<'v>>
+    where
+        'b: 'v,
+    {
+        let number = usize::from(error.place().key?);
+        if error.code().class() == Class::Trust {
+            return Some(Str::Text(self.trust.owners.get(number)?.ids.first()?));
+        }
+        Some(self.outcome.keys.get(number)?.id)
+    }
+}
+
+/// The strings of a rule, in order.
+#[derive(Clone, Debug)]
+pub struct RuleWords<'b> {
+    pub(crate) reader: Reader<'b>,
+}
+
+impl<'b> Iterator for RuleWords<'b> {
+    type Item = Str<'b>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.reader.element().ok()? { self.reader.string().ok()? } else { None }
+    }
+}
+
+/// A sequence made anew each time it is serialised.
+struct Each<I>(I);
+
+impl<I: Iterator<Item = T> + Clone, T: Serialize> Serialize for Each<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.clone())
+    }
+}
+
+impl Serialize for Verdict<'_, '_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+        let error = self.error();
+        let (verdict, steps) = (*self, self.outcome.steps.iter());
+        let mut object = serializer.serialize_struct("Verdict", 7)?;
+        object.serialize_field("verdict", if error.is_none() { "verified" } else { "refused" })?;
+        object.serialize_field("error", &error.map(|error| Located { verdict, error }))?;
+        object.serialize_field("layout", &LayoutPart(verdict))?;
+        let parts = |role| {
+            Each(steps.clone().filter(move |step| step.role == role).map(move |step| StepPart { verdict, step }))
+        };
+        object.serialize_field("steps", &parts(Role::Step))?;
+        object.serialize_field("inspections", &parts(Role::Inspection))?;
+        object.serialize_field("artifacts", &Each(self.artifacts.iter().map(|artifact| ArtifactPart { artifact })))?;
+        let warnings = self.outcome.warnings.kept().iter();
+        object.serialize_field("warnings", &Each(warnings.map(move |error| Located { verdict, error: *error })))?;
+        object.serialize_field("warning_count", &self.outcome.warnings.count())?;
+        object.end()
+    }
+}
+
+/// An error or warning with the names that its place stands for.
+struct Located<'v, 'm, 'b> {
+    verdict: Verdict<'v, 'm, 'b>,
+    error: Error,
+}
+
+impl Serialize for Located<'_, '_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+        let Self { verdict, error } = self;
+        let (code, place) = (error.code(), error.place());
+        let mut object = serializer.serialize_struct("Error", 10)?;
+        object.serialize_field("code", code.name())?;
+        object.serialize_field("number", &code.number())?;
+        object.serialize_field("class", code.class().name())?;
+        object.serialize_field("message", code.message())?;
+        object.serialize_field("step", &verdict.step_name(error))?;
+        let rule = place.rule.map(|(list, number)| RulePart { list, number, words: verdict.rule(error) });
+        object.serialize_field("rule", &rule)?;
+        object.serialize_field("artifact", &verdict.artifact(error))?;
+        object.serialize_field("keyid", &verdict.keyid(error))?;
+        object.serialize_field("envelope", &place.envelope)?;
+        object.serialize_field("hint", code.hint())?;
+        object.end()
+    }
+}
+
+struct RulePart<'b> {
+    list: List,
+    number: u16,
+    words: Option<RuleWords<'b>>,
+}
+
+impl Serialize for RulePart<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Rule", 3)?;
+        object.serialize_field("list", self.list.name())?;
+        object.serialize_field("index", &self.number)?;
+        object.serialize_field("words", &self.words.clone().map(Each))?;
+        object.end()
+    }
+}
+
+struct LayoutPart<'v, 'm, 'b>(Verdict<'v, 'm, 'b>);
+
+impl Serialize for LayoutPart<'_, '_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Layout", 4)?;
+        object.serialize_field("expires", &self.0.expires())?;
+        object.serialize_field("expiry", self.0.expiry())?;
+        object.serialize_field("checked_at", &self.0.checked_at())?;
+        object.serialize_field("signed_by", &Each(self.0.signed_by()))?;
+        object.end()
+    }
+}
+
+struct StepPart<'v, 'm, 'b> {
+    verdict: Verdict<'v, 'm, 'b>,
+    step: &'v Step<'b>,
+}
+
+impl Serialize for StepPart<'_, '_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+        let Self { verdict, step } = self;
+        if step.role == Role::Inspection {
+            let mut object = serializer.serialize_struct("Inspection", 2)?;
+            object.serialize_field("name", &step.name)?;
+            object.serialize_field("state", verdict.inspection_state(step))?;
+            return object.end();
+        }
+        let mut object = serializer.serialize_struct("Step", 6)?;
+        object.serialize_field("name", &step.name)?;
+        object.serialize_field("threshold", &step.threshold)?;
+        object.serialize_field("vouched_by", &Each(verdict.vouched_by(step)))?;
+        object.serialize_field("links", &step.links)?;
+        object.serialize_field("materials", &verdict.artifact_count(step, List::Materials))?;
+        object.serialize_field("products", &verdict.artifact_count(step, List::Products))?;
+        object.end()
+    }
+}
+
+struct ArtifactPart<'v> {
+    artifact: &'v ArtifactVerdict<'v>,
+}
+
+impl Serialize for ArtifactPart<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Artifact", 2)?;
+        object.serialize_field("name", self.artifact.name)?;
+        object.serialize_field(
+            "result",
+            self.artifact.result.map_or_else(|error| error.code().name(), |()| "verified"),
+        )?;
+        object.end()
+    }
+}
