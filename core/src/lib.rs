@@ -7,12 +7,12 @@
 //!
 //! One datum's way through the house, say a step's threshold: it stands as a token in the layout's payload ([`bundle`]); the emitter rebuilds the
 //! text around it (`json`), and the owner's signature is checked over that text (`trust`, `signature`); then the same token
-//! is read again as a number (`layout`), and compared with the signers of the step's links (`verify`).
+//! is read again as a number (`layout`), and compared with the signers of the step's links (`evidence`).
 //!
 //! - what was packed: [`bundle`] (format, BUNDLE.md), `json` (text from tokens), `dsse`, `hex`, `wire`
 //! - what it means: `layout`, `link`, `names`, `glob`, `rules`, `lookup`, `time`
 //! - who is believed: `trust`, `signature`, `keys`
-//! - the order of checks: `verify`, and nothing else; `executor` spreads it over cores
+//! - the order of checks: `verify`, and nothing else; `evidence` and `policy` are its two halves, `executor` spreads work over cores
 //! - what came of it: `outcome`, `verdict`, `artifact`, [`error`]
 //! - how large anything may be: [`limits`], `memory`
 #![no_std]
@@ -35,6 +35,7 @@ mod artifact;
 pub mod bundle;
 mod dsse;
 pub mod error;
+mod evidence;
 mod executor;
 mod glob;
 mod hex;
@@ -47,6 +48,7 @@ mod lookup;
 mod memory;
 mod names;
 mod outcome;
+mod policy;
 mod rules;
 mod signature;
 mod time;

@@ -2,7 +2,7 @@
 
 use ed25519_compact::{PublicKey as Ed25519Key, Signature};
 
-use crate::bundle::Str;
+use crate::bundle::{Artifacts, Envelope, Scratch, Str};
 use crate::error::Error;
 
 /// A public key as a layout's `keys` member holds it.
@@ -23,6 +23,19 @@ pub trait Message {
     /// # Errors
     /// A code of class `bundle` where they cannot be rebuilt.
     fn write(&mut self, sink: &mut dyn FnMut(&[u8])) -> Result<(), Error>;
+}
+
+/// The bytes that an envelope's signatures are over.
+pub(crate) struct SignedBytes<'a, 's, 'b> {
+    pub(crate) envelope: &'a Envelope<'b>,
+    pub(crate) artifacts: &'a Artifacts<'b>,
+    pub(crate) scratch: &'a mut Scratch<'s>,
+}
+
+impl Message for SignedBytes<'_, '_, '_> {
+    fn write(&mut self, sink: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
+        self.envelope.signed_bytes(self.artifacts, self.scratch, sink)
+    }
 }
 
 /// Why a signature does not count.

@@ -22,7 +22,7 @@ pub use templates::{Piece, TEMPLATES};
 pub use tokens::{ArtifactRuns, Event, Number, Reader, Run};
 pub use words::{HOT_WORDS, WORDS};
 
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::wire::Input;
 
 /// The first bytes of every bundle.
@@ -56,6 +56,22 @@ impl<'b> Bundle<'b> {
     /// # Errors
     /// A code of class `bundle`, or `limit-path` and other limits, where `bytes` is not what BUNDLE.md describes.
     pub fn open(bytes: &'b [u8], path: &mut [u8]) -> Result<Self> {
+        let bundle = Self::open_with_observations(bytes, path)?;
+        for envelope in bundle.envelopes() {
+            let envelope = envelope?;
+            if matches!(envelope.kind(), Kind::Observation) {
+                return Err(Error::new(Code::BundleEnvelope).in_envelope(envelope.number()));
+            }
+        }
+        Ok(bundle)
+    }
+
+    /// As [`Self::open`], for a bundle that the caller made in memory with what it observed when it ran the layout's inspections. Nobody
+    /// signs observations: bytes from anywhere else must never come here.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with_observations(bytes: &'b [u8], path: &mut [u8]) -> Result<Self> {
         let rest = bytes.strip_prefix(&MAGIC).ok_or(Code::BundleMagic)?;
         let (version, rest) = rest.split_first().ok_or(Code::BundleTruncated)?;
         if *version != VERSION {

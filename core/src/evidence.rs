@@ -1,0 +1,177 @@
+//! The evidence: which links belong to which step, who signed them, and whether they agree.
+
+use crate::bundle::{Artifacts, Bundle, Kind, Reader, Scratch};
+use crate::error::{Code, Error, List, Result};
+use crate::keys::KeySet;
+use crate::layout::{Layout, LayoutKey, Role, Step};
+use crate::link::{Link, LinkState, LinkStatus, same_strings};
+use crate::lookup::same_artifacts;
+use crate::memory::State;
+use crate::signature::{Schemes, SignatureError, SignedBytes};
+use crate::verify::Request;
+
+/// Reads every envelope but the layout, and finds the step that each belongs to. What is no link of a step does not count.
+pub(crate) fn read_links<'b>(bundle: &Bundle<'b>, state: &mut State<'_, 'b>) -> Result<()> {
+    for envelope in bundle.envelopes().skip(1) {
+        let envelope = envelope?;
+        let number = envelope.number();
+        let link = match Link::read(&envelope, bundle.artifacts(), state.path) {
+            Ok(link) => link,
+            // A sublayout could be what a step needs; to pass it over would be to judge without it.
+            Err(error) if error.code() == Code::SublayoutUnsupported => return Err(error.in_envelope(number)),
+            Err(error) => {
+                state.warnings.push(error.in_envelope(number));
+                continue;
+            }
+        };
+        let wanted = if matches!(envelope.kind(), Kind::Observation) { Role::Inspection } else { Role::Step };
+        let Some(step) = state.steps.iter().position(|step| step.name == link.name && step.role == wanted) else {
+            state.warnings.push(Error::new(Code::LinkStray).in_envelope(number));
+            continue;
+        };
+        let link = LinkState {
+            envelope,
+            status: LinkStatus::Unchecked,
+            step: step as u16,
+            signers: KeySet::default(),
+            materials: link.materials,
+            products: link.products,
+            command: link.command,
+            failed: link.failed,
+        };
+        state.links.push(link).map_err(|_| Error::new(Code::LimitEnvelopes).in_envelope(number))?;
+    }
+    Ok(())
+}
+
+/// Checks the signatures of every link against the keys that its step allows.
+pub(crate) fn check_link_signatures<'b>(request: &Request<'_, 'b>, state: &mut State<'_, 'b>) {
+    let (keys, steps) = (&*state.keys, &*state.steps);
+    let (artifacts, schemes) = (request.bundle.artifacts(), request.schemes);
+    let job = |link: &mut LinkState<'b>, scratch: &mut Scratch<'_>| {
+        if let Some(step) = steps.get(usize::from(link.step)) {
+            check_signatures(link, step, keys, artifacts, schemes, scratch);
+        }
+    };
+    let mut scratch = Scratch { path: &mut *state.path, chunk: &mut *state.chunk };
+    request.executor.run(state.links, &job, &mut scratch);
+}
+
+fn check_signatures<'b>(
+    link: &mut LinkState<'b>,
+    step: &Step<'b>,
+    keys: &[LayoutKey<'b>],
+    artifacts: &Artifacts<'b>,
+    schemes: &dyn Schemes,
+    scratch: &mut Scratch<'_>,
+) {
+    if matches!(link.envelope.kind(), Kind::Observation) {
+        // Signed by nobody. Whether it may be believed is decided with the inspections.
+        return;
+    }
+    let envelope = link.envelope;
+    let mut message = SignedBytes { envelope: &envelope, artifacts, scratch };
+    let mut reason = Code::LinkSignature;
+    for signature in envelope.signatures() {
+        for (number, key) in (0_u16..).zip(keys) {
+            let is_candidate = match signature.keyid {
+                Some(keyid) => keyid == key.id,
+                // DSSE key ids are optional hints; a Metablock signature needs one.
+                None => matches!(envelope.kind(), Kind::Dsse { .. }),
+            };
+            if !is_candidate || !step.allowed.contains(number) || link.signers.contains(key.signer) {
+                continue;
+            }
+            match schemes.verify(&key.key, signature.bytes, &mut message) {
+                Ok(()) => link.signers.insert(key.signer),
+                Err(SignatureError::Unsupported) => reason = Code::LinkScheme,
+                Err(SignatureError::Key | SignatureError::Bad) => {}
+                Err(SignatureError::Message(error)) => {
+                    link.status = LinkStatus::Ignored(error.at_step(link.step));
+                    link.signers = KeySet::default();
+                    return;
+                }
+            }
+        }
+    }
+    if link.signers.is_empty() { link.ignore(reason) } else { link.status = LinkStatus::Counted }
+}
+
+/// Every step needs as many distinct signers as the layout demands.
+pub(crate) fn check_thresholds(state: &mut State<'_, '_>) -> Result<()> {
+    for (number, link) in (0_u16..).zip(state.links.iter()) {
+        let Some(step) = state.steps.get_mut(usize::from(link.step)) else { continue };
+        match link.status {
+            LinkStatus::Counted => {
+                step.vouched = step.vouched.union(link.signers);
+                step.links = step.links.saturating_add(1);
+                step.link = step.link.or(Some(number));
+            }
+            LinkStatus::Ignored(reason) => state.warnings.push(reason),
+            LinkStatus::Unchecked => {}
+        }
+    }
+    for (number, step) in (0_u16..).zip(state.steps.iter()) {
+        if step.role == Role::Step && step.vouched.len() < step.threshold as usize {
+            return Err(Error::new(threshold_code(number, state)).at_step(number));
+        }
+    }
+    Ok(())
+}
+
+/// Why a step lacks signers, as exactly as can be told.
+fn threshold_code(step: u16, state: &State<'_, '_>) -> Code {
+    let mut links = state.links.iter().filter(|link| link.step == step).peekable();
+    if links.peek().is_none() {
+        return Code::LinkMissing;
+    }
+    let is_unknown_scheme =
+        |link: &LinkState<'_>| matches!(link.status, LinkStatus::Ignored(error) if error.code() == Code::LinkScheme);
+    if links.any(is_unknown_scheme) { Code::LinkScheme } else { Code::ThresholdNotMet }
+}
+
+/// All links that count for a step must have recorded the same artifacts.
+pub(crate) fn check_agreement<'b>(artifacts: &Artifacts<'b>, state: &mut State<'_, 'b>) -> Result<()> {
+    let mut cursor = artifacts.cursor(state.path);
+    for link in state.links.iter().filter(|link| link.status == LinkStatus::Counted) {
+        let step = state.steps.get(usize::from(link.step));
+        let Some(first) = step.and_then(|step| step.link).and_then(|first| state.links.get(usize::from(first))) else {
+            continue;
+        };
+        for list in [List::Materials, List::Products] {
+            if first.envelope() != link.envelope()
+                && !same_artifacts(first.artifacts(list), link.artifacts(list), &mut cursor)?
+            {
+                return Err(Error::new(Code::LinksDisagree).at_step(link.step).in_envelope(link.envelope()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Commands are only warned about: in-toto leaves them to people.
+pub(crate) fn compare_commands<'b>(layout: &Layout<'b>, state: &mut State<'_, 'b>) -> Result<()> {
+    for link in state.links.iter().filter(|link| link.status == LinkStatus::Counted) {
+        let place = |code| Error::new(code).at_step(link.step).in_envelope(link.envelope());
+        if link.failed {
+            state.warnings.push(place(Code::ReturnValue));
+        }
+        let Some(expected) = state.steps.get(usize::from(link.step)).and_then(|step| step.command) else { continue };
+        let mut list = layout.reader(expected);
+        // An empty list expects nothing.
+        if !list.array()? || !list.element()? {
+            continue;
+        }
+        let is_expected = match link.command {
+            Some(command) => {
+                let actual = Reader::new(link.envelope.strings, link.envelope.tokens, command);
+                same_strings(layout.reader(expected), actual)?
+            }
+            None => false,
+        };
+        if !is_expected {
+            state.warnings.push(place(Code::CommandDiffers));
+        }
+    }
+    Ok(())
+}
