@@ -10,6 +10,12 @@ use crate::memory::State;
 use crate::signature::{Schemes, SignatureError, SignedBytes};
 use crate::verify::Request;
 
+/// Every step has as many signers as the layout demands. Only [`check_thresholds`] says so.
+pub(crate) struct Vouched(());
+
+/// All links that count agree with each other. Only [`check_agreement`] says so, and no rule is applied before.
+pub(crate) struct Agreed(());
+
 /// Reads every envelope but the layout, and finds the step that each belongs to. What is no link of a step does not count.
 pub(crate) fn read_links<'b>(bundle: &Bundle<'b>, state: &mut State<'_, 'b>) -> Result<()> {
     for envelope in bundle.envelopes().skip(1) {
@@ -98,7 +104,7 @@ fn check_signatures<'b>(
 }
 
 /// Every step needs as many distinct signers as the layout demands.
-pub(crate) fn check_thresholds(state: &mut State<'_, '_>) -> Result<()> {
+pub(crate) fn check_thresholds(state: &mut State<'_, '_>) -> Result<Vouched> {
     for (number, link) in (0_u16..).zip(state.links.iter()) {
         let Some(step) = state.steps.get_mut(usize::from(link.step)) else { continue };
         match link.status {
@@ -116,7 +122,7 @@ pub(crate) fn check_thresholds(state: &mut State<'_, '_>) -> Result<()> {
             return Err(Error::new(threshold_code(number, state)).at_step(number));
         }
     }
-    Ok(())
+    Ok(Vouched(()))
 }
 
 /// Why a step lacks signers, as exactly as can be told.
@@ -131,7 +137,7 @@ fn threshold_code(step: u16, state: &State<'_, '_>) -> Code {
 }
 
 /// All links that count for a step must have recorded the same artifacts.
-pub(crate) fn check_agreement<'b>(artifacts: &Artifacts<'b>, state: &mut State<'_, 'b>) -> Result<()> {
+pub(crate) fn check_agreement<'b>(_: &Vouched, artifacts: &Artifacts<'b>, state: &mut State<'_, 'b>) -> Result<Agreed> {
     let mut cursor = artifacts.cursor(state.path);
     for link in state.links.iter().filter(|link| link.status == LinkStatus::Counted) {
         let step = state.steps.get(usize::from(link.step));
@@ -146,7 +152,7 @@ pub(crate) fn check_agreement<'b>(artifacts: &Artifacts<'b>, state: &mut State<'
             }
         }
     }
-    Ok(())
+    Ok(Agreed(()))
 }
 
 /// Commands are only warned about: in-toto leaves them to people.

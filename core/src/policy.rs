@@ -2,16 +2,18 @@
 
 use crate::bundle::{ArtifactRuns, Artifacts};
 use crate::error::{Code, Error, List, Result};
+use crate::evidence::Agreed;
 use crate::layout::{Layout, Role};
 use crate::lookup::Lookup;
 use crate::memory::State;
 use crate::rules::{self, Rule, RuleState, Subject};
 use crate::trust::Inspections;
-use crate::verify::{Findings, Observer, Request};
+use crate::verify::{Findings, InForce, Observer, Request};
 
 /// Applies both rule lists of a step, or of an inspection that was observed.
 pub(crate) fn check_rules<'b>(
-    layout: &Layout<'b>,
+    layout: &InForce<'b>,
+    _: &Agreed,
     artifacts: &Artifacts<'b>,
     number: u16,
     state: &mut State<'_, 'b>,
@@ -65,7 +67,8 @@ fn match_target<'b>(rule: &Rule<'b>, state: &State<'_, 'b>) -> Option<ArtifactRu
 
 /// Inspections come last, and only as the trust policy says.
 pub(crate) fn check_inspections<'b>(
-    layout: &Layout<'b>,
+    layout: &InForce<'b>,
+    evidence: &Agreed,
     request: &Request<'_, 'b>,
     state: &mut State<'_, 'b>,
     findings: &mut Findings,
@@ -90,7 +93,7 @@ pub(crate) fn check_inspections<'b>(
                 if let Some(step) = state.steps.get_mut(usize::from(number)) {
                     (step.link, step.links) = (Some(position), 1);
                 }
-                check_rules(layout, request.bundle.artifacts(), number, state, observer)?;
+                check_rules(layout, evidence, request.bundle.artifacts(), number, state, observer)?;
             }
         }
     }

@@ -83,28 +83,39 @@ fn check<'b>(
 
     let layout = Layout::read(signed, state, request.schemes).map_err(|error| error.in_envelope(0))?;
     findings.expires = Some(layout.expires);
-    check_expiry(&layout, request.clock, state, findings)?;
+    let layout = check_expiry(layout, request.clock, state, findings)?;
 
     read_links(request.bundle, state)?;
     check_link_signatures(request, state);
-    check_thresholds(state)?;
-    check_agreement(artifacts, state)?;
+    let vouched = check_thresholds(state)?;
+    let evidence = check_agreement(&vouched, artifacts, state)?;
     compare_commands(&layout, state)?;
 
     for number in 0..state.steps.len() as u16 {
         if state.steps.get(usize::from(number)).is_some_and(|step| step.role == Role::Step) {
-            check_rules(&layout, artifacts, number, state, observer)?;
+            check_rules(&layout, &evidence, artifacts, number, state, observer)?;
         }
     }
-    check_inspections(&layout, request, state, findings, observer)
+    check_inspections(&layout, &evidence, request, state, findings, observer)
 }
 
-fn check_expiry(
-    layout: &Layout<'_>,
+/// A layout that has not expired, as far as can be told. Only [`check_expiry`] makes one, and rules are applied from nothing else.
+pub(crate) struct InForce<'b>(Layout<'b>);
+
+impl<'b> core::ops::Deref for InForce<'b> {
+    type Target = Layout<'b>;
+
+    fn deref(&self) -> &Layout<'b> {
+        &self.0
+    }
+}
+
+fn check_expiry<'b>(
+    layout: Layout<'b>,
     clock: &dyn Clock,
-    state: &mut State<'_, '_>,
+    state: &mut State<'_, 'b>,
     findings: &mut Findings,
-) -> Result<()> {
+) -> Result<InForce<'b>> {
     findings.now = clock.now();
     match findings.now {
         None => state.warnings.push(Code::ExpiryUnknown),
@@ -114,5 +125,5 @@ fn check_expiry(
     if state.steps.is_empty() {
         state.warnings.push(Code::LayoutEmpty);
     }
-    Ok(())
+    Ok(InForce(layout))
 }
