@@ -52,12 +52,12 @@ pub struct Limits {
     pub path: usize,
 }
 
-/// A workstation or server: larger than any layout seen in the wild, about 300 KiB.
+/// A workstation or server: larger than any layout seen in the wild, about 200 KiB.
 pub const HOST: Limits =
     Limits { profile: 1, name: "host", keys: 128, steps: 256, links: 1024, rules: 512, path: 4096 };
 
 /// A microcontroller with 16 KiB of RAM or more: the verifier's memory stays below 6 KiB.
-pub const DEVICE: Limits = Limits { profile: 2, name: "device", keys: 16, steps: 12, links: 16, rules: 24, path: 256 };
+pub const DEVICE: Limits = Limits { profile: 2, name: "device", keys: 16, steps: 12, links: 16, rules: 16, path: 256 };
 
 /// Every profile.
 pub const PROFILES: [Limits; 2] = [HOST, DEVICE];

@@ -173,8 +173,12 @@ impl<'b> ArtifactRuns<'b> {
 enum Frame {
     /// An array or object with so many values to come. In an object, `key` says that a key is next.
     Counted { left: u32, object: bool, key: bool },
-    /// What is left of a template.
-    Template(&'static [Piece]),
+    /// A template, and which of its pieces comes next. Numbers instead of a slice: devices keep a stack of these.
+    Template { number: u8, next: u8 },
+}
+
+fn template_piece(number: u8, piece: u8) -> Option<Piece> {
+    TEMPLATES.get(usize::from(number))?.get(usize::from(piece)).copied()
 }
 
 /// Reads one value as events.
@@ -242,13 +246,13 @@ impl<'b> Reader<'b> {
                     *key = *object;
                     return self.value().map(Some);
                 }
-                Frame::Template(pieces) => {
-                    let Some((piece, rest)) = pieces.split_first() else {
+                Frame::Template { number, next } => {
+                    let Some(piece) = template_piece(*number, *next) else {
                         self.stack.pop();
                         continue;
                     };
-                    *pieces = rest;
-                    return self.piece(*piece).map(Some);
+                    *next = next.saturating_add(1);
+                    return self.piece(piece).map(Some);
                 }
             }
         }
@@ -319,10 +323,10 @@ impl<'b> Reader<'b> {
             }
             16..24 => self.counted(code.saturating_sub(16), false),
             24..56 => {
-                let template = TEMPLATES.get(code.saturating_sub(24) as usize).ok_or(Code::BundleToken)?;
-                let (first, rest) = template.split_first().ok_or(Code::BundleToken)?;
-                self.push(Frame::Template(rest))?;
-                self.piece(*first)
+                let number = code.saturating_sub(24) as u8;
+                let first = template_piece(number, 0).ok_or(Code::BundleToken)?;
+                self.push(Frame::Template { number, next: 1 })?;
+                self.piece(first)
             }
             56.. => Ok(Event::Text(self.strings.get(code.saturating_sub(56))?)),
             _ => Err(Code::BundleToken.into()),
@@ -353,7 +357,7 @@ impl<'b> Reader<'b> {
     pub(crate) fn element(&mut self) -> Result<bool> {
         let at_end = match self.stack.last() {
             Some(Frame::Counted { left, .. }) => *left == 0,
-            Some(Frame::Template(pieces)) => matches!(pieces.first(), Some(Piece::End)),
+            Some(Frame::Template { number, next }) => template_piece(*number, *next) == Some(Piece::End),
             None => return Ok(false),
         };
         if at_end {
