@@ -96,6 +96,7 @@ codes! {
     108 BundlePayloadLength "bundle-payload-length" "a payload is not as long as its envelope says" "copy the bundle again, or pack it again";
     109 BundlePatch "bundle-patch" "a payload's formatting patches do not fit its tokens" "copy the bundle again, or pack it again";
     110 BundleCanonical "bundle-canonical" "a Metablock payload is not in canonical order" "pack the bundle again";
+    111 BundleDuplicate "bundle-duplicate" "an object of a payload has a member twice" "readers would disagree about its value; let the document be signed again without";
     200 LimitPath "limit-path" "an artifact's path is too long" "use a profile with longer paths, or shorter paths";
     201 LimitNesting "limit-nesting" "a payload is nested too deeply" "no in-toto metadata needs such depth; look at who wrote it";
     202 LimitKeys "limit-keys" "the layout has too many keys" "use a profile with more keys, or a layout with fewer";
@@ -103,11 +104,10 @@ codes! {
     204 LimitEnvelopes "limit-envelopes" "the bundle has too many envelopes" "use a profile with more envelopes, or leave out links that no step needs";
     205 LimitRules "limit-rules" "a step has too many rules in one list" "use a profile with more rules, or fewer rules";
     206 LimitSignatures "limit-signatures" "an envelope has too many signatures" "leave out signatures of strangers";
-    207 LimitUnordered "limit-unordered" "an artifact map in no order is too long" "record the step with a tool that sorts its artifacts";
+    207 LimitUnordered "limit-unordered" "an object whose members are in no order has too many" "write it with a tool that sorts the members of objects";
     208 LimitVariants "limit-variants" "one path has too many different digests" "use fewer steps that change the same file";
     300 LayoutType "layout-type" "the first envelope does not hold an in-toto layout" "give the layout that the project owner signed";
     301 LayoutMember "layout-member" "the layout lacks a required member, or a member has the wrong type" "see the in-toto specification, section 4.3";
-    302 LayoutDuplicate "layout-duplicate" "an object of the layout has a member twice" "sign a layout that every reader reads alike";
     303 LayoutExpires "layout-expires" "the expiry is not of the form YYYY-MM-DDTHH:MM:SSZ" "sign a layout with a valid expiry";
     304 LayoutName "layout-name" "a step's or inspection's name is empty, used twice, or cannot be part of a file name" "rename it and sign the layout again";
     305 LayoutThreshold "layout-threshold" "a step's threshold is not an integer of 1 or more" "correct it and sign the layout again";

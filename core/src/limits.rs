@@ -24,6 +24,10 @@ pub const ALGORITHMS: u32 = 16;
 /// How many runs an artifact map in no order may have. Tools sort their artifacts; what does not is looked up linearly.
 pub const UNORDERED_RUNS: u32 = 1024;
 
+/// How many members an object may have whose keys do not ascend. Tools either sort keys or write the fixed members of a type, fewer
+/// than 30 in in-toto, SPDX and CycloneDX; bounds the pairwise comparison of the keys.
+pub const UNORDERED_MEMBERS: u32 = 64;
+
 /// How many keys a layout may list, whatever the profile: the width of a set of keys.
 pub const KEYS: usize = 128;
 

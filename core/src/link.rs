@@ -95,23 +95,21 @@ impl<'b> Link<'b> {
         let (mut command, mut failed) = (None, None);
         while let Some(member) = reader.key()? {
             match member.text().unwrap_or_default() {
-                "_type" if !is_link => match reader.string()? {
+                "_type" => match reader.string()? {
                     Some(kind) if kind.is("link") => is_link = true,
                     Some(kind) if kind.is("layout") => return Err(Code::SublayoutUnsupported.into()),
                     _ => return Err(Code::LinkType.into()),
                 },
-                "name" if name.is_none() => name = Some(reader.string()?.ok_or(malformed)?),
-                "materials" if materials.is_none() => materials = Some(checked_map(&mut reader, artifacts, path)?),
-                "products" if products.is_none() => products = Some(checked_map(&mut reader, artifacts, path)?),
-                "byproducts" if failed.is_none() => failed = Some(command_failed(&mut reader)?),
-                "command" if command.is_none() => {
+                "name" => name = Some(reader.string()?.ok_or(malformed)?),
+                "materials" => materials = Some(checked_map(&mut reader, artifacts, path)?),
+                "products" => products = Some(checked_map(&mut reader, artifacts, path)?),
+                "byproducts" => failed = Some(command_failed(&mut reader)?),
+                "command" => {
                     command = Some(reader.offset());
                     if !skip_strings(&mut reader)? {
                         return Err(malformed);
                     }
                 }
-                // A second one of these would be another document to another reader.
-                "_type" | "name" | "materials" | "products" | "byproducts" | "command" => return Err(malformed),
                 _ => reader.skip()?,
             }
         }
@@ -167,9 +165,6 @@ fn command_failed(reader: &mut Reader<'_>) -> Result<bool> {
 }
 
 fn check_artifacts<'b>(mut runs: ArtifactRuns<'b>, artifacts: &Artifacts<'b>, path: &mut [u8]) -> Result<()> {
-    if !runs.is_distinct()? {
-        return Err(Code::LinkMember.into());
-    }
     // The artifacts section was looked through once; only where it has some odd entry do links have to look for it.
     if artifacts.tidy() {
         return Ok(());

@@ -5,7 +5,7 @@
 use super::strings::{Str, Strings, word};
 use super::templates::{Piece, TEMPLATES};
 use crate::error::{Code, Result};
-use crate::limits::{NESTING, UNORDERED_RUNS};
+use crate::limits::{NESTING, UNORDERED_MEMBERS, UNORDERED_RUNS};
 use crate::wire::Input;
 
 /// A number of a payload.
@@ -333,6 +333,24 @@ impl<'b> Reader<'b> {
         }
     }
 
+    /// Checks that `key`, which has just been read, is no other key of the object that starts at `start`, by reading that object again up
+    /// to here. Only for objects whose keys do not ascend; those of templates do, so `start` always is a counted object's.
+    pub(crate) fn check_distinct(&self, start: u32, key: Str<'b>) -> Result<()> {
+        let mut again = Self::new(self.strings, self.tokens, start);
+        again.next_event()?;
+        for _ in 0..UNORDERED_MEMBERS {
+            let earlier = again.key()?;
+            if again.offset() >= self.offset() {
+                return Ok(());
+            }
+            if earlier == Some(key) {
+                return Err(Code::BundleDuplicate.into());
+            }
+            again.skip()?;
+        }
+        Err(Code::LimitUnordered.into())
+    }
+
     // What follows reads values of a known form. `None` and `false` say that the value has another one; it is then read no further.
 
     /// Starts an object.
@@ -445,6 +463,21 @@ mod tests {
                 ] = pair
                 {
                     assert_eq!(*value, Piece::Place);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn templates_have_ascending_keys() {
+        for template in TEMPLATES {
+            let mut last = heapless::Vec::<&str, 4>::new();
+            for piece in template {
+                match piece {
+                    Piece::Object | Piece::Array => last.push("").unwrap(),
+                    Piece::End => drop(last.pop()),
+                    Piece::Key(key) => assert!(core::mem::replace(last.last_mut().unwrap(), key) < *key),
+                    Piece::Text(_) | Piece::Place => {}
                 }
             }
         }
