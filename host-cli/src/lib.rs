@@ -5,3 +5,5 @@ pub mod input;
 pub mod json;
 pub mod metadata;
 pub mod pack;
+mod payload;
+pub mod unpack;
