@@ -62,7 +62,7 @@ fn derived_name(envelope: &Envelope<'_>) -> Result<Option<String>, Error> {
     let [mut type_name, mut name] = [None, None];
     let mut reader = Reader::of(envelope);
     let (mut depth, mut key) = (0_usize, None);
-    while let Some(event) = reader.next()? {
+    while let Some(event) = reader.next_event()? {
         match event {
             Event::ObjectStart | Event::ArrayStart => depth += 1,
             Event::End => depth = depth.saturating_sub(1),
