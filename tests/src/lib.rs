@@ -1,1 +1,4 @@
 //! What the integration tests and benches of sitrep share.
+
+pub mod json_text;
+pub mod wrap;
