@@ -1,4 +1,5 @@
 //! What the integration tests and benches of sitrep share.
 
+pub mod demo;
 pub mod json_text;
 pub mod wrap;

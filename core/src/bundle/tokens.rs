@@ -98,8 +98,16 @@ impl<'b> ArtifactRuns<'b> {
         }
         let all = Self { left, ascending, end: 0, input: *input };
         let mut runs = all;
-        while runs.next_run()?.is_some() {}
+        let (mut ascends, mut end) = (true, 0);
+        while let Some(run) = runs.next_run()? {
+            ascends = ascends && run.first >= end;
+            end = run.end();
+        }
         *input = runs.input;
+        // Ascending maps have a code of their own; two spellings of one map would be one too many.
+        if ascends && !ascending {
+            return Err(Code::BundleToken.into());
+        }
         Ok(all)
     }
 

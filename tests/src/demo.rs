@@ -1,0 +1,78 @@
+//! The in-toto demo as in-toto 3.1 wrote it (tests/vectors/in-toto-demo), and verification of its bundles with core alone.
+#![allow(clippy::missing_panics_doc, reason = "in a test, what cannot be done is to be seen at once")]
+
+use std::path::{Path, PathBuf};
+
+use sitrep_cli::input::Input;
+use sitrep_core::bundle::{Bundle, Scratch, Str};
+use sitrep_core::{
+    Ed25519, Error, HostMemory, Inspections, NoClock, Outcome, OwnerKey, PublicKey, Request, Sequential, Trust, verify,
+};
+
+/// Longest path of the host's profile.
+const PATH: usize = sitrep_core::limits::HOST.path;
+
+/// The directory of one of the twelve sets: `metablock-ed25519`, `dsse-rsa`, ...; `pristine` or `tampered`.
+#[must_use]
+pub fn directory(set: &str, state: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/in-toto-demo").join(set).join(state)
+}
+
+/// The bundle of a set.
+#[must_use]
+pub fn bundle(set: &str, state: &str) -> Vec<u8> {
+    let directory = directory(set, state);
+    let input = Input::from_directory(&directory.join("root.layout"), &directory).unwrap();
+    assert!(input.notes.is_empty(), "{:?}", input.notes);
+    input.packer.finish(0).unwrap()
+}
+
+/// The owner's Ed25519 key of a set, from the end of its SPKI.
+#[must_use]
+pub fn owner(set: &str) -> [u8; 32] {
+    use base64::Engine as _;
+    let pem = std::fs::read_to_string(directory(set, "pristine").join("alice.pub")).unwrap();
+    let base64: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    let der = base64::engine::general_purpose::STANDARD.decode(base64).unwrap();
+    *der.last_chunk().unwrap()
+}
+
+/// Verifies with core alone: one owner, no clock, inspections skipped.
+///
+/// # Errors
+/// Core's, when the bytes are no bundle; what is wrong with its contents is in the outcome.
+pub fn verified<R>(
+    bytes: &[u8],
+    owner: &[u8; 32],
+    then: impl FnOnce(&Outcome<'_, '_>, &Trust<'_>) -> R,
+) -> Result<R, Error> {
+    let mut path = [0; PATH];
+    let bundle = Bundle::open(bytes, &mut path)?;
+    let ids = sitrep_core::ed25519_key_ids(owner);
+    let ids: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
+    let ed25519 = Str::Text("ed25519");
+    let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(owner) };
+    let owners = [OwnerKey { key, ids: &ids }];
+    let trust = Trust { owners: &owners, threshold: 1, inspections: Inspections::Skip };
+    let request = Request { bundle: &bundle, trust: &trust, clock: &NoClock, schemes: &Ed25519, executor: &Sequential };
+    let mut memory = Box::new(HostMemory::new());
+    let outcome = verify(&request, &mut memory, &mut ());
+    Ok(then(&outcome, &trust))
+}
+
+/// The signed bytes of every envelope.
+///
+/// # Errors
+/// Core's, where they cannot be rebuilt.
+pub fn signed_bytes(bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+    let (mut path, mut chunk) = ([0; PATH], [0; 512]);
+    let bundle = Bundle::open(bytes, &mut path)?;
+    let mut scratch = Scratch { path: &mut path, chunk: &mut chunk };
+    let mut all = Vec::new();
+    for envelope in bundle.envelopes() {
+        let mut signed = Vec::new();
+        envelope?.signed_bytes(bundle.artifacts(), &mut scratch, &mut |bytes| signed.extend_from_slice(bytes))?;
+        all.push(signed);
+    }
+    Ok(all)
+}
