@@ -296,7 +296,10 @@ mod tests {
             for group in rsa_pss_verify::TestSet::load(name).unwrap().test_groups {
                 let key = HostKey::Rsa(RsaPublicKey::from_pkcs1_der(&group.asn_key).unwrap());
                 for test in group.tests {
-                    agree(test.result, check(&key, scheme, &test.msg, &test.sig), test.tc_id, &test.comment);
+                    // These vectors fix the salt's length; any length is accepted here, as in securesystemslib.
+                    let other_salt = test.comment.starts_with("s_len changed to");
+                    let expected = if other_salt { TestResult::Valid } else { test.result };
+                    agree(expected, check(&key, scheme, &test.msg, &test.sig), test.tc_id, &test.comment);
                     count += 1;
                 }
             }
