@@ -2,8 +2,12 @@
 #![forbid(unsafe_code)]
 
 pub mod args;
+pub mod clock;
+pub mod commands;
+pub mod error;
 pub mod files;
 pub mod hex;
+pub mod inspection;
 pub mod keys;
 pub mod recording;
 pub mod schemes;

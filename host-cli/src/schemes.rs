@@ -14,6 +14,7 @@ use rsa::RsaPublicKey;
 use rsa::traits::PublicKeyParts;
 use sha2::digest::{Digest, FixedOutputReset, const_oid::AssociatedOid};
 use sha2::{Sha256, Sha384, Sha512};
+use sitrep_core::{Ed25519, Message, PublicKey, Schemes, SignatureError};
 use spki::der::Decode;
 use spki::{Document, ObjectIdentifier, SubjectPublicKeyInfoRef};
 
@@ -25,11 +26,11 @@ pub const RSA_MIN_BITS: u32 = 2048;
 pub const RSA_MAX_BITS: u32 = 8192;
 
 /// The algorithm identifiers of a SubjectPublicKeyInfo: RFC 8410 section 3, RFC 8017 appendix C, RFC 5480 section 2.1.1.
-const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
-const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const OID_ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+const OID_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const OID_EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const OID_P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const OID_P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 
 /// Why a text is no public key that this build can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,14 +93,18 @@ impl HostKey {
     pub fn from_der(der: &[u8]) -> Result<Self, KeyFault> {
         let info = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| KeyFault::Malformed)?;
         match info.algorithm.oid {
-            ED25519 => {
+            OID_ED25519 => {
                 let bytes = info.subject_public_key.as_bytes().ok_or(KeyFault::Malformed)?;
                 Ok(Self::Ed25519(bytes.try_into().map_err(|_| KeyFault::Malformed)?))
             }
-            RSA => Self::rsa(&info),
-            EC => match info.algorithm.parameters_oid() {
-                Ok(P256) => p256::ecdsa::VerifyingKey::try_from(info).map(Self::P256).map_err(|_| KeyFault::Malformed),
-                Ok(P384) => p384::ecdsa::VerifyingKey::try_from(info).map(Self::P384).map_err(|_| KeyFault::Malformed),
+            OID_RSA => Self::rsa(&info),
+            OID_EC => match info.algorithm.parameters_oid() {
+                Ok(OID_P256) => {
+                    p256::ecdsa::VerifyingKey::try_from(info).map(Self::P256).map_err(|_| KeyFault::Malformed)
+                }
+                Ok(OID_P384) => {
+                    p384::ecdsa::VerifyingKey::try_from(info).map(Self::P384).map_err(|_| KeyFault::Malformed)
+                }
                 _ => Err(KeyFault::Algorithm),
             },
             _ => Err(KeyFault::Algorithm),
@@ -174,6 +179,39 @@ impl HostKey {
             _ => return Err(Fault::Scheme),
         };
         if good { Ok(()) } else { Err(Fault::Signature) }
+    }
+}
+
+/// Every scheme of this module, as core's verifier asks for them.
+#[derive(Clone, Copy, Debug)]
+pub struct HostSchemes;
+
+impl Schemes for HostSchemes {
+    fn verify(&self, key: &PublicKey<'_>, signature: &[u8], message: &mut dyn Message) -> Result<(), SignatureError> {
+        if key.keytype.is("ed25519") {
+            return Ed25519.verify(key, signature, message);
+        }
+        let (keytype, scheme) = (key.keytype.to_string(), key.scheme.to_string());
+        if !agrees(&keytype, &scheme) {
+            return Err(SignatureError::Unsupported);
+        }
+        let decoded = HostKey::decode(&keytype, &key.public.to_string()).map_err(|_| SignatureError::Key)?;
+        decoded.verify(&scheme, signature, |sink| message.write(sink)).map_err(|fault| match fault {
+            // The type and the scheme go together, so it is the key's bytes that are of another kind.
+            Fault::Scheme => SignatureError::Key,
+            Fault::Signature => SignatureError::Bad,
+            Fault::Message(error) => SignatureError::Message(error),
+        })
+    }
+
+    /// Compares the keys themselves, not the PEM text, which can be wrapped in many ways.
+    fn same_key(&self, one: &PublicKey<'_>, other: &PublicKey<'_>) -> bool {
+        let decode = |key: &PublicKey<'_>| HostKey::decode(&key.keytype.to_string(), &key.public.to_string());
+        match (decode(one), decode(other)) {
+            (Ok(one), Ok(other)) => one == other,
+            // A key that does not decode vouches for nothing; which label it has does not matter.
+            _ => one.public == other.public,
+        }
     }
 }
 

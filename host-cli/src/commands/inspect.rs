@@ -1,0 +1,192 @@
+//! `sitrep inspect`: what a bundle says of itself.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+use serde_json::Value;
+use sitrep_core::bundle::{Bundle, Envelope, Kind, Scratch, Str};
+use sitrep_core::limits;
+
+use crate::args::Inspect;
+use crate::commands::{load_bundle, print};
+use crate::error::CliError;
+use crate::hex;
+
+/// A bundle, for people and for `--json`. Every length is in bytes.
+#[derive(Debug, Serialize)]
+struct Contents {
+    length: usize,
+    version: u8,
+    profile: &'static str,
+    strings: Section,
+    artifacts: Section,
+    envelopes: Section,
+    payloads: Vec<Payload>,
+}
+
+#[derive(Debug, Serialize)]
+struct Section {
+    length: u32,
+    count: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct Payload {
+    number: u16,
+    kind: &'static str,
+    payload_type: Option<String>,
+    label: Option<String>,
+    r#type: Option<String>,
+    name: Option<String>,
+    expires: Option<String>,
+    steps: Vec<String>,
+    inspections: Vec<String>,
+    materials: Option<usize>,
+    products: Option<usize>,
+    token_length: usize,
+    payload_length: usize,
+    patches: u32,
+    signatures: Vec<Signed>,
+}
+
+#[derive(Debug, Serialize)]
+struct Signed {
+    keyid: Option<String>,
+    signature: String,
+}
+
+/// Prints the bundle's sections, payloads and signatures. Nothing is verified.
+///
+/// # Errors
+/// [`CliError`] when the file cannot be read or is a damaged bundle.
+pub fn run(args: &Inspect) -> Result<(), CliError> {
+    let bytes = load_bundle(&args.bundle)?;
+    let contents = contents(&bytes).map_err(|error| CliError::Bundle { path: args.bundle.clone(), error })?;
+    if args.json {
+        return print(&(serde_json::to_string_pretty(&contents).unwrap_or_default() + "\n"));
+    }
+    print(&text(&contents))
+}
+
+fn contents(bytes: &[u8]) -> Result<Contents, sitrep_core::error::Error> {
+    let mut path = vec![0; limits::HOST.path];
+    let bundle = Bundle::open(bytes, &mut path)?;
+    let [strings, artifacts, envelopes] = bundle.section_lengths();
+    let payloads = bundle.envelopes().map(|envelope| payload(&bundle, &envelope?)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Contents {
+        length: bytes.len(),
+        version: sitrep_core::bundle::VERSION,
+        profile: limits::PROFILES
+            .iter()
+            .find(|limits| limits.profile == bundle.profile())
+            .map_or("none", |limits| limits.name),
+        strings: Section { length: strings, count: bundle.strings().count() },
+        artifacts: Section { length: artifacts, count: bundle.artifacts().count() },
+        envelopes: Section { length: envelopes, count: u32::try_from(payloads.len()).unwrap_or(u32::MAX) },
+        payloads,
+    })
+}
+
+fn payload(bundle: &Bundle<'_>, envelope: &Envelope<'_>) -> Result<Payload, sitrep_core::error::Error> {
+    let (kind, payload_type) = match envelope.kind() {
+        Kind::Metablock => ("metablock", None),
+        Kind::Dsse { payload_type, .. } => ("dsse", Some(payload_type.to_string())),
+        Kind::Observation => ("observation", None),
+    };
+    let json = payload_bytes(bundle, envelope)?;
+    // Any JSON may stand in a payload; what is no in-toto metadata simply has none of these members.
+    let value: Value = serde_json::from_slice(&json).unwrap_or_default();
+    let text = |member: &str| value[member].as_str().map(str::to_owned);
+    let names = |member: &str| {
+        let items = value[member].as_array().map(Vec::as_slice).unwrap_or_default();
+        items.iter().filter_map(|item| item["name"].as_str().map(str::to_owned)).collect()
+    };
+    Ok(Payload {
+        number: envelope.number(),
+        kind,
+        payload_type,
+        label: envelope.label().map(|label| label.to_string()),
+        r#type: text("_type"),
+        name: text("name"),
+        expires: text("expires"),
+        steps: names("steps"),
+        inspections: names("inspect"),
+        materials: value["materials"].as_object().map(serde_json::Map::len),
+        products: value["products"].as_object().map(serde_json::Map::len),
+        token_length: envelope.token_bytes(),
+        payload_length: json.len(),
+        patches: envelope.patch_count(),
+        signatures: envelope
+            .signatures()
+            .map(|signature| Signed {
+                keyid: signature.keyid.map(|id: Str<'_>| id.to_string()),
+                signature: hex::encode(signature.bytes),
+            })
+            .collect(),
+    })
+}
+
+/// The payload's text, whole.
+///
+/// # Errors
+/// A code of class `bundle` where the tokens are damaged.
+pub(crate) fn payload_bytes(
+    bundle: &Bundle<'_>,
+    envelope: &Envelope<'_>,
+) -> Result<Vec<u8>, sitrep_core::error::Error> {
+    let (mut path, mut chunk) = (vec![0; limits::HOST.path], vec![0; limits::CHUNK]);
+    let mut scratch = Scratch { path: &mut path, chunk: &mut chunk };
+    let mut json = Vec::new();
+    envelope.payload(bundle.artifacts(), &mut scratch, &mut |bytes| json.extend_from_slice(bytes))?;
+    Ok(json)
+}
+
+fn text(contents: &Contents) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_text(contents, &mut out);
+    out
+}
+
+fn write_text(contents: &Contents, out: &mut String) -> std::fmt::Result {
+    writeln!(out, "sitrep bundle, format version {}, packed for profile {}", contents.version, contents.profile)?;
+    writeln!(out, "nothing below is verified: it is what the bundle says of itself\n")?;
+    let sections =
+        [("strings", &contents.strings), ("artifacts", &contents.artifacts), ("envelopes", &contents.envelopes)];
+    writeln!(out, "{:<12}{:>10}{:>10}", "section", "bytes", "entries")?;
+    for (name, section) in sections {
+        writeln!(out, "{name:<12}{:>10}{:>10}", section.length, section.count)?;
+    }
+    writeln!(out, "{:<12}{:>10}", "whole file", contents.length)?;
+    for payload in &contents.payloads {
+        let what = payload.r#type.as_deref().unwrap_or("payload of no type");
+        let name = payload.name.as_ref().map(|name| format!(" {name:?}")).unwrap_or_default();
+        writeln!(out, "\nenvelope {}: {what}{name}, {}", payload.number, payload.kind)?;
+        let patches =
+            if payload.patches > 0 { format!(", {} formatting patches", payload.patches) } else { String::new() };
+        writeln!(
+            out,
+            "  {} bytes of payload from {} bytes of tokens{patches}",
+            payload.payload_length, payload.token_length
+        )?;
+        if let Some(expires) = &payload.expires {
+            writeln!(out, "  expires {expires}")?;
+        }
+        if let (Some(materials), Some(products)) = (payload.materials, payload.products) {
+            writeln!(out, "  {materials} materials, {products} products")?;
+        }
+        for (kind, names) in [("steps", &payload.steps), ("inspections", &payload.inspections)] {
+            if !names.is_empty() {
+                writeln!(out, "  {kind}: {}", names.join(", "))?;
+            }
+        }
+        if let Some(label) = &payload.label {
+            writeln!(out, "  unpacks to {label}")?;
+        }
+        for signature in &payload.signatures {
+            let keyid = signature.keyid.as_deref().unwrap_or("no key id");
+            writeln!(out, "  signed by {keyid} ({} bytes)", signature.signature.len() / 2)?;
+        }
+    }
+    Ok(())
+}
