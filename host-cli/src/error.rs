@@ -4,8 +4,10 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::input::InputError;
 use crate::inspection::InspectionError;
 use crate::keys::KeyError;
+use crate::pack::PackError;
 use crate::sign::StepError;
 
 /// A command that could not do its work; the exit code is 2.
@@ -28,6 +30,10 @@ pub enum CliError {
         /// What core found.
         error: sitrep_core::error::Error,
     },
+    /// There is no layout to load.
+    Input(InputError),
+    /// Something that no bundle can hold.
+    Pack(PackError),
     /// `--link-dir` beside a bundle.
     LinkDirWithBundle,
     /// `--at` is no time.
@@ -97,5 +103,17 @@ impl From<KeyError> for CliError {
 impl From<InspectionError> for CliError {
     fn from(error: InspectionError) -> Self {
         Self::Inspection(error)
+    }
+}
+
+impl From<InputError> for CliError {
+    fn from(error: InputError) -> Self {
+        Self::Input(error)
+    }
+}
+
+impl From<PackError> for CliError {
+    fn from(error: PackError) -> Self {
+        Self::Pack(error)
     }
 }

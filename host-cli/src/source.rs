@@ -96,6 +96,13 @@ impl Loaded {
         Ok(packer)
     }
 
+    /// What to call an envelope: its file, where there is one.
+    #[must_use]
+    pub fn file_of(&self, envelope: u16) -> String {
+        let documents = self.packer.as_ref().and_then(|packer| packer.documents().nth(usize::from(envelope)));
+        documents.map_or_else(|| format!("envelope {envelope}"), |(name, _)| name.to_owned())
+    }
+
     fn unpacked(&self) -> Result<Vec<crate::unpack::UnpackedFile>, CliError> {
         let mut path = vec![0; limits::HOST.path];
         let bundle = open(&self.bundle, &mut path).map_err(|error| self.damaged(error))?;

@@ -2,6 +2,9 @@
 
 pub mod demo;
 pub mod inspect;
+pub mod pack;
+pub mod unpack;
+pub mod verify;
 
 use std::ffi::OsString;
 use std::fs;
@@ -30,9 +33,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return usage(&error),
     };
     let result = match &cli.command {
+        Command::Verify(args) => verify::run(args),
+        Command::Pack(args) => pack::run(args),
+        Command::Unpack(args) => unpack::run(args).map(|()| Done::Yes),
         Command::Inspect(args) => inspect::run(args).map(|()| Done::Yes),
         Command::Demo(args) => demo::run(args),
-        _ => todo!(),
     };
     match result {
         Ok(Done::Yes) => ExitCode::SUCCESS,
@@ -68,6 +73,11 @@ pub(crate) fn complain(error: &dyn std::fmt::Display, hint: Option<&str>) {
     if let Some(hint) = hint {
         let _ = writeln!(stderr, "sitrep: hint: {hint}");
     }
+}
+
+/// Something worth knowing that decides nothing, on standard error.
+pub(crate) fn note(text: &dyn std::fmt::Display) {
+    let _ = writeln!(io::stderr(), "sitrep: note: {text}");
 }
 
 /// Prints to standard output.

@@ -5,7 +5,7 @@ use sitrep_core::{Inspections, limits};
 
 use crate::args::{Pack, Profile};
 use crate::clock::SystemClock;
-use crate::commands::{Done, complain, print};
+use crate::commands::{Done, complain, note, print};
 use crate::error::CliError;
 use crate::files::{is_bundle, write};
 use crate::keys::read_owners;
@@ -31,10 +31,11 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
         // A reader decides about inspections: a host runs them, a device follows its trust policy.
         let clock = SystemClock::at(args.at.as_deref())?;
         let verifier = Verifier { owners: &owners, clock: &clock, profile: args.profile, inspections: Inspections::Skip };
-        let report = verifier.verify(&loaded.bundle, |outcome| Report::new(outcome))?;
-        if let Some(refusal) = report.refusal() {
-            loaded.notes.iter().for_each(|note| complain_note(note));
-            complain(&refusal, report.hint());
+        let report = verifier.verify(&loaded.bundle, |outcome, trust| Report::new(&outcome.verdict(trust)));
+        let report = report.unwrap_or_else(Report::unread);
+        if let Some(error) = &report.error {
+            loaded.notes.iter().for_each(|text| note(text));
+            complain(&error.line(false, &|envelope| loaded.file_of(envelope)), Some(&error.hint));
             return Ok(Done::Refused);
         }
     }
@@ -66,8 +67,4 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
         ratio * 100.0
     ))
     .map(|()| Done::Yes)
-}
-
-fn complain_note(note: &dyn std::fmt::Display) {
-    eprintln!("sitrep: note: {note}");
 }

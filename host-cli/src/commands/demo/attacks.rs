@@ -20,7 +20,7 @@ const VERIFY_CUT: &str = "verify tampered/cut.sitrep --verification-keys keys/ow
 
 /// Somebody replaces the program on its way to the user.
 pub(super) fn artifact(teller: &mut Teller) -> Result<(), DemoError> {
-    teller.chapter("Somebody replaces the program", "On a mirror, say. The bundle is genuine, the file is not.\n")?;
+    teller.chapter("Somebody replaces the program", "On a mirror, say. The bundle is genuine, the file is not.")?;
     teller.make("tampered")?;
     teller.write("tampered/hello-1.0.sh", EVIL)?;
     teller.refused(VERIFY_ARTIFACT, "artifact-digest")
@@ -31,7 +31,7 @@ pub(super) fn link(teller: &mut Teller, people: &People) -> Result<(), DemoError
     teller.chapter(
         "Somebody changes the link to fit",
         "The digest of the other program is put into the packager's link. Without the\n\
-         packager's key the signature no longer fits, and an unsigned link is no link.\n",
+         packager's key the signature no longer fits, and an unsigned link is no link.",
     )?;
     copy_metadata(teller, people, "tampered/link")?;
     let name = link_name("package", &people.packager);
@@ -51,7 +51,7 @@ pub(super) fn insider(teller: &mut Teller, people: &People) -> Result<(), DemoEr
         "The packager cheats",
         "With a good key this time: the program is changed before it is packaged, and the\n\
          link is signed properly. But now what the packager took is not what the developer\n\
-         gave, and a rule of the layout says that it must be.\n",
+         gave, and a rule of the layout says that it must be.",
     )?;
     copy_metadata(teller, people, "tampered/insider")?;
     let work = teller.make("tampered/insider-work")?;
@@ -66,7 +66,7 @@ pub(super) fn bundle(teller: &mut Teller) -> Result<(), DemoError> {
     teller.chapter(
         "Somebody changes the bundle",
         "One bit, in the digest of hello-1.0.sh. Nobody signed the bundle, but the bytes\n\
-         that the packager signed can no longer be rebuilt from it.\n",
+         that the packager signed can no longer be rebuilt from it.",
     )?;
     let bundle = teller.read("hello.sitrep")?;
     let path = teller.directory().join("work/hello-1.0.sh");

@@ -20,8 +20,8 @@ pub(super) struct People {
 }
 
 /// The steps: name, command, and whose they are is in the layout.
-const WRITE: [&str; 3] = ["sh", "-c", "echo 'echo Hello, world' > hello.sh"];
-const SET_VERSION: [&str; 3] = ["sh", "-c", "echo '# version 1.0' >> hello.sh"];
+const WRITE: [&str; 3] = ["sh", "-c", r#"echo "echo Hello, world" > hello.sh"#];
+const SET_VERSION: [&str; 3] = ["sh", "-c", r##"echo "# version 1.0" >> hello.sh"##];
 pub(super) const PACKAGE: [&str; 3] = ["cp", "hello.sh", "hello-1.0.sh"];
 
 pub(super) const VERIFY: &str =
@@ -38,7 +38,7 @@ pub(super) fn keys(teller: &mut Teller) -> Result<People, DemoError> {
     teller.chapter(
         "Three people make keys",
         "The owner signs the rules. The developer and the packager, whom in-toto calls\n\
-         functionaries, sign what they did. Each key has an id, the SHA-256 of the key.\n",
+         functionaries, sign what they did. Each key has an id, the SHA-256 of the key.",
     )?;
     let directory = teller.make("keys")?;
     let signer = |name: &str| -> Result<Signer, DemoError> {
@@ -83,7 +83,7 @@ pub(super) fn layout(teller: &mut Teller, people: &People) -> Result<(), DemoErr
         "inspect": [],
     });
     write_json(teller, "metadata/root.layout", &people.owner.metablock(layout))?;
-    teller.say("\n  metadata/root.layout, signed by the owner, valid for a year")
+    teller.say("  metadata/root.layout, signed by the owner, valid for a year")
 }
 
 /// The rule that hello.sh is as the step before left it.
@@ -118,7 +118,7 @@ pub(super) fn steps(teller: &mut Teller, people: &People) -> Result<(), DemoErro
     teller.chapter(
         "The steps run, and each leaves a signed link",
         "A link lists every file below work/ with its SHA-256, before and after the\n\
-         command. These commands really run.\n",
+         command. These commands really run.",
     )?;
     let work = teller.make("work")?;
     let steps: [(&str, &Signer, &[&str]); 3] = [
@@ -154,7 +154,7 @@ pub(super) fn pack(teller: &mut Teller) -> Result<(), DemoError> {
         "Layout and links become one bundle",
         "Small enough for a microcontroller, and within the limits of one (profile\n\
          `device`). The bundle adds no signature: whoever reads it rebuilds the bytes\n\
-         that were signed, and checks the signatures of the three people.\n",
+         that were signed, and checks the signatures of the three people.",
     )?;
     teller.accepted(PACK)
 }
@@ -164,7 +164,7 @@ pub(super) fn verify(teller: &mut Teller) -> Result<(), DemoError> {
     teller.chapter(
         "A user verifies",
         "All that the user has to trust is the owner's public key. hello-1.0.sh must be\n\
-         what the last step put out.\n",
+         what the last step put out.",
     )?;
     teller.accepted(VERIFY)
 }
@@ -172,7 +172,7 @@ pub(super) fn verify(teller: &mut Teller) -> Result<(), DemoError> {
 /// Says where everything is and how to do it again.
 pub(super) fn end(teller: &mut Teller) -> Result<(), DemoError> {
     teller
-        .chapter("Everything came out as told", "The files are yours to look at and to break. To repeat by hand:\n")?;
+        .chapter("Everything came out as told", "The files are yours to look at and to break. To repeat by hand:")?;
     teller.say(&format!("  cd {}", quote(&teller.directory().to_string_lossy())))?;
     for line in [
         VERIFY,
