@@ -59,6 +59,8 @@ impl fmt::Display for CliError {
             Self::Occupied(path) => write!(f, "{} exists already", path.display()),
             Self::NoBundle(path) => write!(f, "{} is no sitrep bundle", path.display()),
             Self::Bundle { path, error } => write!(f, "{}: {}: {error}", path.display(), error.code()),
+            Self::Input(error) => error.fmt(f),
+            Self::Pack(error) => write!(f, "cannot pack: {error}"),
             Self::LinkDirWithBundle => {
                 f.write_str("--link-dir goes with a layout, but INPUT is a bundle, which has its links inside")
             }

@@ -115,7 +115,9 @@ impl Report {
     #[must_use]
     pub fn new(verdict: &Verdict<'_, '_, '_>) -> Self {
         // Both sides are this project's; the tests hold every member.
-        serde_json::to_value(verdict).and_then(serde_json::from_value).unwrap_or_else(|_| Self::unread(Code::BundleEnvelope.into()))
+        serde_json::to_value(verdict)
+            .and_then(serde_json::from_value)
+            .unwrap_or_else(|_| Self::unread(Code::BundleEnvelope.into()))
     }
 
     /// The report of something that was refused before anything in it was looked at.
@@ -273,7 +275,8 @@ mod tests {
         });
         let error = report.error.as_mut().unwrap();
         error.step = Some("build".into());
-        error.rule = Some(Rule { list: "materials".into(), index: 1, words: Some(vec!["DISALLOW".into(), "*".into()]) });
+        error.rule =
+            Some(Rule { list: "materials".into(), index: 1, words: Some(vec!["DISALLOW".into(), "*".into()]) });
         error.artifact = Some("evil".into());
         error.envelope = Some(2);
         report

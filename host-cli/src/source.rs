@@ -76,7 +76,9 @@ impl Loaded {
             let files = self.unpacked()?;
             return Ok(files.iter().map(|file| file.json.len() as u64).sum());
         }
-        let length = |path: &PathBuf| fs::metadata(path).map(|metadata| metadata.len()).map_err(|error| CliError::Read(path.clone(), error));
+        let length = |path: &PathBuf| {
+            fs::metadata(path).map(|metadata| metadata.len()).map_err(|error| CliError::Read(path.clone(), error))
+        };
         self.files.iter().map(length).sum()
     }
 

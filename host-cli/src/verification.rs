@@ -2,8 +2,8 @@
 
 use sitrep_core::bundle::Str;
 use sitrep_core::{
-    Clock, DeviceMemory, Ed25519, Error, HostMemory, Inspections, Outcome, OwnerKey, PublicKey, Request, Sequential, Trust,
-    limits, verify,
+    Clock, DeviceMemory, Ed25519, Error, HostMemory, Inspections, Outcome, OwnerKey, PublicKey, Request, Sequential,
+    Trust, limits, verify,
 };
 
 use crate::args::Profile;
@@ -31,8 +31,10 @@ impl Verifier<'_> {
     /// # Errors
     /// Core's, when the bytes are no bundle. What is wrong with its contents is in the outcome.
     pub fn verify<R>(&self, bytes: &[u8], then: impl FnOnce(&Outcome<'_, '_>, &Trust<'_>) -> R) -> Result<R, Error> {
-        let ids: Vec<Vec<&str>> = self.owners.iter().map(|owner| owner.ids.iter().map(String::as_str).collect()).collect();
-        let owners: Vec<OwnerKey<'_>> = self.owners.iter().zip(&ids).map(|(owner, ids)| owner_key(owner, ids)).collect();
+        let ids: Vec<Vec<&str>> =
+            self.owners.iter().map(|owner| owner.ids.iter().map(String::as_str).collect()).collect();
+        let owners: Vec<OwnerKey<'_>> =
+            self.owners.iter().zip(&ids).map(|(owner, ids)| owner_key(owner, ids)).collect();
         let trust = Trust { owners: &owners, threshold: owners.len(), inspections: self.inspections };
         let (clock, trust) = (self.clock, &trust);
         match self.profile {
@@ -63,6 +65,10 @@ impl Verifier<'_> {
 }
 
 fn owner_key<'a>(owner: &'a OwnerFile, ids: &'a [&'a str]) -> OwnerKey<'a> {
-    let key = PublicKey { keytype: Str::Text(&owner.keytype), scheme: Str::Text(&owner.scheme), public: Str::Text(&owner.public) };
+    let key = PublicKey {
+        keytype: Str::Text(&owner.keytype),
+        scheme: Str::Text(&owner.scheme),
+        public: Str::Text(&owner.public),
+    };
     OwnerKey { key, ids }
 }

@@ -30,7 +30,8 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
     if !args.no_verify {
         // A reader decides about inspections: a host runs them, a device follows its trust policy.
         let clock = SystemClock::at(args.at.as_deref())?;
-        let verifier = Verifier { owners: &owners, clock: &clock, profile: args.profile, inspections: Inspections::Skip };
+        let verifier =
+            Verifier { owners: &owners, clock: &clock, profile: args.profile, inspections: Inspections::Skip };
         let report = verifier.verify(&loaded.bundle, |outcome, trust| Report::new(&outcome.verdict(trust)));
         let report = report.unwrap_or_else(Report::unread);
         if let Some(error) = &report.error {

@@ -31,14 +31,14 @@ pub fn run(args: &Verify) -> Result<Done, CliError> {
     if !args.param.is_empty() {
         return finish(args, &loaded, &Report::unread(Code::ParametersUnsupported.into()));
     }
-    let mut verifier = Verifier { owners: &owners, clock: &clock, profile: Profile::Host, inspections: Inspections::Refuse };
+    let mut verifier =
+        Verifier { owners: &owners, clock: &clock, profile: Profile::Host, inspections: Inspections::Refuse };
     let mut observed = None;
     if args.run_inspections {
         // First everything but the inspections: no command runs on the word of a layout that has not been verified.
         verifier.inspections = Inspections::Skip;
-        let first = verifier.verify(&loaded.bundle, |outcome, trust| {
-            (outcome.result().is_ok(), Report::new(&outcome.verdict(trust)))
-        });
+        let first = verifier
+            .verify(&loaded.bundle, |outcome, trust| (outcome.result().is_ok(), Report::new(&outcome.verdict(trust))));
         match first {
             Ok((true, report)) if !report.inspections.is_empty() => {
                 observed = Some(observe(args, &loaded, &target)?);
@@ -50,7 +50,8 @@ pub fn run(args: &Verify) -> Result<Done, CliError> {
         }
     }
     let bundle = observed.as_ref().unwrap_or(&loaded.bundle);
-    let report = verifier.verify(bundle, |outcome, trust| judge(outcome, trust, args.product_of.as_deref(), &mut artifacts));
+    let report =
+        verifier.verify(bundle, |outcome, trust| judge(outcome, trust, args.product_of.as_deref(), &mut artifacts));
     match report {
         Ok(report) => finish(args, &loaded, &report?),
         Err(error) => finish(args, &loaded, &Report::unread(error)),
@@ -140,7 +141,11 @@ impl<'a> OpenArtifact<'a> {
             return Err(failed(io::ErrorKind::IsADirectory.into()));
         }
         let file = File::open(&named.file).map_err(failed)?;
-        Ok(Self { named, length: metadata.len(), reader: FileReader { file: io::BufReader::with_capacity(64 * 1024, file), error: None } })
+        Ok(Self {
+            named,
+            length: metadata.len(),
+            reader: FileReader { file: io::BufReader::with_capacity(64 * 1024, file), error: None },
+        })
     }
 }
 

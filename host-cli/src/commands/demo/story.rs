@@ -171,8 +171,7 @@ pub(super) fn verify(teller: &mut Teller) -> Result<(), DemoError> {
 
 /// Says where everything is and how to do it again.
 pub(super) fn end(teller: &mut Teller) -> Result<(), DemoError> {
-    teller
-        .chapter("Everything came out as told", "The files are yours to look at and to break. To repeat by hand:")?;
+    teller.chapter("Everything came out as told", "The files are yours to look at and to break. To repeat by hand:")?;
     teller.say(&format!("  cd {}", quote(&teller.directory().to_string_lossy())))?;
     for line in [
         VERIFY,
