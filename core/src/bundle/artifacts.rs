@@ -261,7 +261,8 @@ impl<'b> DigestSet<'b> {
 
     /// Is this the built-in shape, and if so, which SHA-256?
     pub(crate) fn sha256_only(&self) -> Option<&'b [u8]> {
-        matches!(self.shape, Shape::Sha256).then(|| self.data.rest())
+        // Other variants of the path may follow.
+        if matches!(self.shape, Shape::Sha256) { self.data.rest().get(..32) } else { None }
     }
 }
 
