@@ -22,3 +22,4 @@ pub mod source;
 pub mod temporary;
 pub mod unpack;
 pub mod verification;
+pub mod view;

@@ -3,7 +3,9 @@
 use std::fmt::{self, Write};
 
 use serde::{Deserialize, Serialize};
-use sitrep_core::{Code, Error, Verdict};
+use sitrep_core::{Code, Error, List, Outcome, Verdict};
+
+use crate::verification;
 
 /// What core decided, with the names that it stands for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,6 +26,22 @@ pub struct Report {
     pub warnings: Vec<Located>,
     /// How many warnings there were.
     pub warning_count: u32,
+    /// What each rule consumed. For people only: `--json` is core's verdict.
+    #[serde(skip)]
+    pub rules: Vec<Applied>,
+}
+
+/// A rule that was applied.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// The step or inspection.
+    pub step: String,
+    /// Which of its two lists.
+    pub list: List,
+    /// Its words.
+    pub words: String,
+    /// How many artifacts it consumed; for `REQUIRE`, whether its artifact was there.
+    pub consumed: u32,
 }
 
 /// An error or a warning, and its place.
@@ -142,7 +160,26 @@ impl Report {
             artifacts: Vec::new(),
             warnings: Vec::new(),
             warning_count: 0,
+            rules: Vec::new(),
         }
+    }
+
+    /// The same report with what each rule consumed.
+    #[must_use]
+    pub fn with_rules(mut self, outcome: &Outcome<'_, '_>, applied: &verification::Applied) -> Self {
+        let rules = applied.0.iter().filter_map(|rule| {
+            let step = outcome.steps().get(usize::from(rule.step))?;
+            let words: Vec<String> =
+                outcome.rule_words(step, rule.list, rule.rule)?.map(|word| word.to_string()).collect();
+            Some(Applied {
+                step: step.name.to_string(),
+                list: rule.list,
+                words: words.join(" "),
+                consumed: rule.consumed,
+            })
+        });
+        self.rules = rules.collect();
+        self
     }
 
     /// As JSON, on several lines.
@@ -172,11 +209,20 @@ impl Report {
                 None => writeln!(out)?,
             }
         }
+        // Of a refusal the error is what matters; the steps only say how far it went.
+        let is_brief = self.error.is_some() && !verbose;
         for step in &self.steps {
+            if is_brief {
+                writeln!(out, "  step {}: {}", step.name, step.vouching(verbose))?;
+                continue;
+            }
             writeln!(out, "  step {}", step.name)?;
             writeln!(out, "    {}", step.vouching(verbose))?;
             if let (Some(materials), Some(products)) = (step.materials, step.products) {
-                writeln!(out, "    took {}, put out {}", count(materials, "material"), count(products, "product"))?;
+                writeln!(out, "    took {}", count(materials, "material"))?;
+                self.write_rules(out, &step.name, List::Materials, verbose)?;
+                writeln!(out, "    put out {}", count(products, "product"))?;
+                self.write_rules(out, &step.name, List::Products, verbose)?;
             }
         }
         for inspection in &self.inspections {
@@ -186,6 +232,9 @@ impl Report {
                 _ => "was not run",
             };
             writeln!(out, "  inspection {} {state}", inspection.name)?;
+            for list in [List::Materials, List::Products] {
+                self.write_rules(out, &inspection.name, list, verbose)?;
+            }
         }
         for artifact in &self.artifacts {
             match artifact.result.as_str() {
@@ -199,6 +248,17 @@ impl Report {
         let more = self.warning_count as usize - self.warnings.len().min(self.warning_count as usize);
         if more > 0 {
             writeln!(out, "  and {}", count(u32::try_from(more).unwrap_or(u32::MAX), "more warning"))?;
+        }
+        Ok(())
+    }
+}
+
+impl Report {
+    /// The rules that account for artifacts, and how many each; all rules where the reader wants everything.
+    fn write_rules(&self, out: &mut String, step: &str, list: List, verbose: bool) -> fmt::Result {
+        let rules = self.rules.iter().filter(|rule| rule.step == step && rule.list == list);
+        for rule in rules.filter(|rule| verbose || rule.consumed > 0) {
+            writeln!(out, "      {} by {}", rule.consumed, rule.words)?;
         }
         Ok(())
     }

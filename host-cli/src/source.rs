@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sitrep_core::bundle::{Bundle, Kind, MAGIC};
+use sitrep_core::bundle::{Bundle, MAGIC};
 use sitrep_core::{Code, Error, limits};
 
 use crate::args::Source;
@@ -107,7 +107,7 @@ impl Loaded {
 
     fn unpacked(&self) -> Result<Vec<crate::unpack::UnpackedFile>, CliError> {
         let mut path = vec![0; limits::HOST.path];
-        let bundle = open(&self.bundle, &mut path).map_err(|error| self.damaged(error))?;
+        let bundle = Bundle::open(&self.bundle, &mut path).map_err(|error| self.damaged(error))?;
         unpack(&bundle).map_err(|error| self.damaged(error))
     }
 
@@ -123,18 +123,4 @@ impl Loaded {
         let identity = |path: &PathBuf| FileId::of(path).map_err(|error| CliError::Read(path.clone(), error));
         self.files.iter().chain(others).map(identity).collect()
     }
-}
-
-/// Opens a bundle that came out of a file.
-///
-/// # Errors
-/// Core's, and [`Code::BundleEnvelope`] for an observation: nobody signs one, so only sitrep itself may make it.
-pub fn open<'b>(bytes: &'b [u8], path: &mut [u8]) -> Result<Bundle<'b>, Error> {
-    let bundle = Bundle::open(bytes, path)?;
-    for envelope in bundle.envelopes() {
-        if matches!(envelope?.kind(), Kind::Observation) {
-            return Err(Code::BundleEnvelope.into());
-        }
-    }
-    Ok(bundle)
 }

@@ -1,16 +1,37 @@
 //! Asks core, with the memory, the limits and the signature schemes of a profile.
 
-use sitrep_core::bundle::Str;
 use sitrep_core::{
-    Clock, DeviceMemory, Ed25519, Error, HostMemory, Inspections, Outcome, OwnerKey, PublicKey, Request, Sequential,
-    Trust, limits, verify,
+    Bundle, Clock, DeviceMemory, Ed25519, Error, HostMemory, Inspections, List, Observer, Outcome, OwnerKey, PublicKey,
+    Request, Sequential, Str, Trust, limits, verify,
 };
 
 use crate::args::Profile;
 use crate::executor::Threads;
 use crate::keys::OwnerFile;
 use crate::schemes::HostSchemes;
-use crate::source::open;
+
+/// What the rules of the layout consumed, in the order of the checks.
+#[derive(Debug, Default)]
+pub struct Applied(pub Vec<AppliedRule>);
+
+/// One rule, by number, and how many artifacts it consumed; for `REQUIRE`, whether its artifact was there.
+#[derive(Clone, Copy, Debug)]
+pub struct AppliedRule {
+    /// Number of the step; inspections count on after the steps.
+    pub step: u16,
+    /// Which of its two lists.
+    pub list: List,
+    /// Number of the rule in the list.
+    pub rule: u16,
+    /// How many artifacts.
+    pub consumed: u32,
+}
+
+impl Observer for Applied {
+    fn rule(&mut self, step: u16, list: List, rule: u16, consumed: u32) {
+        self.0.push(AppliedRule { step, list, rule, consumed });
+    }
+}
 
 /// What is believed, and as of when.
 #[derive(Clone, Copy)]
@@ -30,36 +51,40 @@ impl Verifier<'_> {
     ///
     /// # Errors
     /// Core's, when the bytes are no bundle. What is wrong with its contents is in the outcome.
-    pub fn verify<R>(&self, bytes: &[u8], then: impl FnOnce(&Outcome<'_, '_>, &Trust<'_>) -> R) -> Result<R, Error> {
+    pub fn verify<R>(
+        &self,
+        bytes: &[u8],
+        then: impl FnOnce(&Outcome<'_, '_>, &Trust<'_>, &Applied) -> R,
+    ) -> Result<R, Error> {
         let ids: Vec<Vec<&str>> =
             self.owners.iter().map(|owner| owner.ids.iter().map(String::as_str).collect()).collect();
         let owners: Vec<OwnerKey<'_>> =
             self.owners.iter().zip(&ids).map(|(owner, ids)| owner_key(owner, ids)).collect();
         let trust = Trust { owners: &owners, threshold: owners.len(), inspections: self.inspections };
-        let (clock, trust) = (self.clock, &trust);
+        let (clock, trust, mut applied) = (self.clock, &trust, Applied::default());
         match self.profile {
             Profile::Host => {
                 let mut path = vec![0; limits::HOST.path];
                 let bundle = &self.open(bytes, &mut path)?;
                 let request = Request { bundle, trust, clock, schemes: &HostSchemes, executor: &Threads::available() };
                 let mut memory = Box::new(HostMemory::new());
-                Ok(then(&verify(&request, &mut memory, &mut ()), trust))
+                Ok(then(&verify(&request, &mut memory, &mut applied), trust, &applied))
             }
             Profile::Device => {
                 let mut path = vec![0; limits::DEVICE.path];
                 let bundle = &self.open(bytes, &mut path)?;
                 let request = Request { bundle, trust, clock, schemes: &Ed25519, executor: &Sequential };
                 let mut memory = Box::new(DeviceMemory::new());
-                Ok(then(&verify(&request, &mut memory, &mut ()), trust))
+                Ok(then(&verify(&request, &mut memory, &mut applied), trust, &applied))
             }
         }
     }
 
     /// Observations are believed only where sitrep has just made them itself.
-    fn open<'b>(&self, bytes: &'b [u8], path: &mut [u8]) -> Result<sitrep_core::bundle::Bundle<'b>, Error> {
+    fn open<'b>(&self, bytes: &'b [u8], path: &mut [u8]) -> Result<Bundle<'b>, Error> {
         match self.inspections {
-            Inspections::Observed => sitrep_core::bundle::Bundle::open(bytes, path),
-            Inspections::Refuse | Inspections::Skip => open(bytes, path),
+            Inspections::Observed => Bundle::open_with_observations(bytes, path),
+            Inspections::Refuse | Inspections::Skip => Bundle::open(bytes, path),
         }
     }
 }

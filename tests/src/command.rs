@@ -68,7 +68,11 @@ pub fn binary() -> &'static Path {
             .status()
             .unwrap();
         let binary = profile.join(format!("sitrep{}", std::env::consts::EXE_SUFFIX));
-        assert!(status.success() && binary.is_file(), "cannot build {}: run `cargo build -p sitrep-cli`", binary.display());
+        assert!(
+            status.success() && binary.is_file(),
+            "cannot build {}: run `cargo build -p sitrep-cli`",
+            binary.display()
+        );
         binary
     })
 }
@@ -93,7 +97,8 @@ pub fn copy_of(from: &Path) -> sitrep_cli::temporary::Directory {
 /// The names of what is directly in a directory, in order.
 #[must_use]
 pub fn names(directory: &Path) -> Vec<String> {
-    let mut names: Vec<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<_> =
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }

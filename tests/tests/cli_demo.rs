@@ -23,7 +23,12 @@ fn the_demo_comes_out_as_told() {
     let output = Command::new("sh").arg("-c").arg(&script).current_dir("/").output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     let codes: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("exit ")).collect();
-    assert_eq!(codes, ["0", "0", "1", "1", "1", "1", "0", "0"], "{script}\n{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        codes,
+        ["0", "0", "1", "1", "1", "1", "0", "0"],
+        "{script}\n{text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 #[test]

@@ -59,7 +59,9 @@ fn failed_commands_leave_no_output() {
     let path = directory.path();
     let before = names(path);
     let key = ["--verification-keys", "alice.pub"];
-    sitrep(path, &[&["pack", "root.layout", "-o", "out.sitrep"], &key[..]].concat()).expect(1).error("threshold-not-met: ");
+    sitrep(path, &[&["pack", "root.layout", "-o", "out.sitrep"], &key[..]].concat())
+        .expect(1)
+        .error("threshold-not-met: ");
     sitrep(path, &[&["pack", "root.layout", "-o", "no/such/out.sitrep"], &["--no-verify"][..]].concat()).expect(2);
     sitrep(path, &["unpack", "root.layout", "-o", "out"]).expect(2).error("root.layout is no sitrep bundle");
     assert_eq!(names(path), before);
@@ -98,7 +100,9 @@ fn damaged_bundles_are_refused() {
     verify(&bundle[..bundle.len() / 2]).expect(1).error("bundle-");
     verify(&[&bundle[..], b"x"].concat()).expect(1).error("bundle-trailing: ");
     verify(&[b"SITR\x09", &bundle[5..]].concat()).expect(1).error("bundle-version: ");
-    sitrep(path, &["verify", "a.sitrep", "--link-dir", ".", "--verification-keys", "alice.pub"]).expect(2).error("--link-dir goes with");
+    sitrep(path, &["verify", "a.sitrep", "--link-dir", ".", "--verification-keys", "alice.pub"])
+        .expect(2)
+        .error("--link-dir goes with");
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::process::{Command, Stdio};
 
 use sitrep_tests::command::{copy_of, names, sitrep, vectors};
 
-const SETS: [&str; 6] = ["metablock-ed25519", "metablock-rsa", "metablock-ecdsa", "dsse-ed25519", "dsse-rsa", "dsse-ecdsa"];
+const SETS: [&str; 6] =
+    ["metablock-ed25519", "metablock-rsa", "metablock-ecdsa", "dsse-ed25519", "dsse-rsa", "dsse-ecdsa"];
 
 fn has_tar() -> bool {
     let has_tar = Command::new("tar").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
@@ -41,7 +42,8 @@ fn pristine_sets_are_verified_with_their_inspection() {
     }
     for set in SETS {
         for (directory, input) in both_forms(set, "pristine") {
-            let run = verify(directory.path(), input, &["--run-inspections", "--artifact", "demo-project.tar.gz"]).expect(0);
+            let run =
+                verify(directory.path(), input, &["--run-inspections", "--artifact", "demo-project.tar.gz"]).expect(0);
             for step in ["clone", "update-version", "package", "untar", "demo-project.tar.gz"] {
                 assert!(run.stdout.contains(step), "{set}: {step} is not named in\n{}", run.stdout);
             }
@@ -55,7 +57,10 @@ fn tampered_sets_are_refused() {
     for set in SETS {
         for (directory, input) in both_forms(set, "tampered") {
             verify(directory.path(), input, &["--run-inspections"]).expect(1).error("threshold-not-met: ");
-            assert!(!directory.path().join("demo-project").exists(), "{set}: the inspection ran before the links were verified");
+            assert!(
+                !directory.path().join("demo-project").exists(),
+                "{set}: the inspection ran before the steps were verified"
+            );
         }
     }
 }
@@ -91,7 +96,9 @@ fn inspections_run_in_the_target_directory() {
     std::fs::rename(directory.path().join("demo-project.tar.gz"), target.join("demo-project.tar.gz")).unwrap();
     verify(directory.path(), input, &["--run-inspections", "--target-dir", "final-product"]).expect(0);
     assert!(target.join("demo-project/foo.py").is_file());
-    verify(directory.path(), input, &["--run-inspections", "--target-dir", "nowhere"]).expect(2).error("--target-dir nowhere");
+    verify(directory.path(), input, &["--run-inspections", "--target-dir", "nowhere"])
+        .expect(2)
+        .error("--target-dir nowhere");
 }
 
 #[test]
@@ -101,7 +108,9 @@ fn another_owners_key_is_refused() {
     for (directory, input) in [(directory, input), (bundle, packed)] {
         let other = other.to_str().unwrap();
         sitrep(directory.path(), &["verify", input, "--verification-keys", other]).expect(1).error("owner-unsigned: ");
-        sitrep(directory.path(), &["verify", input, "--verification-keys", "alice.pub", other]).expect(1).error("owner-unsigned: ");
+        sitrep(directory.path(), &["verify", input, "--verification-keys", "alice.pub", other])
+            .expect(1)
+            .error("owner-unsigned: ");
     }
 }
 
@@ -132,7 +141,8 @@ fn the_time_decides_about_expiry() {
 fn only_ed25519_fits_a_device() {
     for set in SETS {
         let directory = copy_of(&vectors().join("in-toto-demo").join(set).join("pristine"));
-        let args = ["pack", "root.layout", "--verification-keys", "alice.pub", "--profile", "device", "-o", "demo.sitrep"];
+        let args =
+            ["pack", "root.layout", "--verification-keys", "alice.pub", "--profile", "device", "-o", "demo.sitrep"];
         if set.ends_with("ed25519") {
             sitrep(directory.path(), &args).expect(0);
         } else {
@@ -148,7 +158,8 @@ fn unpacked_metadata_verifies_again() {
         let [_, (directory, _)] = both_forms(set, "pristine");
         sitrep(directory.path(), &["unpack", "demo.sitrep", "-o", "metadata"]).expect(0);
         let original = vectors().join("in-toto-demo").join(set).join("pristine");
-        let expected: Vec<_> = names(&original).into_iter().filter(|name| name.ends_with(".link") || name == "root.layout").collect();
+        let expected: Vec<_> =
+            names(&original).into_iter().filter(|name| name.ends_with(".link") || name == "root.layout").collect();
         assert_eq!(names(&directory.path().join("metadata")), expected, "{set}");
         verify(directory.path(), "metadata/root.layout", &[]).expect(1).error("inspections-not-run: ");
         // Packed again, the bundle is the same.

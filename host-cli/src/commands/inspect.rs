@@ -3,14 +3,14 @@
 use std::fmt::Write;
 
 use serde::Serialize;
-use serde_json::Value;
 use sitrep_core::bundle::{Bundle, Envelope, Kind, Scratch, Str};
-use sitrep_core::limits;
+use sitrep_core::{Error, limits};
 
 use crate::args::Inspect;
 use crate::commands::{load_bundle, print};
 use crate::error::CliError;
 use crate::hex;
+use crate::view::value;
 
 /// A bundle, for people and for `--json`. Every length is in bytes.
 #[derive(Debug, Serialize)]
@@ -41,10 +41,10 @@ struct Payload {
     expires: Option<String>,
     steps: Vec<String>,
     inspections: Vec<String>,
-    materials: Option<usize>,
-    products: Option<usize>,
+    materials: Option<u64>,
+    products: Option<u64>,
     token_length: usize,
-    payload_length: usize,
+    payload_length: u64,
     patches: u32,
     signatures: Vec<Signed>,
 }
@@ -68,7 +68,7 @@ pub fn run(args: &Inspect) -> Result<(), CliError> {
     print(&text(&contents))
 }
 
-fn contents(bytes: &[u8]) -> Result<Contents, sitrep_core::error::Error> {
+fn contents(bytes: &[u8]) -> Result<Contents, Error> {
     let mut path = vec![0; limits::HOST.path];
     let bundle = Bundle::open(bytes, &mut path)?;
     let [strings, artifacts, envelopes] = bundle.section_lengths();
@@ -87,15 +87,14 @@ fn contents(bytes: &[u8]) -> Result<Contents, sitrep_core::error::Error> {
     })
 }
 
-fn payload(bundle: &Bundle<'_>, envelope: &Envelope<'_>) -> Result<Payload, sitrep_core::error::Error> {
+fn payload(bundle: &Bundle<'_>, envelope: &Envelope<'_>) -> Result<Payload, Error> {
     let (kind, payload_type) = match envelope.kind() {
         Kind::Metablock => ("metablock", None),
         Kind::Dsse { payload_type, .. } => ("dsse", Some(payload_type.to_string())),
         Kind::Observation => ("observation", None),
     };
-    let json = payload_bytes(bundle, envelope)?;
     // Any JSON may stand in a payload; what is no in-toto metadata simply has none of these members.
-    let value: Value = serde_json::from_slice(&json).unwrap_or_default();
+    let value = value(envelope)?;
     let text = |member: &str| value[member].as_str().map(str::to_owned);
     let names = |member: &str| {
         let items = value[member].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -111,10 +110,10 @@ fn payload(bundle: &Bundle<'_>, envelope: &Envelope<'_>) -> Result<Payload, sitr
         expires: text("expires"),
         steps: names("steps"),
         inspections: names("inspect"),
-        materials: value["materials"].as_object().map(serde_json::Map::len),
-        products: value["products"].as_object().map(serde_json::Map::len),
+        materials: value["materials"].as_u64(),
+        products: value["products"].as_u64(),
         token_length: envelope.token_bytes(),
-        payload_length: json.len(),
+        payload_length: payload_length(bundle, envelope)?,
         patches: envelope.patch_count(),
         signatures: envelope
             .signatures()
@@ -126,19 +125,13 @@ fn payload(bundle: &Bundle<'_>, envelope: &Envelope<'_>) -> Result<Payload, sitr
     })
 }
 
-/// The payload's text, whole.
-///
-/// # Errors
-/// A code of class `bundle` where the tokens are damaged.
-pub(crate) fn payload_bytes(
-    bundle: &Bundle<'_>,
-    envelope: &Envelope<'_>,
-) -> Result<Vec<u8>, sitrep_core::error::Error> {
+/// Length of the payload's text in bytes; rebuilding it checks all of its tokens.
+fn payload_length(bundle: &Bundle<'_>, envelope: &Envelope<'_>) -> Result<u64, Error> {
     let (mut path, mut chunk) = (vec![0; limits::HOST.path], vec![0; limits::CHUNK]);
     let mut scratch = Scratch { path: &mut path, chunk: &mut chunk };
-    let mut json = Vec::new();
-    envelope.payload(bundle.artifacts(), &mut scratch, &mut |bytes| json.extend_from_slice(bytes))?;
-    Ok(json)
+    let mut length = 0;
+    envelope.payload(bundle.artifacts(), &mut scratch, &mut |bytes| length += bytes.len() as u64)?;
+    Ok(length)
 }
 
 fn text(contents: &Contents) -> String {
@@ -173,7 +166,7 @@ fn write_text(contents: &Contents, out: &mut String) -> std::fmt::Result {
             writeln!(out, "  expires {expires}")?;
         }
         if let (Some(materials), Some(products)) = (payload.materials, payload.products) {
-            writeln!(out, "  {materials} materials, {products} products")?;
+            writeln!(out, "  materials: {materials}, products: {products}")?;
         }
         for (kind, names) in [("steps", &payload.steps), ("inspections", &payload.inspections)] {
             if !names.is_empty() {

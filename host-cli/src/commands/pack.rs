@@ -32,7 +32,7 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
         let clock = SystemClock::at(args.at.as_deref())?;
         let verifier =
             Verifier { owners: &owners, clock: &clock, profile: args.profile, inspections: Inspections::Skip };
-        let report = verifier.verify(&loaded.bundle, |outcome, trust| Report::new(&outcome.verdict(trust)));
+        let report = verifier.verify(&loaded.bundle, |outcome, trust, _| Report::new(&outcome.verdict(trust)));
         let report = report.unwrap_or_else(Report::unread);
         if let Some(error) = &report.error {
             loaded.notes.iter().for_each(|text| note(text));

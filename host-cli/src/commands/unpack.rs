@@ -2,13 +2,12 @@
 
 use std::io;
 
-use sitrep_core::limits;
+use sitrep_core::{Bundle, limits};
 
 use crate::args::Unpack;
 use crate::commands::{load_bundle, print};
 use crate::error::CliError;
 use crate::files::write_directory;
-use crate::source::open;
 
 /// Writes the files into a new directory and prints their names.
 ///
@@ -18,7 +17,7 @@ pub fn run(args: &Unpack) -> Result<(), CliError> {
     let bytes = load_bundle(&args.bundle)?;
     let damaged = |error| CliError::Bundle { path: args.bundle.clone(), error };
     let mut path = vec![0; limits::HOST.path];
-    let bundle = open(&bytes, &mut path).map_err(damaged)?;
+    let bundle = Bundle::open(&bytes, &mut path).map_err(damaged)?;
     let files = crate::unpack::unpack(&bundle).map_err(damaged)?;
     let contents = files.iter().map(|file| (file.name.as_str(), file.json.as_slice()));
     write_directory(&args.output, contents).map_err(|error| match error.kind() {

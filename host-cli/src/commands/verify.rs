@@ -4,11 +4,10 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sitrep_core::{ArtifactVerdict, Code, Inspections, Outcome, Trust, limits};
+use sitrep_core::{ArtifactVerdict, Bundle, Code, Inspections, Outcome, Trust, limits};
 
 use crate::args::{Artifact, Profile, Verify};
 use crate::clock::SystemClock;
-use crate::commands::inspect::payload_bytes;
 use crate::commands::{Done, complain, note, print};
 use crate::error::CliError;
 use crate::inspection::{Inspection, run_all};
@@ -16,7 +15,8 @@ use crate::keys::read_owners;
 use crate::pack::Observation;
 use crate::report::Report;
 use crate::source::Loaded;
-use crate::verification::Verifier;
+use crate::verification::{Applied, Verifier};
+use crate::view::value;
 
 /// Verifies, runs inspections where that is allowed, compares the artifacts, and prints the verdict.
 ///
@@ -37,8 +37,9 @@ pub fn run(args: &Verify) -> Result<Done, CliError> {
     if args.run_inspections {
         // First everything but the inspections: no command runs on the word of a layout that has not been verified.
         verifier.inspections = Inspections::Skip;
-        let first = verifier
-            .verify(&loaded.bundle, |outcome, trust| (outcome.result().is_ok(), Report::new(&outcome.verdict(trust))));
+        let first = verifier.verify(&loaded.bundle, |outcome, trust, applied| {
+            (outcome.result().is_ok(), Report::new(&outcome.verdict(trust)).with_rules(outcome, applied))
+        });
         match first {
             Ok((true, report)) if !report.inspections.is_empty() => {
                 observed = Some(observe(args, &loaded, &target)?);
@@ -50,8 +51,9 @@ pub fn run(args: &Verify) -> Result<Done, CliError> {
         }
     }
     let bundle = observed.as_ref().unwrap_or(&loaded.bundle);
-    let report =
-        verifier.verify(bundle, |outcome, trust| judge(outcome, trust, args.product_of.as_deref(), &mut artifacts));
+    let report = verifier.verify(bundle, |outcome, trust, applied| {
+        judge(outcome, trust, applied, args.product_of.as_deref(), &mut artifacts)
+    });
     match report {
         Ok(report) => finish(args, &loaded, &report?),
         Err(error) => finish(args, &loaded, &Report::unread(error)),
@@ -69,10 +71,9 @@ fn observe(args: &Verify, loaded: &Loaded, target: &Path) -> Result<Vec<u8>, Cli
     let except = loaded.identities(args.verification_keys.iter())?;
     let damaged = |error| CliError::Bundle { path: loaded.path.clone(), error };
     let mut path = vec![0; limits::HOST.path];
-    let bundle = crate::source::open(&loaded.bundle, &mut path).map_err(damaged)?;
+    let bundle = Bundle::open(&loaded.bundle, &mut path).map_err(damaged)?;
     // The layout as core has just verified it, not as some file says by now.
-    let layout = bundle.envelope(0).and_then(|layout| payload_bytes(&bundle, &layout)).map_err(damaged)?;
-    let layout = serde_json::from_slice(&layout).unwrap_or_default();
+    let layout = bundle.envelope(0).and_then(|layout| value(&layout)).map_err(damaged)?;
     let mut packer = loaded.packer()?;
     for observed in run_all(Inspection::of_layout(&layout), target, &except, args.quiet)? {
         packer.add_observation(Observation {
@@ -90,6 +91,7 @@ fn observe(args: &Verify, loaded: &Loaded, target: &Path) -> Result<Vec<u8>, Cli
 fn judge(
     outcome: &Outcome<'_, '_>,
     trust: &Trust<'_>,
+    applied: &Applied,
     step: Option<&str>,
     artifacts: &mut [OpenArtifact<'_>],
 ) -> Result<Report, CliError> {
@@ -105,7 +107,7 @@ fn judge(
             results.push(ArtifactVerdict { name: &artifact.named.name, result });
         }
     }
-    Ok(Report::new(&outcome.verdict(trust).with_artifacts(&results)))
+    Ok(Report::new(&outcome.verdict(trust).with_artifacts(&results)).with_rules(outcome, applied))
 }
 
 /// Prints the report, and on refusal the error.
