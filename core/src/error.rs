@@ -96,6 +96,7 @@ codes! {
     108 BundlePayloadLength "bundle-payload-length" "a payload is not as long as its envelope says" "copy the bundle again, or pack it again";
     109 BundlePatch "bundle-patch" "a payload's formatting patches do not fit its tokens" "copy the bundle again, or pack it again";
     110 BundleCanonical "bundle-canonical" "a Metablock payload is not in canonical order" "pack the bundle again";
+    111 BundleDuplicate "bundle-duplicate" "an object of a payload has a member twice" "readers would disagree about its value; let the document be signed again without";
     200 LimitPath "limit-path" "an artifact's path is too long" "use a profile with longer paths, or shorter paths";
     201 LimitNesting "limit-nesting" "a payload is nested too deeply" "no in-toto metadata needs such depth; look at who wrote it";
     202 LimitKeys "limit-keys" "the layout has too many keys" "use a profile with more keys, or a layout with fewer";
@@ -103,11 +104,10 @@ codes! {
     204 LimitEnvelopes "limit-envelopes" "the bundle has too many envelopes" "use a profile with more envelopes, or leave out links that no step needs";
     205 LimitRules "limit-rules" "a step has too many rules in one list" "use a profile with more rules, or fewer rules";
     206 LimitSignatures "limit-signatures" "an envelope has too many signatures" "leave out signatures of strangers";
-    207 LimitUnordered "limit-unordered" "an artifact map in no order is too long" "record the step with a tool that sorts its artifacts";
+    207 LimitUnordered "limit-unordered" "an object whose members are in no order has too many" "write it with a tool that sorts the members of objects";
     208 LimitVariants "limit-variants" "one path has too many different digests" "use fewer steps that change the same file";
     300 LayoutType "layout-type" "the first envelope does not hold an in-toto layout" "give the layout that the project owner signed";
     301 LayoutMember "layout-member" "the layout lacks a required member, or a member has the wrong type" "see the in-toto specification, section 4.3";
-    302 LayoutDuplicate "layout-duplicate" "an object of the layout has a member twice" "sign a layout that every reader reads alike";
     303 LayoutExpires "layout-expires" "the expiry is not of the form YYYY-MM-DDTHH:MM:SSZ" "sign a layout with a valid expiry";
     304 LayoutName "layout-name" "a step's or inspection's name is empty, used twice, or cannot be part of a file name" "rename it and sign the layout again";
     305 LayoutThreshold "layout-threshold" "a step's threshold is not an integer of 1 or more" "correct it and sign the layout again";
@@ -195,6 +195,13 @@ pub enum List {
 }
 
 impl List {
+    pub(crate) const fn other(self) -> Self {
+        match self {
+            Self::Materials => Self::Products,
+            Self::Products => Self::Materials,
+        }
+    }
+
     /// As in the metadata: `materials` or `products`.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -222,18 +229,32 @@ pub struct Place {
 }
 
 /// A refusal: what is wrong, and where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+///
+/// Kept in 16 bytes, because devices keep several; [`Self::place`] unfolds it.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Error {
     code: Code,
-    place: Place,
+    envelope: u16,
+    step: u16,
+    key: u16,
+    /// The rule's number, with [`PRODUCTS`] set for the products' list.
+    rule: u16,
+    artifact: u32,
+}
+
+/// Stands for "none" in 16 bits; no limit comes near.
+const NONE: u16 = u16::MAX;
+const PRODUCTS: u16 = 1 << 15;
+
+const fn some(number: u16) -> Option<u16> {
+    if number == NONE { None } else { Some(number) }
 }
 
 impl Error {
     /// An error without a place.
     #[must_use]
     pub const fn new(code: Code) -> Self {
-        Self { code, place: Place { envelope: None, step: None, rule: None, key: None, artifact: None } }
+        Self { code, envelope: NONE, step: NONE, key: NONE, rule: NONE, artifact: u32::MAX }
     }
 
     /// What is wrong.
@@ -245,32 +266,55 @@ impl Error {
     /// Where.
     #[must_use]
     pub const fn place(&self) -> Place {
-        self.place
+        let list = if self.rule & PRODUCTS == 0 { List::Materials } else { List::Products };
+        Place {
+            envelope: some(self.envelope),
+            step: some(self.step),
+            rule: if self.rule == NONE { None } else { Some((list, self.rule & !PRODUCTS)) },
+            key: some(self.key),
+            artifact: if self.artifact == u32::MAX { None } else { Some(self.artifact) },
+        }
     }
 
     pub(crate) const fn in_envelope(mut self, envelope: u16) -> Self {
-        self.place.envelope = Some(envelope);
+        self.envelope = envelope;
         self
     }
 
     pub(crate) const fn at_step(mut self, step: u16) -> Self {
-        self.place.step = Some(step);
+        self.step = step;
         self
     }
 
     pub(crate) const fn at_rule(mut self, list: List, rule: u16) -> Self {
-        self.place.rule = Some((list, rule));
+        self.rule = match list {
+            List::Materials => rule & !PRODUCTS,
+            List::Products => rule | PRODUCTS,
+        };
         self
     }
 
     pub(crate) const fn at_key(mut self, key: u16) -> Self {
-        self.place.key = Some(key);
+        self.key = key;
         self
     }
 
     pub(crate) const fn at_artifact(mut self, artifact: u32) -> Self {
-        self.place.artifact = Some(artifact);
+        self.artifact = artifact;
         self
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error").field("code", &self.code).field("place", &self.place()).finish()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Error {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{} at {}", self.code, self.place());
     }
 }
 
@@ -323,6 +367,6 @@ mod tests {
 
     #[test]
     fn an_error_stays_small() {
-        assert!(core::mem::size_of::<Error>() <= 32);
+        assert_eq!(core::mem::size_of::<Error>(), 16);
     }
 }

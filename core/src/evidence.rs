@@ -1,6 +1,6 @@
 //! The evidence: which links belong to which step, who signed them, and whether they agree.
 
-use crate::bundle::{Artifacts, Bundle, Kind, Reader, Scratch};
+use crate::bundle::{Bundle, Kind, Reader, Scratch};
 use crate::error::{Code, Error, List, Result};
 use crate::keys::KeySet;
 use crate::layout::{Layout, LayoutKey, Role, Step};
@@ -36,9 +36,9 @@ pub(crate) fn read_links<'b>(bundle: &Bundle<'b>, state: &mut State<'_, 'b>) -> 
             continue;
         };
         let link = LinkState {
-            envelope,
-            status: LinkStatus::Unchecked,
+            envelope: number,
             step: step as u16,
+            status: LinkStatus::Unchecked,
             signers: KeySet::default(),
             materials: link.materials,
             products: link.products,
@@ -53,30 +53,35 @@ pub(crate) fn read_links<'b>(bundle: &Bundle<'b>, state: &mut State<'_, 'b>) -> 
 /// Checks the signatures of every link against the keys that its step allows.
 pub(crate) fn check_link_signatures<'b>(request: &Request<'_, 'b>, state: &mut State<'_, 'b>) {
     let (keys, steps) = (&*state.keys, &*state.steps);
-    let (artifacts, schemes) = (request.bundle.artifacts(), request.schemes);
-    let job = |link: &mut LinkState<'b>, scratch: &mut Scratch<'_>| {
-        if let Some(step) = steps.get(usize::from(link.step)) {
-            check_signatures(link, step, keys, artifacts, schemes, scratch);
-        }
+    let (bundle, schemes) = (request.bundle, request.schemes);
+    let job = |link: &mut LinkState, scratch: &mut Scratch<'_>| {
+        let Some(step) = steps.get(usize::from(link.step)) else { return };
+        link.status = match check_signatures(link, step, keys, bundle, schemes, scratch) {
+            Ok(status) => status,
+            Err(error) => {
+                link.signers = KeySet::default();
+                LinkStatus::Ignored(error.code())
+            }
+        };
     };
     let mut scratch = Scratch { path: &mut *state.path, chunk: &mut *state.chunk };
     request.executor.run(state.links, &job, &mut scratch);
 }
 
 fn check_signatures<'b>(
-    link: &mut LinkState<'b>,
+    link: &mut LinkState,
     step: &Step<'b>,
     keys: &[LayoutKey<'b>],
-    artifacts: &Artifacts<'b>,
+    bundle: &Bundle<'b>,
     schemes: &dyn Schemes,
     scratch: &mut Scratch<'_>,
-) {
-    if matches!(link.envelope.kind(), Kind::Observation) {
+) -> Result<LinkStatus> {
+    let envelope = bundle.envelope(link.envelope)?;
+    if matches!(envelope.kind(), Kind::Observation) {
         // Signed by nobody. Whether it may be believed is decided with the inspections.
-        return;
+        return Ok(LinkStatus::Unchecked);
     }
-    let envelope = link.envelope;
-    let mut message = SignedBytes { envelope: &envelope, artifacts, scratch };
+    let mut message = SignedBytes { envelope: &envelope, artifacts: bundle.artifacts(), scratch };
     let mut reason = Code::LinkSignature;
     for signature in envelope.signatures() {
         for (number, key) in (0_u16..).zip(keys) {
@@ -92,15 +97,11 @@ fn check_signatures<'b>(
                 Ok(()) => link.signers.insert(key.signer),
                 Err(SignatureError::Unsupported) => reason = Code::LinkScheme,
                 Err(SignatureError::Key | SignatureError::Bad) => {}
-                Err(SignatureError::Message(error)) => {
-                    link.status = LinkStatus::Ignored(error.at_step(link.step));
-                    link.signers = KeySet::default();
-                    return;
-                }
+                Err(SignatureError::Message(error)) => return Err(error),
             }
         }
     }
-    if link.signers.is_empty() { link.ignore(reason) } else { link.status = LinkStatus::Counted }
+    Ok(if link.signers.is_empty() { LinkStatus::Ignored(reason) } else { LinkStatus::Counted })
 }
 
 /// Every step needs as many distinct signers as the layout demands.
@@ -113,7 +114,9 @@ pub(crate) fn check_thresholds(state: &mut State<'_, '_>) -> Result<Vouched> {
                 step.links = step.links.saturating_add(1);
                 step.link = step.link.or(Some(number));
             }
-            LinkStatus::Ignored(reason) => state.warnings.push(reason),
+            LinkStatus::Ignored(reason) => {
+                state.warnings.push(Error::new(reason).in_envelope(link.envelope).at_step(link.step));
+            }
             LinkStatus::Unchecked => {}
         }
     }
@@ -131,24 +134,25 @@ fn threshold_code(step: u16, state: &State<'_, '_>) -> Code {
     if links.peek().is_none() {
         return Code::LinkMissing;
     }
-    let is_unknown_scheme =
-        |link: &LinkState<'_>| matches!(link.status, LinkStatus::Ignored(error) if error.code() == Code::LinkScheme);
+    let is_unknown_scheme = |link: &LinkState| link.status == LinkStatus::Ignored(Code::LinkScheme);
     if links.any(is_unknown_scheme) { Code::LinkScheme } else { Code::ThresholdNotMet }
 }
 
 /// All links that count for a step must have recorded the same artifacts.
-pub(crate) fn check_agreement<'b>(_: &Vouched, artifacts: &Artifacts<'b>, state: &mut State<'_, 'b>) -> Result<Agreed> {
-    let mut cursor = artifacts.cursor(state.path);
+pub(crate) fn check_agreement<'b>(_: &Vouched, bundle: &Bundle<'b>, state: &mut State<'_, 'b>) -> Result<Agreed> {
+    let mut cursor = bundle.artifacts().cursor(state.path);
     for link in state.links.iter().filter(|link| link.status == LinkStatus::Counted) {
         let step = state.steps.get(usize::from(link.step));
         let Some(first) = step.and_then(|step| step.link).and_then(|first| state.links.get(usize::from(first))) else {
             continue;
         };
+        if first.envelope == link.envelope {
+            continue;
+        }
         for list in [List::Materials, List::Products] {
-            if first.envelope() != link.envelope()
-                && !same_artifacts(first.artifacts(list), link.artifacts(list), &mut cursor)?
-            {
-                return Err(Error::new(Code::LinksDisagree).at_step(link.step).in_envelope(link.envelope()));
+            let (one, other) = (first.artifacts(bundle, list)?, link.artifacts(bundle, list)?);
+            if !same_artifacts(one, other, &mut cursor)? {
+                return Err(Error::new(Code::LinksDisagree).at_step(link.step).in_envelope(link.envelope));
             }
         }
     }
@@ -156,9 +160,9 @@ pub(crate) fn check_agreement<'b>(_: &Vouched, artifacts: &Artifacts<'b>, state:
 }
 
 /// Commands are only warned about: in-toto leaves them to people.
-pub(crate) fn compare_commands<'b>(layout: &Layout<'b>, state: &mut State<'_, 'b>) -> Result<()> {
+pub(crate) fn compare_commands<'b>(layout: &Layout<'b>, bundle: &Bundle<'b>, state: &mut State<'_, 'b>) -> Result<()> {
     for link in state.links.iter().filter(|link| link.status == LinkStatus::Counted) {
-        let place = |code| Error::new(code).at_step(link.step).in_envelope(link.envelope());
+        let place = |code| Error::new(code).at_step(link.step).in_envelope(link.envelope);
         if link.failed {
             state.warnings.push(place(Code::ReturnValue));
         }
@@ -170,7 +174,8 @@ pub(crate) fn compare_commands<'b>(layout: &Layout<'b>, state: &mut State<'_, 'b
         }
         let is_expected = match link.command {
             Some(command) => {
-                let actual = Reader::new(link.envelope.strings, link.envelope.tokens, command);
+                let envelope = bundle.envelope(link.envelope)?;
+                let actual = Reader::new(envelope.strings, envelope.tokens, command);
                 same_strings(layout.reader(expected), actual)?
             }
             None => false,

@@ -1,7 +1,7 @@
 //! The layout: the owner's policy (in-toto specification, section 4.3), read from tokens into the verifier's memory.
 //!
 //! Every member that decisions need is checked here, whether or not verification comes that far: a layout with a malformed rule
-//! is malformed.
+//! is malformed. No member stands in an object twice: the emitter has seen to that when the signatures were checked.
 
 use crate::bundle::{Event, Reader, Str};
 use crate::error::{Code, Error, List, Result};
@@ -71,20 +71,6 @@ pub(crate) struct Layout<'b> {
     pub(crate) expires: Time,
 }
 
-/// Members that have been seen, so that none counts twice: readers that take the first and readers that take the last would see two documents.
-struct Seen(u16);
-
-impl Seen {
-    fn once(&mut self, member: u32) -> Result<()> {
-        let bit = 1 << (member % 16);
-        if self.0 & bit != 0 {
-            return Err(Code::LayoutDuplicate.into());
-        }
-        self.0 |= bit;
-        Ok(())
-    }
-}
-
 impl<'b> Layout<'b> {
     /// Reads a signed layout; keys, steps and inspections go to `state`.
     pub(crate) fn read(signed: SignedLayout<'b>, state: &mut State<'_, 'b>, schemes: &dyn Schemes) -> Result<Self> {
@@ -92,25 +78,22 @@ impl<'b> Layout<'b> {
         if !reader.object()? {
             return Err(Code::LayoutType.into());
         }
-        let mut seen = Seen(0);
         let (mut is_layout, mut expires, mut keys, mut steps, mut inspect) = (false, None, None, None, None);
         while let Some(member) = reader.key()? {
             match member.text().unwrap_or_default() {
                 "_type" => {
-                    seen.once(0)?;
                     is_layout = reader.string()?.is_some_and(|kind| kind.is("layout"));
                     if !is_layout {
                         return Err(Code::LayoutType.into());
                     }
                 }
                 "expires" => {
-                    seen.once(1)?;
                     let text = reader.string()?.and_then(|text| text.text());
                     expires = Some(text.and_then(Time::parse).ok_or(Code::LayoutExpires)?);
                 }
-                "keys" => keys = Some(later(&mut seen, 2, &mut reader)?),
-                "steps" => steps = Some(later(&mut seen, 3, &mut reader)?),
-                "inspect" => inspect = Some(later(&mut seen, 4, &mut reader)?),
+                "keys" => keys = Some(later(&mut reader)?),
+                "steps" => steps = Some(later(&mut reader)?),
+                "inspect" => inspect = Some(later(&mut reader)?),
                 _ => reader.skip()?,
             }
         }
@@ -133,8 +116,7 @@ impl<'b> Layout<'b> {
 }
 
 /// Remembers where a member's value is, and reads past it.
-fn later(seen: &mut Seen, member: u32, reader: &mut Reader<'_>) -> Result<u32> {
-    seen.once(member)?;
+fn later(reader: &mut Reader<'_>) -> Result<u32> {
     let offset = reader.offset();
     reader.skip()?;
     Ok(offset)
@@ -147,9 +129,6 @@ fn read_keys<'b>(mut reader: Reader<'b>, state: &mut State<'_, 'b>, schemes: &dy
     while let Some(id) = reader.key()? {
         let number = state.keys.len() as u16;
         let key = read_key(id, &mut reader).map_err(|error| error.at_key(number))?;
-        if state.keys.iter().any(|earlier| earlier.id == id) {
-            return Err(Error::new(Code::LayoutDuplicate).at_key(number));
-        }
         let same = state.keys.iter().find(|earlier| schemes.same_key(&earlier.key, &key));
         let signer = same.map_or(number, |earlier| earlier.signer);
         state.keys.push(LayoutKey { id, key, signer }).map_err(|_| Error::new(Code::LimitKeys).at_key(number))?;
@@ -162,26 +141,21 @@ fn read_key<'b>(id: Str<'b>, reader: &mut Reader<'b>) -> Result<PublicKey<'b>> {
     if !reader.object()? {
         return Err(malformed);
     }
-    let mut seen = Seen(0);
     let (mut keytype, mut scheme, mut public) = (None, None, None);
     while let Some(member) = reader.key()? {
         match member.text().unwrap_or_default() {
             "keyid" => {
-                seen.once(0)?;
                 if reader.string()?.ok_or(malformed)? != id {
                     return Err(Code::LayoutKeyId.into());
                 }
             }
             "keytype" => {
-                seen.once(1)?;
                 keytype = Some(reader.string()?.ok_or(malformed)?);
             }
             "scheme" => {
-                seen.once(2)?;
                 scheme = Some(reader.string()?.ok_or(malformed)?);
             }
             "keyval" => {
-                seen.once(3)?;
                 if !reader.object()? {
                     return Err(malformed);
                 }
@@ -190,7 +164,6 @@ fn read_key<'b>(id: Str<'b>, reader: &mut Reader<'b>) -> Result<PublicKey<'b>> {
                         reader.skip()?;
                         continue;
                     }
-                    seen.once(4)?;
                     public = Some(reader.string()?.ok_or(malformed)?);
                 }
             }
@@ -223,13 +196,11 @@ fn read_step<'b>(reader: &mut Reader<'b>, role: Role, state: &State<'_, 'b>) -> 
     if !reader.object()? {
         return Err(missing);
     }
-    let mut seen = Seen(0);
     let (mut name, mut threshold, mut allowed) = (None, None, None);
     let (mut materials_rules, mut products_rules, mut command) = (None, None, None);
     while let Some(member) = reader.key()? {
         match (member.text().unwrap_or_default(), role) {
             ("name", _) => {
-                seen.once(0)?;
                 let text = reader.string()?.ok_or(missing)?;
                 if !is_step_name(text) {
                     return Err(Code::LayoutName.into());
@@ -237,17 +208,14 @@ fn read_step<'b>(reader: &mut Reader<'b>, role: Role, state: &State<'_, 'b>) -> 
                 name = Some(text);
             }
             ("expected_materials", _) => {
-                seen.once(1)?;
                 materials_rules = Some(reader.offset());
                 check_rules(reader, List::Materials, state.limits.rules)?;
             }
             ("expected_products", _) => {
-                seen.once(2)?;
                 products_rules = Some(reader.offset());
                 check_rules(reader, List::Products, state.limits.rules)?;
             }
             ("threshold", Role::Step) => {
-                seen.once(3)?;
                 let number = match reader.next_event()? {
                     Some(Event::Number(number)) => number.to_u32(),
                     _ => None,
@@ -255,11 +223,9 @@ fn read_step<'b>(reader: &mut Reader<'b>, role: Role, state: &State<'_, 'b>) -> 
                 threshold = Some(number.filter(|number| *number >= 1).ok_or(Code::LayoutThreshold)?);
             }
             ("pubkeys", Role::Step) => {
-                seen.once(4)?;
                 allowed = Some(read_allowed(reader, state)?);
             }
             ("expected_command", Role::Step) | ("run", Role::Inspection) => {
-                seen.once(5)?;
                 command = Some(reader.offset());
                 if !skip_strings(reader)? {
                     return Err(missing);

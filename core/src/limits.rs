@@ -24,6 +24,10 @@ pub const ALGORITHMS: u32 = 16;
 /// How many runs an artifact map in no order may have. Tools sort their artifacts; what does not is looked up linearly.
 pub const UNORDERED_RUNS: u32 = 1024;
 
+/// How many members an object may have whose keys do not ascend. Tools either sort keys or write the fixed members of a type, fewer
+/// than 30 in in-toto, SPDX and CycloneDX; bounds the pairwise comparison of the keys.
+pub const UNORDERED_MEMBERS: u32 = 64;
+
 /// How many keys a layout may list, whatever the profile: the width of a set of keys.
 pub const KEYS: usize = 128;
 
@@ -52,12 +56,12 @@ pub struct Limits {
     pub path: usize,
 }
 
-/// A workstation or server: larger than any layout seen in the wild, about 300 KiB.
+/// A workstation or server: larger than any layout seen in the wild, about 200 KiB.
 pub const HOST: Limits =
     Limits { profile: 1, name: "host", keys: 128, steps: 256, links: 1024, rules: 512, path: 4096 };
 
 /// A microcontroller with 16 KiB of RAM or more: the verifier's memory stays below 6 KiB.
-pub const DEVICE: Limits = Limits { profile: 2, name: "device", keys: 16, steps: 12, links: 16, rules: 24, path: 256 };
+pub const DEVICE: Limits = Limits { profile: 2, name: "device", keys: 16, steps: 12, links: 16, rules: 16, path: 256 };
 
 /// Every profile.
 pub const PROFILES: [Limits; 2] = [HOST, DEVICE];

@@ -1,6 +1,6 @@
 //! A link: the evidence of one step (in-toto specification, section 4.4).
 
-use crate::bundle::{ArtifactRuns, Artifacts, Envelope, Event, Kind, Reader, Str};
+use crate::bundle::{ArtifactRuns, Artifacts, Bundle, Envelope, Event, Kind, Reader, Str};
 use crate::dsse;
 use crate::error::{Code, Error, List, Result};
 use crate::keys::KeySet;
@@ -14,46 +14,55 @@ pub enum LinkStatus {
     /// At least one key that the step allows has a good signature on it.
     Counted,
     /// It does not count, and why.
-    Ignored(Error),
+    Ignored(Code),
 }
 
-/// One link envelope on its way through verification.
+/// Where a link's payload holds an artifact map, and how many artifacts it has.
 #[derive(Clone, Copy, Debug)]
-pub struct LinkState<'b> {
-    pub(crate) envelope: Envelope<'b>,
-    pub(crate) status: LinkStatus,
+pub(crate) struct ArtifactMap {
+    offset: u32,
+    pub(crate) count: u32,
+}
+
+/// One link envelope on its way through verification. Numbers and offsets, so that devices can keep many.
+#[derive(Clone, Copy, Debug)]
+pub struct LinkState {
+    pub(crate) envelope: u16,
     /// Number of the step that it belongs to.
     pub(crate) step: u16,
+    pub(crate) status: LinkStatus,
     /// The signers with a good signature on it, as numbers of keys.
     pub(crate) signers: KeySet,
-    pub(crate) materials: ArtifactRuns<'b>,
-    pub(crate) products: ArtifactRuns<'b>,
+    pub(crate) materials: ArtifactMap,
+    pub(crate) products: ArtifactMap,
     pub(crate) command: Option<u32>,
     pub(crate) failed: bool,
 }
 
-impl<'b> LinkState<'b> {
+impl LinkState {
     /// The number of its envelope in the bundle.
     #[must_use]
     pub const fn envelope(&self) -> u16 {
-        self.envelope.number()
+        self.envelope
     }
 
     /// How many artifacts it lists: nearly all the work of checking its signatures.
     #[must_use]
-    pub fn artifact_count(&self) -> u32 {
-        self.materials.count().unwrap_or(0).saturating_add(self.products.count().unwrap_or(0))
+    pub const fn artifact_count(&self) -> u32 {
+        self.materials.count.saturating_add(self.products.count)
     }
 
-    pub(crate) fn ignore(&mut self, code: Code) {
-        self.status = LinkStatus::Ignored(Error::new(code).in_envelope(self.envelope.number()).at_step(self.step));
-    }
-
-    pub(crate) const fn artifacts(&self, list: List) -> ArtifactRuns<'b> {
+    pub(crate) const fn map(&self, list: List) -> ArtifactMap {
         match list {
             List::Materials => self.materials,
             List::Products => self.products,
         }
+    }
+
+    /// One of its artifact maps, from the bundle.
+    pub(crate) fn artifacts<'b>(&self, bundle: &Bundle<'b>, list: List) -> Result<ArtifactRuns<'b>> {
+        let envelope = bundle.envelope(self.envelope)?;
+        artifact_map(&mut Reader::new(envelope.strings, envelope.tokens, self.map(list).offset))
     }
 }
 
@@ -61,8 +70,8 @@ impl<'b> LinkState<'b> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Link<'b> {
     pub(crate) name: Str<'b>,
-    pub(crate) materials: ArtifactRuns<'b>,
-    pub(crate) products: ArtifactRuns<'b>,
+    pub(crate) materials: ArtifactMap,
+    pub(crate) products: ArtifactMap,
     /// Where the payload holds the command.
     pub(crate) command: Option<u32>,
     /// The command returned something else than 0.
@@ -86,41 +95,43 @@ impl<'b> Link<'b> {
         let (mut command, mut failed) = (None, None);
         while let Some(member) = reader.key()? {
             match member.text().unwrap_or_default() {
-                "_type" if !is_link => match reader.string()? {
+                "_type" => match reader.string()? {
                     Some(kind) if kind.is("link") => is_link = true,
                     Some(kind) if kind.is("layout") => return Err(Code::SublayoutUnsupported.into()),
                     _ => return Err(Code::LinkType.into()),
                 },
-                "name" if name.is_none() => name = Some(reader.string()?.ok_or(malformed)?),
-                "materials" if materials.is_none() => materials = Some(artifact_map(&mut reader)?),
-                "products" if products.is_none() => products = Some(artifact_map(&mut reader)?),
-                "byproducts" if failed.is_none() => failed = Some(command_failed(&mut reader)?),
-                "command" if command.is_none() => {
+                "name" => name = Some(reader.string()?.ok_or(malformed)?),
+                "materials" => materials = Some(checked_map(&mut reader, artifacts, path)?),
+                "products" => products = Some(checked_map(&mut reader, artifacts, path)?),
+                "byproducts" => failed = Some(command_failed(&mut reader)?),
+                "command" => {
                     command = Some(reader.offset());
                     if !skip_strings(&mut reader)? {
                         return Err(malformed);
                     }
                 }
-                // A second one of these would be another document to another reader.
-                "_type" | "name" | "materials" | "products" | "byproducts" | "command" => return Err(malformed),
                 _ => reader.skip()?,
             }
         }
         if !is_link {
             return Err(Code::LinkType.into());
         }
-        let link = Self {
+        Ok(Self {
             name: name.ok_or(malformed)?,
             materials: materials.ok_or(malformed)?,
             products: products.ok_or(malformed)?,
             command,
             failed: failed.unwrap_or(false),
-        };
-        for runs in [link.materials, link.products] {
-            check_artifacts(runs, artifacts, path)?;
-        }
-        Ok(link)
+        })
     }
+}
+
+/// Reads an artifact map and checks it.
+fn checked_map<'b>(reader: &mut Reader<'b>, artifacts: &Artifacts<'b>, path: &mut [u8]) -> Result<ArtifactMap> {
+    let offset = reader.offset();
+    let runs = artifact_map(reader)?;
+    check_artifacts(runs, artifacts, path)?;
+    Ok(ArtifactMap { offset, count: runs.count()? })
 }
 
 fn artifact_map<'b>(reader: &mut Reader<'b>) -> Result<ArtifactRuns<'b>> {
@@ -154,9 +165,6 @@ fn command_failed(reader: &mut Reader<'_>) -> Result<bool> {
 }
 
 fn check_artifacts<'b>(mut runs: ArtifactRuns<'b>, artifacts: &Artifacts<'b>, path: &mut [u8]) -> Result<()> {
-    if !runs.is_distinct()? {
-        return Err(Code::LinkMember.into());
-    }
     // The artifacts section was looked through once; only where it has some odd entry do links have to look for it.
     if artifacts.tidy() {
         return Ok(());

@@ -19,7 +19,7 @@ pub struct Outcome<'m, 'b> {
     pub(crate) findings: Findings,
     pub(crate) keys: &'m [LayoutKey<'b>],
     pub(crate) steps: &'m [Step<'b>],
-    pub(crate) links: &'m [LinkState<'b>],
+    pub(crate) links: &'m [LinkState],
     pub(crate) warnings: &'m Warnings,
     /// The path that the refusal is about.
     pub(crate) artifact: Option<&'m str>,
@@ -117,7 +117,8 @@ impl<'b> VerifiedSupplyChain<'_, 'b> {
         if !cursor.find(None, name.as_bytes())? {
             return Err(unknown);
         }
-        let variant = Lookup::new(link.artifacts(List::Products)).find(cursor.number())?.ok_or(unknown)?;
+        let variant =
+            Lookup::new(link.artifacts(&self.outcome.bundle, List::Products)?).find(cursor.number())?.ok_or(unknown)?;
         Ok(Product::new(cursor.digests(variant)?, number, cursor.number()))
     }
 

@@ -1,12 +1,12 @@
 //! The policy applied: each step's rules to what its links recorded, and each inspection's to what was observed.
 
-use crate::bundle::{ArtifactRuns, Artifacts};
+use crate::bundle::{ArtifactRuns, Bundle};
 use crate::error::{Code, Error, List, Result};
 use crate::evidence::Agreed;
 use crate::layout::{Layout, Role};
 use crate::lookup::Lookup;
 use crate::memory::State;
-use crate::rules::{self, Rule, RuleState, Subject};
+use crate::rules::{self, MatchTarget, Rule, RuleState, Subject};
 use crate::trust::Inspections;
 use crate::verify::{Findings, InForce, Observer, Request};
 
@@ -14,7 +14,7 @@ use crate::verify::{Findings, InForce, Observer, Request};
 pub(crate) fn check_rules<'b>(
     layout: &InForce<'b>,
     _: &Agreed,
-    artifacts: &Artifacts<'b>,
+    bundle: &Bundle<'b>,
     number: u16,
     state: &mut State<'_, 'b>,
     observer: &mut dyn Observer,
@@ -23,16 +23,13 @@ pub(crate) fn check_rules<'b>(
     let Some(link) = step.link.and_then(|link| state.links.get(usize::from(link))) else {
         return Err(Error::new(Code::LinkMissing).at_step(number));
     };
-    let (step, materials, products) = (*step, link.materials, link.products);
+    let (step, link) = (*step, *link);
     for list in [List::Materials, List::Products] {
         let Some(offset) = step.rules(list) else { continue };
-        load_rules(layout, offset, state).map_err(|error| error.at_step(number))?;
-        let (own, other) = match list {
-            List::Materials => (materials, products),
-            List::Products => (products, materials),
-        };
-        let subject = Subject { list, own, other };
-        let applied = rules::apply(&subject, state.rules, artifacts, state.path, state.other_path);
+        load_rules(layout, bundle, offset, state).map_err(|error| error.at_step(number))?;
+        let subject =
+            Subject { list, own: link.artifacts(bundle, list)?, other: link.artifacts(bundle, list.other())? };
+        let applied = rules::apply(&subject, state.rules, bundle.artifacts(), state.path, state.other_path);
         for (rule, decided) in (0_u16..).zip(state.rules.iter()) {
             observer.rule(number, list, rule, decided.consumed);
         }
@@ -42,27 +39,32 @@ pub(crate) fn check_rules<'b>(
 }
 
 /// Reads a rule list and finds the artifacts that its `MATCH` rules compare with.
-fn load_rules<'b>(layout: &Layout<'b>, offset: u32, state: &mut State<'_, 'b>) -> Result<()> {
+fn load_rules<'b>(layout: &Layout<'b>, bundle: &Bundle<'b>, offset: u32, state: &mut State<'_, 'b>) -> Result<()> {
     state.rules.clear();
     let mut reader = layout.reader(offset);
     if !reader.array()? {
         return Err(Code::LayoutMember.into());
     }
     while reader.element()? {
-        let rule = Rule::read(&mut reader)?;
-        let target = match_target(&rule, state).map(Lookup::new);
+        let (rule, target) = Rule::read(&mut reader)?;
+        let target = match target {
+            Some(target) => match_target(&target, bundle, state)?.map(Lookup::new),
+            None => None,
+        };
         state.rules.push(RuleState { rule, target, consumed: 0 }).map_err(|_| Code::LimitRules)?;
     }
     Ok(())
 }
 
-/// The artifacts of the step that a `MATCH` names; none for inspections and unknown steps.
-fn match_target<'b>(rule: &Rule<'b>, state: &State<'_, 'b>) -> Option<ArtifactRuns<'b>> {
-    if !rule.is_match() {
-        return None;
-    }
-    let step = state.steps.iter().find(|step| step.role == Role::Step && step.name == rule.from)?;
-    Some(state.links.get(usize::from(step.link?))?.artifacts(rule.with))
+/// The artifacts that a `MATCH` compares with; none for inspections and unknown steps.
+fn match_target<'b>(
+    target: &MatchTarget<'b>,
+    bundle: &Bundle<'b>,
+    state: &State<'_, 'b>,
+) -> Result<Option<ArtifactRuns<'b>>> {
+    let step = state.steps.iter().find(|step| step.role == Role::Step && step.name == target.step);
+    let link = step.and_then(|step| state.links.get(usize::from(step.link?)));
+    link.map(|link| link.artifacts(bundle, target.list)).transpose()
 }
 
 /// Inspections come last, and only as the trust policy says.
@@ -93,7 +95,7 @@ pub(crate) fn check_inspections<'b>(
                 if let Some(step) = state.steps.get_mut(usize::from(number)) {
                     (step.link, step.links) = (Some(position), 1);
                 }
-                check_rules(layout, evidence, request.bundle.artifacts(), number, state, observer)?;
+                check_rules(layout, evidence, request.bundle, number, state, observer)?;
             }
         }
     }

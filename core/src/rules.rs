@@ -39,16 +39,21 @@ const WORDS: usize = 10;
 pub(crate) struct Rule<'b> {
     keyword: Keyword,
     pattern: Pattern<'b>,
-    /// Of `MATCH`: where the artifacts lie here and there, and with what they are compared.
+    /// Of `MATCH`: where the artifacts lie here and there.
     source: Option<Str<'b>>,
     target: Option<Str<'b>>,
-    pub(crate) with: List,
-    pub(crate) from: Str<'b>,
+}
+
+/// The other half of a `MATCH`, looked up once: whose artifacts it compares with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MatchTarget<'b> {
+    pub(crate) list: List,
+    pub(crate) step: Str<'b>,
 }
 
 impl<'b> Rule<'b> {
-    /// Reads one rule.
-    pub(crate) fn read(reader: &mut Reader<'b>) -> Result<Self> {
+    /// Reads one rule, and for `MATCH` its target.
+    pub(crate) fn read(reader: &mut Reader<'b>) -> Result<(Self, Option<MatchTarget<'b>>)> {
         let malformed = Error::new(Code::LayoutRule);
         if !reader.array()? {
             return Err(malformed);
@@ -60,17 +65,16 @@ impl<'b> Rule<'b> {
         Self::of(&words)?.ok_or(malformed)
     }
 
-    fn of(words: &[Str<'b>]) -> Result<Option<Self>> {
+    fn of(words: &[Str<'b>]) -> Result<Option<(Self, Option<MatchTarget<'b>>)>> {
         let [keyword, pattern, rest @ ..] = words else { return Ok(None) };
         let Some((_, keyword)) = KEYWORDS.iter().find(|(name, _)| keyword.is_ignoring_case(name)) else {
             return Ok(None);
         };
         // REQUIRE names one artifact; wildcards mean nothing in it.
         let pattern = if *keyword == Keyword::Require { Pattern::Literal(*pattern) } else { Pattern::new(*pattern) };
-        let rule =
-            Self { keyword: *keyword, pattern, source: None, target: None, with: List::Products, from: Str::Text("") };
+        let rule = Self { keyword: *keyword, pattern, source: None, target: None };
         if *keyword != Keyword::Match {
-            return Ok(rest.is_empty().then_some(rule));
+            return Ok(rest.is_empty().then_some((rule, None)));
         }
         let Some((source, rest)) = take_prefix(rest)? else { return Ok(None) };
         let [with, list, rest @ ..] = rest else { return Ok(None) };
@@ -79,16 +83,12 @@ impl<'b> Rule<'b> {
         if !with.is_ignoring_case("WITH") || !from.is_ignoring_case("FROM") {
             return Ok(None);
         }
-        let Some(with) =
+        let Some(list) =
             [List::Materials, List::Products].into_iter().find(|known| list.is_ignoring_case(known.name()))
         else {
             return Ok(None);
         };
-        Ok(Some(Self { source, target, with, from: *step, ..rule }))
-    }
-
-    pub(crate) const fn is_match(&self) -> bool {
-        matches!(self.keyword, Keyword::Match)
+        Ok(Some((Self { source, target, ..rule }, Some(MatchTarget { list, step: *step }))))
     }
 }
 

@@ -69,7 +69,7 @@ impl<'v, 'm, 'b> Verdict<'v, 'm, 'b> {
     /// How many artifacts the step's links hold in one of their lists.
     #[must_use]
     pub fn artifact_count(&self, step: &Step<'b>, list: List) -> Option<u32> {
-        self.outcome.links.get(usize::from(step.link?))?.artifacts(list).count().ok()
+        Some(self.outcome.links.get(usize::from(step.link?))?.map(list).count)
     }
 
     /// When the layout expires, once it was read.

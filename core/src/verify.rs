@@ -73,11 +73,11 @@ fn check<'b>(
     findings: &mut Findings,
     observer: &mut dyn Observer,
 ) -> Result<()> {
-    let artifacts = request.bundle.artifacts();
+    let bundle = request.bundle;
 
-    let envelope = request.bundle.envelope(0)?;
+    let envelope = bundle.envelope(0)?;
     let mut scratch = Scratch { path: &mut *state.path, chunk: &mut *state.chunk };
-    let mut message = SignedBytes { envelope: &envelope, artifacts, scratch: &mut scratch };
+    let mut message = SignedBytes { envelope: &envelope, artifacts: bundle.artifacts(), scratch: &mut scratch };
     let signed = check_owners(envelope, request.trust, request.schemes, &mut message)?;
     findings.owners = signed.owners;
 
@@ -85,15 +85,15 @@ fn check<'b>(
     findings.expires = Some(layout.expires);
     let layout = check_expiry(layout, request.clock, state, findings)?;
 
-    read_links(request.bundle, state)?;
+    read_links(bundle, state)?;
     check_link_signatures(request, state);
     let vouched = check_thresholds(state)?;
-    let evidence = check_agreement(&vouched, artifacts, state)?;
-    compare_commands(&layout, state)?;
+    let evidence = check_agreement(&vouched, bundle, state)?;
+    compare_commands(&layout, bundle, state)?;
 
     for number in 0..state.steps.len() as u16 {
         if state.steps.get(usize::from(number)).is_some_and(|step| step.role == Role::Step) {
-            check_rules(&layout, &evidence, artifacts, number, state, observer)?;
+            check_rules(&layout, &evidence, bundle, number, state, observer)?;
         }
     }
     check_inspections(&layout, &evidence, request, state, findings, observer)

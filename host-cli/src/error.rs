@@ -9,6 +9,7 @@ use crate::inspection::InspectionError;
 use crate::keys::KeyError;
 use crate::pack::PackError;
 use crate::sign::StepError;
+use crate::unpack::UnpackError;
 
 /// A command that could not do its work; the exit code is 2.
 #[derive(Debug)]
@@ -34,6 +35,13 @@ pub enum CliError {
     Input(InputError),
     /// Something that no bundle can hold.
     Pack(PackError),
+    /// A bundle that cannot become files.
+    Unpack {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: UnpackError,
+    },
     /// `--link-dir` beside a bundle.
     LinkDirWithBundle,
     /// `--at` is no time.
@@ -61,6 +69,10 @@ impl fmt::Display for CliError {
             Self::Bundle { path, error } => write!(f, "{}: {}: {error}", path.display(), error.code()),
             Self::Input(error) => error.fmt(f),
             Self::Pack(error) => write!(f, "cannot pack: {error}"),
+            Self::Unpack { path, error: UnpackError::Bundle(error) } => {
+                write!(f, "{}: {}: {error}", path.display(), error.code())
+            }
+            Self::Unpack { path, error } => write!(f, "{}: cannot unpack: {error}", path.display()),
             Self::LinkDirWithBundle => {
                 f.write_str("--link-dir goes with a layout, but INPUT is a bundle, which has its links inside")
             }
@@ -86,7 +98,8 @@ impl CliError {
             Self::Key(error) => error.hint(),
             Self::Occupied(_) => "name an output that does not exist yet",
             Self::NoBundle(_) => "give a file that `sitrep pack` wrote",
-            Self::Bundle { error, .. } => error.code().hint(),
+            Self::Bundle { error, .. } | Self::Unpack { error: UnpackError::Bundle(error), .. } => error.code().hint(),
+            Self::Input(_) => "give the layout that the project owner signed, or a bundle",
             Self::LinkDirWithBundle => "leave --link-dir out",
             Self::Time(_) => "for example --at 2040-01-01T00:00:00Z",
             Self::Clock => "set the clock, or give the time with --at",

@@ -24,11 +24,11 @@ impl Threads {
 }
 
 impl Executor for Threads {
-    fn run<'b>(&self, links: &mut [LinkState<'b>], job: &Job<'_, 'b>, own: &mut Scratch<'_>) {
+    fn run(&self, links: &mut [LinkState], job: &Job<'_>, own: &mut Scratch<'_>) {
         let others = self.count.min(links.len()).saturating_sub(1);
         let (path, chunk) = (own.path.len(), own.chunk.len());
         let mut sorted: Vec<_> = links.iter_mut().collect();
-        sorted.sort_by_cached_key(|link| Reverse(link.artifact_count()));
+        sorted.sort_by_key(|link| Reverse(link.artifact_count()));
         let queue = Mutex::new(sorted.into_iter());
         // A thread that panics ends the whole scope, so that a poisoned queue is never worked on as if nothing had happened.
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();

@@ -14,6 +14,7 @@ pub mod json;
 pub mod keys;
 pub mod metadata;
 pub mod pack;
+mod payload;
 pub mod recording;
 pub mod report;
 pub mod schemes;

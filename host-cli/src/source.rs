@@ -108,7 +108,7 @@ impl Loaded {
     fn unpacked(&self) -> Result<Vec<crate::unpack::UnpackedFile>, CliError> {
         let mut path = vec![0; limits::HOST.path];
         let bundle = Bundle::open(&self.bundle, &mut path).map_err(|error| self.damaged(error))?;
-        unpack(&bundle).map_err(|error| self.damaged(error))
+        unpack(&bundle).map_err(|error| CliError::Unpack { path: self.path.clone(), error })
     }
 
     fn damaged(&self, error: Error) -> CliError {

@@ -5,7 +5,7 @@
 use super::strings::{Str, Strings, word};
 use super::templates::{Piece, TEMPLATES};
 use crate::error::{Code, Result};
-use crate::limits::{NESTING, UNORDERED_RUNS};
+use crate::limits::{NESTING, UNORDERED_MEMBERS, UNORDERED_RUNS};
 use crate::wire::Input;
 
 /// A number of a payload.
@@ -173,8 +173,12 @@ impl<'b> ArtifactRuns<'b> {
 enum Frame {
     /// An array or object with so many values to come. In an object, `key` says that a key is next.
     Counted { left: u32, object: bool, key: bool },
-    /// What is left of a template.
-    Template(&'static [Piece]),
+    /// A template, and which of its pieces comes next. Numbers instead of a slice: devices keep a stack of these.
+    Template { number: u8, next: u8 },
+}
+
+fn template_piece(number: u8, piece: u8) -> Option<Piece> {
+    TEMPLATES.get(usize::from(number))?.get(usize::from(piece)).copied()
 }
 
 /// Reads one value as events.
@@ -242,13 +246,13 @@ impl<'b> Reader<'b> {
                     *key = *object;
                     return self.value().map(Some);
                 }
-                Frame::Template(pieces) => {
-                    let Some((piece, rest)) = pieces.split_first() else {
+                Frame::Template { number, next } => {
+                    let Some(piece) = template_piece(*number, *next) else {
                         self.stack.pop();
                         continue;
                     };
-                    *pieces = rest;
-                    return self.piece(*piece).map(Some);
+                    *next = next.saturating_add(1);
+                    return self.piece(piece).map(Some);
                 }
             }
         }
@@ -319,14 +323,32 @@ impl<'b> Reader<'b> {
             }
             16..24 => self.counted(code.saturating_sub(16), false),
             24..56 => {
-                let template = TEMPLATES.get(code.saturating_sub(24) as usize).ok_or(Code::BundleToken)?;
-                let (first, rest) = template.split_first().ok_or(Code::BundleToken)?;
-                self.push(Frame::Template(rest))?;
-                self.piece(*first)
+                let number = code.saturating_sub(24) as u8;
+                let first = template_piece(number, 0).ok_or(Code::BundleToken)?;
+                self.push(Frame::Template { number, next: 1 })?;
+                self.piece(first)
             }
             56.. => Ok(Event::Text(self.strings.get(code.saturating_sub(56))?)),
             _ => Err(Code::BundleToken.into()),
         }
+    }
+
+    /// Checks that `key`, which has just been read, is no other key of the object that starts at `start`, by reading that object again up
+    /// to here. Only for objects whose keys do not ascend; those of templates do, so `start` always is a counted object's.
+    pub(crate) fn check_distinct(&self, start: u32, key: Str<'b>) -> Result<()> {
+        let mut again = Self::new(self.strings, self.tokens, start);
+        again.next_event()?;
+        for _ in 0..UNORDERED_MEMBERS {
+            let earlier = again.key()?;
+            if again.offset() >= self.offset() {
+                return Ok(());
+            }
+            if earlier == Some(key) {
+                return Err(Code::BundleDuplicate.into());
+            }
+            again.skip()?;
+        }
+        Err(Code::LimitUnordered.into())
     }
 
     // What follows reads values of a known form. `None` and `false` say that the value has another one; it is then read no further.
@@ -353,7 +375,7 @@ impl<'b> Reader<'b> {
     pub(crate) fn element(&mut self) -> Result<bool> {
         let at_end = match self.stack.last() {
             Some(Frame::Counted { left, .. }) => *left == 0,
-            Some(Frame::Template(pieces)) => matches!(pieces.first(), Some(Piece::End)),
+            Some(Frame::Template { number, next }) => template_piece(*number, *next) == Some(Piece::End),
             None => return Ok(false),
         };
         if at_end {
@@ -441,6 +463,21 @@ mod tests {
                 ] = pair
                 {
                     assert_eq!(*value, Piece::Place);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn templates_have_ascending_keys() {
+        for template in TEMPLATES {
+            let mut last = heapless::Vec::<&str, 4>::new();
+            for piece in template {
+                match piece {
+                    Piece::Object | Piece::Array => last.push("").unwrap(),
+                    Piece::End => drop(last.pop()),
+                    Piece::Key(key) => assert!(core::mem::replace(last.last_mut().unwrap(), key) < *key),
+                    Piece::Text(_) | Piece::Place => {}
                 }
             }
         }

@@ -19,16 +19,18 @@ pub(crate) fn emit<'b>(
 ) -> Result<()> {
     let mut text =
         Text { out, style, patches: Cursor::new(patches)?, containers: Containers::default(), after_key: false };
-    while let Some(event) = reader.next_event()? {
+    loop {
+        let start = reader.offset();
+        let Some(event) = reader.next_event()? else { break };
         match event {
             Event::Null => text.literal(b"null")?,
             Event::Bool(true) => text.literal(b"true")?,
             Event::Bool(false) => text.literal(b"false")?,
             Event::Number(number) => text.number(number)?,
             Event::Text(string) => text.string(string)?,
-            Event::Key(key) => text.key(key)?,
-            Event::ObjectStart => text.open(true)?,
-            Event::ArrayStart => text.open(false)?,
+            Event::Key(key) => text.key(key, &reader)?,
+            Event::ObjectStart => text.open(true, start)?,
+            Event::ArrayStart => text.open(false, start)?,
             Event::End => text.close()?,
             Event::Artifacts(runs) => text.artifacts(runs, artifacts, path)?,
         }
@@ -72,25 +74,33 @@ impl<'b> Cursor<'b> {
     }
 }
 
+/// What is known of the members of an open object.
+#[derive(Clone, Copy)]
+struct Members<'b> {
+    /// The last key.
+    last: Option<Str<'b>>,
+    /// Where the object starts in the tokens.
+    start: u32,
+}
+
 /// The open containers, as bits: the lowest is the innermost.
 #[derive(Default)]
 struct Containers<'b> {
     depth: usize,
     objects: u32,
     filled: u32,
-    /// The last key at each level of a canonical text, which must ascend.
-    keys: heapless::Vec<Option<Str<'b>>, NESTING>,
+    members: heapless::Vec<Members<'b>, NESTING>,
 }
 
 impl<'b> Containers<'b> {
-    fn push(&mut self, object: bool) -> Result<()> {
+    fn push(&mut self, object: bool, start: u32) -> Result<()> {
         if self.depth >= NESTING {
             return Err(Code::LimitNesting.into());
         }
         self.depth = self.depth.saturating_add(1);
         self.objects = self.objects << 1 | u32::from(object);
         self.filled <<= 1;
-        self.keys.push(None).map_err(|_| Code::LimitNesting.into())
+        self.members.push(Members { last: None, start }).map_err(|_| Code::LimitNesting.into())
     }
 
     /// Closes the innermost; says whether it is an object and whether it has members.
@@ -98,16 +108,16 @@ impl<'b> Containers<'b> {
         self.depth = self.depth.checked_sub(1).ok_or(Code::BundleToken)?;
         let closed = (self.objects & 1 == 1, self.filled & 1 == 1);
         (self.objects, self.filled) = (self.objects >> 1, self.filled >> 1);
-        self.keys.pop();
+        self.members.pop();
         Ok(closed)
     }
 
-    /// Remembers the key of a member; says whether it follows the one before.
-    fn ascends(&mut self, key: Str<'b>) -> bool {
-        let Some(last) = self.keys.last_mut() else { return false };
-        let ascends = last.is_none_or(|last| last.bytes().lt(key.bytes()));
-        *last = Some(key);
-        ascends
+    /// Remembers the key of a member. Where it does not follow the one before, says where the object starts.
+    fn follow(&mut self, key: Str<'b>) -> Option<u32> {
+        let members = self.members.last_mut()?;
+        let ascends = members.last.is_none_or(|last| last.bytes().lt(key.bytes()));
+        members.last = Some(key);
+        if ascends { None } else { Some(members.start) }
     }
 
     /// Counts a member of the innermost; says whether it is the first.
@@ -217,9 +227,13 @@ impl<'b> Text<'_, '_, 'b> {
         self.token(b"\"")
     }
 
-    fn key(&mut self, key: Str<'b>) -> Result<()> {
-        if self.style.escapes == Escapes::Canonical && !self.containers.ascends(key) {
-            return Err(Code::BundleCanonical.into());
+    /// Writes a key; `reader` has just read it.
+    fn key(&mut self, key: Str<'b>, reader: &Reader<'b>) -> Result<()> {
+        if let Some(start) = self.containers.follow(key) {
+            if self.style.escapes == Escapes::Canonical {
+                return Err(Code::BundleCanonical.into());
+            }
+            reader.check_distinct(start, key)?;
         }
         self.member(key)
     }
@@ -232,9 +246,9 @@ impl<'b> Text<'_, '_, 'b> {
         Ok(())
     }
 
-    fn open(&mut self, object: bool) -> Result<()> {
+    fn open(&mut self, object: bool, start: u32) -> Result<()> {
         self.separate()?;
-        self.containers.push(object)?;
+        self.containers.push(object, start)?;
         self.token(if object { b"{" } else { b"[" })
     }
 
@@ -253,12 +267,15 @@ impl<'b> Text<'_, '_, 'b> {
         if self.patches.next.is_some() { Err(Code::BundlePatch.into()) } else { Ok(()) }
     }
 
-    /// The hot loop: nearly all bytes of a large link come from here.
+    /// The hot loop: nearly all bytes of a large link come from here. A map in no order holds no path twice, which is checked first.
     fn artifacts(&mut self, mut runs: ArtifactRuns<'_>, artifacts: &Artifacts<'b>, path: &mut [u8]) -> Result<()> {
         if self.style.escapes == Escapes::Canonical && !runs.ascending() {
             return Err(Code::BundleCanonical.into());
         }
-        self.open(true)?;
+        if !runs.is_distinct()? {
+            return Err(Code::BundleDuplicate.into());
+        }
+        self.open(true, 0)?;
         let mut cursor = artifacts.cursor(path);
         while let Some(run) = runs.next_run()? {
             let mut most: u32 = 0;
@@ -271,9 +288,13 @@ impl<'b> Text<'_, '_, 'b> {
                     _ => {
                         // Ascending numbers are ascending paths, so this key needs no look at the one before.
                         self.member(Str::Text(text(cursor.path())?))?;
-                        self.open(true)?;
+                        self.open(true, 0)?;
                         while let Some((algorithm, digest)) = digests.next_digest()? {
-                            self.key(algorithm)?;
+                            // A shape holds no algorithm twice, so only canonical order is left to see to.
+                            if self.containers.follow(algorithm).is_some() && self.style.escapes == Escapes::Canonical {
+                                return Err(Code::BundleCanonical.into());
+                            }
+                            self.member(algorithm)?;
                             self.string(digest)?;
                         }
                         self.close()?;

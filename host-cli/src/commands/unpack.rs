@@ -8,6 +8,7 @@ use crate::args::Unpack;
 use crate::commands::{load_bundle, print};
 use crate::error::CliError;
 use crate::files::write_directory;
+use crate::unpack::unpack;
 
 /// Writes the files into a new directory and prints their names.
 ///
@@ -18,7 +19,7 @@ pub fn run(args: &Unpack) -> Result<(), CliError> {
     let damaged = |error| CliError::Bundle { path: args.bundle.clone(), error };
     let mut path = vec![0; limits::HOST.path];
     let bundle = Bundle::open(&bytes, &mut path).map_err(damaged)?;
-    let files = crate::unpack::unpack(&bundle).map_err(damaged)?;
+    let files = unpack(&bundle).map_err(|error| CliError::Unpack { path: args.bundle.clone(), error })?;
     let contents = files.iter().map(|file| (file.name.as_str(), file.json.as_slice()));
     write_directory(&args.output, contents).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => CliError::Occupied(args.output.clone()),

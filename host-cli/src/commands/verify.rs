@@ -76,7 +76,7 @@ fn observe(args: &Verify, loaded: &Loaded, target: &Path) -> Result<Vec<u8>, Cli
     let layout = bundle.envelope(0).and_then(|layout| value(&layout)).map_err(damaged)?;
     let mut packer = loaded.packer()?;
     for observed in run_all(Inspection::of_layout(&layout), target, &except, args.quiet)? {
-        packer.add_observation(Observation {
+        packer.add_observation(&Observation {
             name: observed.inspection.name,
             command: observed.inspection.run,
             return_value: observed.return_value,

@@ -1,0 +1,202 @@
+//! Loads what a verification is given as files: the layout, and the links that it allows.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{fmt, thread};
+
+use crate::json::Value;
+use crate::metadata::{Document, DocumentError, DocumentNote};
+use crate::pack::{Packer, link_file_name};
+
+/// Everything that was loaded.
+#[derive(Debug)]
+pub struct Input {
+    /// Layout first, then the links in the order of the layout's steps and their keys.
+    pub packer: Packer,
+    /// Files and parts of files that were ignored, and why.
+    pub notes: Vec<Note>,
+    /// The files in `packer`, in the same order.
+    pub loaded_files: Vec<PathBuf>,
+}
+
+impl Input {
+    /// Loads the layout and, from `link_dir`, `STEP.KEYID8.link` of every step and each of the keys that it allows. A file
+    /// that is not there is no error: whether the threshold is met, the verifier decides.
+    ///
+    /// # Errors
+    /// An unreadable or invalid layout.
+    pub fn from_directory(layout: &Path, link_dir: &Path) -> Result<Self, InputError> {
+        let document = load(layout, &mut Vec::new())
+            .map_err(|reason| InputError { file: layout.to_owned(), reason: Box::new(reason) })?;
+        let names = link_names(&document);
+        let files: Vec<PathBuf> = names.iter().map(|name| link_dir.join(name)).collect();
+        let links = load_all(&files);
+
+        let mut input = Self { packer: Packer::new(), notes: Vec::new(), loaded_files: Vec::new() };
+        let label = layout.file_name().and_then(|name| name.to_str()).unwrap_or("root.layout");
+        input.add(label, layout, document);
+        for ((name, file), link) in names.iter().zip(files).zip(links) {
+            match link {
+                Ok(document) => input.add(name, &file, document),
+                Err(Ignored::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(reason) => input.notes.push(Note { file, reason }),
+            }
+        }
+        Ok(input)
+    }
+
+    fn add(&mut self, name: &str, file: &Path, document: Document) {
+        for note in document.notes() {
+            self.notes.push(Note { file: file.to_owned(), reason: Ignored::Signature(note.clone()) });
+        }
+        self.packer.add(name, document);
+        self.loaded_files.push(file.to_owned());
+    }
+}
+
+/// The names of all files that may hold a link of the layout, each once.
+fn link_names(layout: &Document) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let mut names = Vec::new();
+    for step in layout.payload().get("steps").into_iter().flat_map(Value::items) {
+        let Some(step_name) = step.get("name").and_then(Value::as_str) else { continue };
+        for keyid in step.get("pubkeys").into_iter().flat_map(Value::items).filter_map(Value::as_str) {
+            let name = link_file_name(step_name, keyid);
+            // The verifier refuses such a step; here it only must not lead out of the directory.
+            if !step_name.is_empty() && is_file_name(step_name) && is_file_name(&name) && seen.insert(name.clone()) {
+                names.push(name);
+            }
+        }
+    }
+    names
+}
+
+/// Is this the name of one file in a directory, on every operating system?
+pub(crate) fn is_file_name(name: &str) -> bool {
+    !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', '\0', ':'])
+}
+
+/// Loads files in parallel, the largest first, so that no thread is left with a large one at the end.
+fn load_all(files: &[PathBuf]) -> Vec<Result<Document, Ignored>> {
+    let mut queue: Vec<usize> = (0..files.len()).collect();
+    let size = |number: &usize| files.get(*number).and_then(|file| file.metadata().ok()).map_or(0, |data| data.len());
+    queue.sort_by_cached_key(|number| std::cmp::Reverse(size(number)));
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut buffer = Vec::new();
+        let mut loaded = Vec::new();
+        while let Some(number) = queue.get(next.fetch_add(1, Ordering::Relaxed))
+            && let Some(file) = files.get(*number)
+        {
+            loaded.push((*number, load(file, &mut buffer)));
+        }
+        loaded
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(files.len());
+    let mut loaded: Vec<_> = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for other in others {
+            match other.join() {
+                Ok(loaded) => all.extend(loaded),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    });
+    loaded.sort_by_key(|(number, _)| *number);
+    loaded.into_iter().map(|(_, document)| document).collect()
+}
+
+/// Reads and parses one file. The buffer is used again for the next, which saves the kernel from giving fresh memory.
+fn load(file: &Path, buffer: &mut Vec<u8>) -> Result<Document, Ignored> {
+    buffer.clear();
+    let mut open = File::open(file).map_err(Ignored::Unreadable)?;
+    open.read_to_end(buffer).map_err(Ignored::Unreadable)?;
+    Document::parse(buffer).map_err(Ignored::Invalid)
+}
+
+/// Why a file, or a part of one, does not count.
+#[derive(Debug)]
+pub enum Ignored {
+    /// It could not be read.
+    Unreadable(io::Error),
+    /// It is not signed in-toto metadata.
+    Invalid(DocumentError),
+    /// One of its signatures cannot be checked.
+    Signature(DocumentNote),
+}
+
+impl fmt::Display for Ignored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(error) => write!(f, "expected a readable file: {error}"),
+            Self::Invalid(error) => write!(f, "{error}"),
+            Self::Signature(note) => write!(f, "{note}"),
+        }
+    }
+}
+
+/// A file, or a part of one, that was ignored.
+#[derive(Debug)]
+pub struct Note {
+    /// Which file.
+    pub file: PathBuf,
+    /// Why.
+    pub reason: Ignored,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.file.display(), self.reason)
+    }
+}
+
+/// Why there is nothing to verify.
+#[derive(Debug)]
+pub struct InputError {
+    /// The layout.
+    pub file: PathBuf,
+    /// What is wrong with it.
+    pub reason: Box<Ignored>,
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.file.display(), self.reason)
+    }
+}
+
+impl std::error::Error for InputError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &*self.reason {
+            Ignored::Unreadable(error) => Some(error),
+            Ignored::Invalid(error) => Some(error),
+            Ignored::Signature(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_steps_never_lead_out_of_the_directory() {
+        let json = r#"{"signatures":[],"signed":{"steps":[
+            {"name":"a","pubkeys":["0123456789","01234567ff","x"]},{"name":"../a","pubkeys":["0123456789"]},
+            {"name":"b","pubkeys":["../../etc/passwd"]},{"name":"c\\d","pubkeys":["k"]},{"name":"","pubkeys":["k"]},
+            {"name":"e\u0000","pubkeys":["k"]},{"name":"..","pubkeys":["k"]},{"name":"\u00e9\u00e9","pubkeys":["\u00fc234567890"]}, 1]}}"#;
+        let names = link_names(&Document::parse(json.as_bytes()).unwrap());
+        assert_eq!(names, ["a.01234567.link", "a.x.link", "\u{e9}\u{e9}.\u{fc}2345678.link"]);
+    }
+
+    #[test]
+    fn a_layout_that_cannot_be_read_is_named() {
+        let error = Input::from_directory(Path::new("/nowhere/root.layout"), Path::new("/nowhere")).unwrap_err();
+        assert!(error.to_string().starts_with("/nowhere/root.layout: expected a readable file: "), "{error}");
+    }
+}

@@ -1,0 +1,261 @@
+//! Writes bundles (core's BUNDLE.md).
+//!
+//! Documents are added one by one; [`Packer::finish`] then counts their strings, merges their artifact maps and writes the three sections. Equal documents
+//! in equal order give equal bytes.
+
+mod artifacts;
+mod observation;
+mod paths;
+mod runs;
+mod strings;
+mod tokens;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use sitrep_core::bundle::{MAGIC, VERSION};
+use sitrep_core::limits::{SHAPES, VARIANTS};
+
+use self::runs::Runs;
+use self::strings::Strings;
+use self::tokens::{Tokens, Writer};
+use self::wire::push_varint;
+use crate::metadata::{Document, Wrapping};
+use crate::payload::{ArtifactList, Formatting, PatchKind};
+
+/// Collects documents, then writes one bundle.
+#[derive(Clone, Debug, Default)]
+pub struct Packer {
+    documents: Vec<Labelled>,
+}
+
+#[derive(Clone, Debug)]
+struct Labelled {
+    file_name: String,
+    /// Does the file name follow from the document?
+    derived: bool,
+    document: Document,
+}
+
+/// What was seen of an inspection.
+#[derive(Clone, Debug, Default)]
+pub struct Observation {
+    /// Name of the inspection.
+    pub name: String,
+    /// The command that was run.
+    pub command: Vec<String>,
+    /// What it returned.
+    pub return_value: i32,
+    /// SHA-256 digests of the files before it ran, by path.
+    pub materials: BTreeMap<String, [u8; 32]>,
+    /// SHA-256 digests of the files after it ran, by path.
+    pub products: BTreeMap<String, [u8; 32]>,
+}
+
+impl Packer {
+    /// A packer without documents.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a document: first the layout, then the links. `file_name` becomes the label when it is not the derived one.
+    pub fn add(&mut self, file_name: &str, document: Document) {
+        let keyid = document.signatures().first().and_then(|signature| signature.keyid.as_deref());
+        let derived = derived_file_name(document.type_name(), document.name(), keyid);
+        let derived = derived.is_some_and(|derived| derived == file_name);
+        self.documents.push(Labelled { file_name: file_name.to_owned(), derived, document });
+    }
+
+    /// Adds what was observed of an inspection.
+    pub fn add_observation(&mut self, observation: &Observation) {
+        let document = observation::document(observation);
+        self.documents.push(Labelled { file_name: String::new(), derived: true, document });
+    }
+
+    /// The documents with their file names, in the order in which they were added.
+    pub fn documents(&self) -> impl Iterator<Item = (&str, &Document)> {
+        self.documents.iter().map(|labelled| (labelled.file_name.as_str(), &labelled.document))
+    }
+
+    /// Writes the bundle. `profile` is the number for its header ([`sitrep_core::limits::Limits::profile`]; 0 for none).
+    ///
+    /// # Errors
+    /// What cannot go into a bundle.
+    pub fn finish(&self, profile: u8) -> Result<Vec<u8>, PackError> {
+        let lists: Vec<&ArtifactList> =
+            self.documents.iter().flat_map(|labelled| &labelled.document.payload.lists).collect();
+        let tokens = Tokens::new();
+        let mut strings = Strings::new();
+        for labelled in &self.documents {
+            labelled.count_strings(&tokens, &mut strings);
+        }
+        artifacts::count_strings(&lists, &mut strings);
+        strings.number();
+
+        let artifacts = artifacts::merge(&lists, &strings)?;
+        let envelopes = self.envelopes(&tokens, &strings, &artifacts.runs)?;
+        let strings = strings.section()?;
+
+        let mut bundle =
+            Vec::with_capacity(32 + strings.len() + artifacts.head.len() + artifacts.entries.len() + envelopes.len());
+        bundle.extend_from_slice(&MAGIC);
+        bundle.extend_from_slice(&[VERSION, profile]);
+        for (section, length) in [
+            (Section::Strings, strings.len()),
+            (Section::Artifacts, artifacts.head.len() + artifacts.entries.len()),
+            (Section::Envelopes, envelopes.len()),
+        ] {
+            push_varint(&mut bundle, u32::try_from(length).map_err(|_| PackError::TooLarge(section))?);
+        }
+        for part in [strings, artifacts.head, artifacts.entries, envelopes] {
+            bundle.extend_from_slice(&part);
+        }
+        Ok(bundle)
+    }
+
+    fn envelopes(&self, tokens: &Tokens, strings: &Strings<'_>, runs: &[Runs]) -> Result<Vec<u8>, PackError> {
+        if self.documents.len() > usize::from(u16::MAX) {
+            return Err(PackError::TooManyEnvelopes(self.documents.len()));
+        }
+        let mut section = Vec::new();
+        push_varint(&mut section, self.documents.len() as u32);
+        let mut rest = runs;
+        let mut body = Vec::new();
+        for labelled in &self.documents {
+            let (runs, after) = rest.split_at_checked(labelled.document.payload.lists.len()).unwrap_or_default();
+            rest = after;
+            body.clear();
+            labelled.push_body(tokens, strings, runs, &mut body);
+            let length = u32::try_from(body.len()).map_err(|_| PackError::TooLarge(Section::Envelopes))?;
+            push_varint(&mut section, length);
+            section.extend_from_slice(&body);
+        }
+        Ok(section)
+    }
+}
+
+impl Labelled {
+    fn count_strings<'a>(&'a self, tokens: &Tokens, strings: &mut Strings<'a>) {
+        if !self.derived {
+            strings.count_reference(&self.file_name);
+        }
+        for keyid in self.document.signatures().iter().filter_map(|signature| signature.keyid.as_deref()) {
+            strings.count_reference(keyid);
+        }
+        if let Some(payload_type) = self.document.payload_type() {
+            strings.count_reference(payload_type);
+        }
+        tokens.write(self.document.payload(), strings);
+    }
+
+    /// Writes the body of the envelope (BUNDLE.md, section 5).
+    fn push_body(&self, tokens: &Tokens, strings: &Strings<'_>, runs: &[Runs], out: &mut Vec<u8>) {
+        out.push(match &self.document.wrapping {
+            Wrapping::Metablock => 0,
+            Wrapping::Dsse { .. } => 1,
+            Wrapping::Observation => 2,
+        });
+        let optional = |string: Option<&str>| string.map_or(0, |string| strings.reference(string) + 1);
+        push_varint(out, optional((!self.derived).then_some(self.file_name.as_str())));
+        push_varint(out, self.document.signatures().len() as u32);
+        for signature in self.document.signatures() {
+            push_varint(out, optional(signature.keyid.as_deref()));
+            push_varint(out, signature.bytes.len() as u32);
+            out.extend_from_slice(&signature.bytes);
+        }
+        if let Wrapping::Dsse { payload_type, formatting } = &self.document.wrapping {
+            push_varint(out, strings.reference(payload_type));
+            push_formatting(out, formatting);
+        }
+        tokens.write(self.document.payload(), &mut Writer { out, strings, runs });
+    }
+}
+
+fn push_formatting(out: &mut Vec<u8>, formatting: &Formatting) {
+    push_varint(out, formatting.length);
+    if let Some((byte, spaces)) = formatting.style.encode() {
+        out.push(byte);
+        out.extend(spaces);
+    }
+    push_varint(out, formatting.patches.len() as u32);
+    let mut last = 0;
+    for patch in &formatting.patches {
+        push_varint(out, patch.token - last);
+        last = patch.token;
+        push_varint(out, (patch.bytes.len() as u32) << 1 | u32::from(patch.kind == PatchKind::String));
+        out.extend_from_slice(&patch.bytes);
+    }
+}
+
+/// The file name that follows from a payload's `_type` and `name` and from the first signature's key id (BUNDLE.md, section 5).
+pub(crate) fn derived_file_name(type_name: Option<&str>, name: Option<&str>, keyid: Option<&str>) -> Option<String> {
+    match type_name? {
+        "layout" => Some("root.layout".to_owned()),
+        "link" => Some(link_file_name(name?, keyid?)),
+        _ => None,
+    }
+}
+
+/// The name of the file with the link of a step by a key: `NAME.KEYID8.link` (in-toto specification, section 4.4).
+pub(crate) fn link_file_name(step: &str, keyid: &str) -> String {
+    let short: String = keyid.chars().take(8).collect();
+    format!("{step}.{short}.link")
+}
+
+/// A section of a bundle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// BUNDLE.md, section 3.
+    Strings,
+    /// BUNDLE.md, section 4.
+    Artifacts,
+    /// BUNDLE.md, section 5.
+    Envelopes,
+}
+
+/// What cannot go into a bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PackError {
+    /// An artifact's path has so many bytes.
+    PathTooLong(usize),
+    /// So many different lists of algorithms are used in digest sets.
+    TooManyShapes(usize),
+    /// This path has more different digest sets than [`VARIANTS`].
+    TooManyVariants(String),
+    /// There are so many envelopes.
+    TooManyEnvelopes(usize),
+    /// A section would be 4 GiB or longer.
+    TooLarge(Section),
+}
+
+impl fmt::Display for PackError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PathTooLong(length) => {
+                write!(f, "expected paths of artifacts of at most 65535 bytes, found one of {length}")
+            }
+            Self::TooManyShapes(count) => {
+                write!(f, "expected at most {SHAPES} different lists of digest algorithms, found {count}")
+            }
+            Self::TooManyVariants(path) => {
+                write!(f, "expected at most {VARIANTS} different digests of one path, found more of {path:?}")
+            }
+            Self::TooManyEnvelopes(count) => write!(f, "expected at most {} envelopes, found {count}", u16::MAX),
+            Self::TooLarge(section) => {
+                let section = match section {
+                    Section::Strings => "strings",
+                    Section::Artifacts => "artifacts",
+                    Section::Envelopes => "envelopes",
+                };
+                write!(f, "expected less than 4 GiB of {section}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for PackError {}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+//! Payloads as tokens (BUNDLE.md, section 6).
+
+use sitrep_core::bundle::{Piece, TEMPLATES};
+
+use super::runs::{Runs, push_runs};
+use super::strings::Strings;
+use super::wire::push_varint;
+use crate::json::{Node, Value};
+
+/// Takes the tokens of a payload.
+pub(super) trait Sink<'a> {
+    /// A code, or a number that is an operand.
+    fn number(&mut self, number: u32);
+    fn bytes(&mut self, bytes: &[u8]);
+    fn string(&mut self, string: &'a str);
+    /// The artifact map with this number in the payload.
+    fn artifacts(&mut self, number: u32);
+}
+
+/// Turns values into tokens.
+#[derive(Debug)]
+pub(super) struct Tokens {
+    /// Numbers of the templates, the most specific first.
+    templates: Vec<usize>,
+}
+
+impl Tokens {
+    pub(super) fn new() -> Self {
+        let fixed = |number: &usize| {
+            TEMPLATES.get(*number).map_or(0, |pieces| pieces.iter().filter(|piece| **piece != Piece::Place).count())
+        };
+        let mut templates: Vec<usize> = (0..TEMPLATES.len()).collect();
+        templates.sort_by_key(|number| std::cmp::Reverse(fixed(number)));
+        Self { templates }
+    }
+
+    /// Hands the tokens of `value` to `sink`.
+    pub(super) fn write<'a>(&self, value: Value<'a>, sink: &mut impl Sink<'a>) {
+        match value.node() {
+            Node::Null => sink.number(0),
+            Node::Bool(true) => sink.number(1),
+            Node::Bool(false) => sink.number(2),
+            Node::Integer(number) => {
+                sink.number(3);
+                sink.number(number);
+            }
+            Node::Number(_) => {
+                let text = value.number().unwrap_or("0").as_bytes();
+                sink.number(4);
+                sink.number(text.len() as u32);
+                sink.bytes(text);
+            }
+            Node::Text(_) => sink.string(value.as_str().unwrap_or("")),
+            Node::Elsewhere(number) => sink.artifacts(number),
+            Node::Array { count, .. } | Node::Object { count, .. } => self.container(value, count, sink),
+        }
+    }
+
+    fn container<'a>(&self, value: Value<'a>, count: u32, sink: &mut impl Sink<'a>) {
+        let mut places = Vec::new();
+        for number in &self.templates {
+            places.clear();
+            let mut pieces = TEMPLATES.get(*number).copied().unwrap_or(&[]).iter();
+            if matches(value, &mut pieces, &mut places) {
+                sink.number(24 + *number as u32);
+                places.into_iter().for_each(|place| self.write(place, sink));
+                return;
+            }
+        }
+        if value.is_object() {
+            sink.number(7);
+            sink.number(count);
+            for (key, value) in value.members() {
+                sink.string(key);
+                self.write(value, sink);
+            }
+        } else {
+            match count {
+                0..8 => sink.number(16 + count),
+                _ => {
+                    sink.number(6);
+                    sink.number(count);
+                }
+            }
+            value.items().for_each(|item| self.write(item, sink));
+        }
+    }
+}
+
+/// Is `value` what the pieces say? Gathers the values at their places.
+fn matches<'a>(value: Value<'a>, pieces: &mut std::slice::Iter<'_, Piece>, places: &mut Vec<Value<'a>>) -> bool {
+    match pieces.next() {
+        Some(Piece::Place) => {
+            places.push(value);
+            true
+        }
+        Some(Piece::Text(text)) => value.as_str() == Some(text),
+        Some(Piece::Array) => {
+            value.is_array()
+                && value
+                    .items()
+                    .all(|item| !matches!(pieces.as_slice().first(), Some(Piece::End)) && matches(item, pieces, places))
+                && pieces.next() == Some(&Piece::End)
+        }
+        Some(Piece::Object) => {
+            value.is_object()
+                && value.members().all(|(own, value)| {
+                    matches!(pieces.next(), Some(Piece::Key(key)) if *key == own) && matches(value, pieces, places)
+                })
+                && pieces.next() == Some(&Piece::End)
+        }
+        Some(Piece::Key(_) | Piece::End) | None => false,
+    }
+}
+
+/// Counts the strings of a payload, so that they can be numbered.
+impl<'a> Sink<'a> for Strings<'a> {
+    fn number(&mut self, _: u32) {}
+    fn bytes(&mut self, _: &[u8]) {}
+    fn artifacts(&mut self, _: u32) {}
+    fn string(&mut self, string: &'a str) {
+        self.count_token(string);
+    }
+}
+
+/// Writes the tokens of a payload.
+#[derive(Debug)]
+pub(super) struct Writer<'w, 'a> {
+    pub(super) out: &'w mut Vec<u8>,
+    pub(super) strings: &'w Strings<'a>,
+    /// The payload's artifact maps.
+    pub(super) runs: &'w [Runs],
+}
+
+impl<'a> Sink<'a> for Writer<'_, 'a> {
+    fn number(&mut self, number: u32) {
+        push_varint(self.out, number);
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
+    }
+
+    fn string(&mut self, string: &'a str) {
+        match self.strings.token(string) {
+            Ok(word) => {
+                self.number(5);
+                self.number(word);
+            }
+            Err(reference) => self.number(56 + reference),
+        }
+    }
+
+    fn artifacts(&mut self, number: u32) {
+        if let Some(runs) = self.runs.get(number as usize) {
+            push_runs(self.out, runs);
+        }
+    }
+}

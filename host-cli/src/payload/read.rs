@@ -1,0 +1,288 @@
+//! Reads payloads; the artifact maps of links at more than a gigabyte a second.
+
+use sitrep_core::limits::ALGORITHMS;
+
+use super::list::{ArtifactList, Field, Shape};
+use super::spelling::is_plain;
+use super::style::{Patcher, Survey};
+use super::{Formatting, Payload};
+use crate::json::{Expected, Fault, Lexeme, Node, Reader, Tree, Watch, common_prefix, find_end_of_plain};
+
+/// Reads the text of a DSSE payload, and how it is written.
+pub(crate) fn read_text(text: &str) -> Result<(Payload, Formatting), Fault> {
+    let (payload, survey) = read_whole(text, Survey::default())?;
+    let (style, fits) = survey.decide();
+    let patches = if fits { Vec::new() } else { read_whole(text, Patcher::new(style))?.1.patches };
+    // `Error::check_text` has refused longer texts.
+    Ok((payload, Formatting { length: text.len() as u32, style, patches }))
+}
+
+fn read_whole<W: Watch>(text: &str, watch: W) -> Result<(Payload, W), Fault> {
+    let mut reader = Reader::new(text, watch, false);
+    let mut payload = Payload::default();
+    reader.start()?;
+    read_value(&mut reader, &mut payload)?;
+    reader.end()?;
+    Ok((payload, reader.watch))
+}
+
+/// Reads a Metablock's `signed` member: of its text only the canonical form counts.
+pub(crate) fn read_canonical(reader: &mut Reader<'_, ()>) -> Result<Payload, Fault> {
+    reader.payload(|reader| {
+        let mut payload = Payload::default();
+        read_value(reader, &mut payload)?;
+        Ok(payload)
+    })
+}
+
+fn read_value<W: Watch>(reader: &mut Reader<'_, W>, payload: &mut Payload) -> Result<(), Fault> {
+    let Payload { tree, lists } = payload;
+    if reader.lexer.peek() == Some(b'{') { read_object(reader, tree, lists, true) } else { reader.value(tree) }
+}
+
+/// Reads an object whose members `materials` and `products` may be artifact maps: the payload, or its `predicate`.
+fn read_object<W: Watch>(
+    reader: &mut Reader<'_, W>,
+    tree: &mut Tree,
+    lists: &mut Vec<ArtifactList>,
+    outermost: bool,
+) -> Result<(), Fault> {
+    reader.object(tree, |reader, tree, key| {
+        let is_object = reader.lexer.peek() == Some(b'{');
+        if is_object && (key.is("materials") || key.is("products")) {
+            let before = reader.clone();
+            if let Some(list) = ListReader::default().read(reader) {
+                tree.push(Node::Elsewhere(lists.len() as u32));
+                lists.push(list);
+                return Ok(());
+            }
+            // Not of that form, or not JSON: the general reader says which.
+            *reader = before;
+        } else if is_object && outermost && key.is("predicate") {
+            return read_object(reader, tree, lists, false);
+        }
+        reader.value(tree)
+    })
+}
+
+/// Reads one artifact map.
+#[derive(Default)]
+struct ListReader {
+    list: ArtifactList,
+    /// The path before.
+    last: Vec<u8>,
+    descends: bool,
+    /// Buffers of [`Self::entry`].
+    text: String,
+    fields: Vec<(Field, String)>,
+}
+
+/// How an artifact is written apart from its path and digests, as offsets in the text.
+struct Mould {
+    /// What comes before each value, and how many bytes the value stands for.
+    pieces: Vec<(std::ops::Range<usize>, usize)>,
+    /// What comes before the path of the next artifact.
+    tail: std::ops::Range<usize>,
+    /// Lexical tokens from one path to the next.
+    tokens: u32,
+}
+
+impl ListReader {
+    /// `None` where the map is not of the expected form, which the general reader then looks into.
+    fn read<W: Watch>(mut self, reader: &mut Reader<'_, W>) -> Option<ArtifactList> {
+        if reader.open(b'}').ok()? {
+            loop {
+                let noted = reader.watch.noted();
+                let mould = self.entry(reader)?;
+                if !reader.separator(b'}').ok()? {
+                    break;
+                }
+                if let Some(mut mould) = mould
+                    && reader.watch.noted() == noted
+                {
+                    mould.tail.end = reader.lexer.position() + 1;
+                    self.repeat(reader, &mould);
+                }
+            }
+        }
+        if self.descends { self.list.sorted(reader.is_canonical()) } else { Some(self.list) }
+    }
+
+    /// Reads one artifact, token by token. The mould still lacks what follows.
+    fn entry<W: Watch>(&mut self, reader: &mut Reader<'_, W>) -> Option<Option<Mould>> {
+        let path = reader.key().ok()?;
+        self.text.clear();
+        path.value(&mut self.text).ok()?;
+        let mut fields: Vec<(Lexeme<'_>, Lexeme<'_>)> = Vec::new();
+        reader
+            .members(|reader, algorithm| {
+                fields.push((algorithm, reader.string(Expected::String)?));
+                Ok(())
+            })
+            .ok()?;
+        let end = reader.lexer.position();
+        let sorted = self.digest_set(&fields, reader.is_canonical())?;
+        let shared = common_prefix(&self.last, self.text.as_bytes());
+        let rest = self.text.as_bytes().get(shared..)?;
+        if self.list.count() > 0 {
+            match (self.last.get(shared), rest.first()) {
+                (None, None) => return None,
+                (last, new) => self.descends |= last > new,
+            }
+        }
+        self.list.push_path(shared, rest);
+        self.last.truncate(shared);
+        self.last.extend_from_slice(rest);
+
+        if !sorted || path.escaped || (W::WATCHES && !is_plain(path.raw.as_bytes())) {
+            return Some(None);
+        }
+        let mut pieces = Vec::with_capacity(fields.len());
+        let mut start = path.offset + path.raw.len();
+        for (_, value) in &fields {
+            pieces.push((start..value.offset, value.raw.len() / 2));
+            start = value.offset + value.raw.len();
+        }
+        let fields = fields.len() as u32;
+        // Path, colon, both braces, the comma after it; algorithm, colon, value, and commas between.
+        let tokens = 5 + 3 * fields + fields.saturating_sub(1);
+        Some(Some(Mould { pieces, tail: start..end, tokens }))
+    }
+
+    /// Adds a digest set. Says whether it is all hexadecimal and as ordered as written.
+    fn digest_set(&mut self, written: &[(Lexeme<'_>, Lexeme<'_>)], canonical: bool) -> Option<bool> {
+        if written.len() > ALGORITHMS as usize {
+            return None;
+        }
+        self.fields.clear();
+        for (algorithm, value) in written {
+            let (mut name, mut text) = (String::new(), String::new());
+            algorithm.value(&mut name).ok()?;
+            value.value(&mut text).ok()?;
+            if self.fields.iter().any(|(field, _)| field.algorithm == name) {
+                return None;
+            }
+            let bytes = is_hex(text.as_bytes()).then_some(text.len() as u32 / 2);
+            self.fields.push((Field { algorithm: name, bytes }, text));
+        }
+        let ascends = self.fields.is_sorted_by(|(one, _), (other, _)| one.algorithm <= other.algorithm);
+        if canonical && !ascends {
+            self.fields.sort_by(|(one, _), (other, _)| one.algorithm.cmp(&other.algorithm));
+        }
+        let fields = || self.fields.iter().map(|(field, _)| field);
+        let known = self.list.shapes.iter().position(|shape| shape.fields.iter().eq(fields()));
+        let number = known.unwrap_or_else(|| {
+            self.list.shapes.push(Shape { fields: fields().cloned().collect() });
+            self.list.shapes.len() - 1
+        });
+        self.list.set_shape(number as u32);
+        for (field, text) in &self.fields {
+            match field.bytes {
+                Some(_) => decode_hex(text.as_bytes(), self.list.digests()).then_some(())?,
+                None => self.list.push_text_value(text),
+            }
+        }
+        let raw = written.iter().all(|(_, value)| !value.escaped);
+        Some(raw && (ascends || !canonical) && self.fields.iter().all(|(field, _)| field.bytes.is_some()))
+    }
+
+    /// Reads artifacts as long as they are written like the one before; the reader stands before the next one's path.
+    fn repeat<W: Watch>(&mut self, reader: &mut Reader<'_, W>, mould: &Mould) {
+        let bytes = reader.lexer.bytes();
+        let part = |range: &std::ops::Range<usize>| bytes.get(range.clone()).unwrap_or(&[]);
+        let pieces: Vec<(&[u8], usize)> = mould.pieces.iter().map(|(range, length)| (part(range), *length)).collect();
+        let tail = part(&mould.tail);
+        let first = self.list.count();
+        let mut rest = bytes.get(reader.lexer.position()..).unwrap_or(&[]);
+        while let Some(after) = self.repeat_once::<W>(rest, &pieces, tail) {
+            rest = after;
+        }
+        reader.lexer.seek(bytes.len() - rest.len());
+        reader.watch.skip((self.list.count() - first).saturating_mul(mould.tokens));
+    }
+
+    /// Reads one artifact that starts with its quote at `input`; gives what starts with the next one's. `None` where it is
+    /// written otherwise or is not well-formed; nothing has changed then.
+    #[inline]
+    fn repeat_once<'j, W: Watch>(
+        &mut self,
+        input: &'j [u8],
+        pieces: &[(&[u8], usize)],
+        tail: &[u8],
+    ) -> Option<&'j [u8]> {
+        let text = input.get(1..)?;
+        // The path before held no quote and no escape, so neither does what is shared with it.
+        let shared = common_prefix(&self.last, text);
+        let new = text.get(shared..)?;
+        let (new, mut rest) = new.split_at_checked(find_end_of_plain(new))?;
+        if W::WATCHES && !is_plain(new) {
+            return None;
+        }
+        let descends = match (self.last.get(shared), new.first()) {
+            (None, None) => return None,
+            (last, new) => last > new,
+        };
+        let mark = self.list.digests().len();
+        for (before, length) in pieces {
+            let decoded = rest.strip_prefix(*before).and_then(|rest| rest.split_at_checked(2 * length));
+            match decoded {
+                Some((digits, after)) if decode_hex(digits, self.list.digests()) => rest = after,
+                _ => {
+                    self.list.digests().truncate(mark);
+                    return None;
+                }
+            }
+        }
+        let Some(after) = rest.strip_prefix(tail) else {
+            self.list.digests().truncate(mark);
+            return None;
+        };
+        self.descends |= descends;
+        self.list.push_path(shared, new);
+        self.last.truncate(shared);
+        self.last.extend_from_slice(new);
+        // The tail ends with the quote of the next path.
+        input.get(input.len() - after.len() - 1..)
+    }
+}
+
+/// Is this an even number of lower-case hexadecimal digits, at least two?
+pub(crate) fn is_hex(digits: &[u8]) -> bool {
+    !digits.is_empty() && digits.len().is_multiple_of(2) && digits.iter().all(|digit| nibble(*digit) < 16)
+}
+
+/// The value of a lower-case digit; above 15 for any other byte. Without table or branch, so that loops become vector code.
+#[inline]
+const fn nibble(digit: u8) -> u8 {
+    let (decimal, letter) = (digit.wrapping_sub(b'0'), digit.wrapping_sub(b'a'));
+    if decimal < 10 {
+        decimal
+    } else if letter < 6 {
+        letter + 10
+    } else {
+        0xff
+    }
+}
+
+/// Appends the bytes that `digits` stand for; false, with nothing appended, where they are not [`is_hex`].
+#[inline]
+pub(crate) fn decode_hex(digits: &[u8], out: &mut Vec<u8>) -> bool {
+    if let Ok(sha256) = <&[u8; 64]>::try_from(digits) {
+        let mut bytes = [0; 32];
+        let mut wrong = 0;
+        for (byte, [high, low]) in bytes.iter_mut().zip(sha256.as_chunks::<2>().0) {
+            let (high, low) = (nibble(*high), nibble(*low));
+            wrong |= high | low;
+            *byte = high << 4 | low;
+        }
+        if wrong < 16 {
+            out.extend_from_slice(&bytes);
+        }
+        return wrong < 16;
+    }
+    let hex = is_hex(digits);
+    if hex {
+        out.extend(digits.as_chunks::<2>().0.iter().map(|[high, low]| nibble(*high) << 4 | nibble(*low)));
+    }
+    hex
+}
