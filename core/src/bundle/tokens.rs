@@ -221,39 +221,38 @@ impl<'b> Reader<'b> {
     /// # Errors
     /// A code of class `bundle` or `limit` where the tokens are damaged.
     pub fn next_event(&mut self) -> Result<Option<Event<'b>>> {
-        loop {
-            let Some(frame) = self.stack.last_mut() else {
-                if self.started {
-                    return Ok(None);
+        let Some(frame) = self.stack.last_mut() else {
+            if self.started {
+                return Ok(None);
+            }
+            self.started = true;
+            return self.value().map(Some);
+        };
+        match frame {
+            Frame::Counted { left: 0, .. } => {
+                self.stack.pop();
+                self.end().map(Some)
+            }
+            Frame::Counted { key: key @ true, .. } => {
+                *key = false;
+                match self.value()? {
+                    Event::Text(text) => Ok(Some(Event::Key(text))),
+                    _ => Err(Code::BundleToken.into()),
                 }
-                self.started = true;
-                return self.value().map(Some);
-            };
-            match frame {
-                Frame::Counted { left: 0, .. } => {
+            }
+            Frame::Counted { left, object, key } => {
+                *left = left.saturating_sub(1);
+                *key = *object;
+                self.value().map(Some)
+            }
+            Frame::Template { number, next } => {
+                let piece = template_piece(*number, *next).ok_or(Code::BundleToken)?;
+                *next = next.saturating_add(1);
+                // The last piece is an end; the frame goes with it, so that the top is always a container that is still open.
+                if template_piece(*number, *next).is_none() {
                     self.stack.pop();
-                    return self.end().map(Some);
                 }
-                Frame::Counted { key: key @ true, .. } => {
-                    *key = false;
-                    return match self.value()? {
-                        Event::Text(text) => Ok(Some(Event::Key(text))),
-                        _ => Err(Code::BundleToken.into()),
-                    };
-                }
-                Frame::Counted { left, object, key } => {
-                    *left = left.saturating_sub(1);
-                    *key = *object;
-                    return self.value().map(Some);
-                }
-                Frame::Template { number, next } => {
-                    let Some(piece) = template_piece(*number, *next) else {
-                        self.stack.pop();
-                        continue;
-                    };
-                    *next = next.saturating_add(1);
-                    return self.piece(piece).map(Some);
-                }
+                self.piece(piece).map(Some)
             }
         }
     }
