@@ -243,7 +243,7 @@ impl Report {
             }
         }
         for warning in &self.warnings {
-            writeln!(out, "  warning {}", warning.line(verbose, file_of))?;
+            writeln!(out, "  warning {}", self.line(warning, verbose, file_of))?;
         }
         let more = self.warning_count as usize - self.warnings.len().min(self.warning_count as usize);
         if more > 0 {
@@ -254,6 +254,31 @@ impl Report {
 }
 
 impl Report {
+    /// Code, message and place of an error or warning, in one line.
+    #[must_use]
+    pub fn line(&self, located: &Located, verbose: bool, file_of: &dyn Fn(u16) -> String) -> String {
+        let mut place = Vec::new();
+        if let Some(step) = &located.step {
+            let is_inspection = self.inspections.iter().any(|inspection| inspection.name == *step);
+            place.push(format!("{} {step}", if is_inspection { "inspection" } else { "step" }));
+        }
+        if let Some(rule) = &located.rule {
+            let words = rule.words.as_ref().map(|words| format!(": {}", words.join(" "))).unwrap_or_default();
+            place.push(format!("{} rule {}{words}", rule.list, u32::from(rule.index) + 1));
+        }
+        if let Some(artifact) = &located.artifact {
+            place.push(format!("artifact {artifact}"));
+        }
+        if let Some(keyid) = &located.keyid {
+            place.push(format!("key {}", key(keyid, verbose)));
+        }
+        if let Some(envelope) = located.envelope {
+            place.push(file_of(envelope));
+        }
+        let place = if place.is_empty() { String::new() } else { format!(" ({})", place.join(", ")) };
+        format!("{}: {}{place}", located.code, located.message)
+    }
+
     /// The rules that account for artifacts, and how many each; all rules where the reader wants everything.
     fn write_rules(&self, out: &mut String, step: &str, list: List, verbose: bool) -> fmt::Result {
         let rules = self.rules.iter().filter(|rule| rule.step == step && rule.list == list);
@@ -271,32 +296,6 @@ impl Step {
         }
         let links = count(u32::from(self.links), "link");
         format!("{} vouched for it in {links}, {} needed", keys(&self.vouched_by, verbose), self.threshold)
-    }
-}
-
-impl Located {
-    /// Code, message and place, in one line.
-    #[must_use]
-    pub fn line(&self, verbose: bool, file_of: &dyn Fn(u16) -> String) -> String {
-        let mut place = Vec::new();
-        if let Some(step) = &self.step {
-            place.push(format!("step {step}"));
-        }
-        if let Some(rule) = &self.rule {
-            let words = rule.words.as_ref().map(|words| format!(": {}", words.join(" "))).unwrap_or_default();
-            place.push(format!("{} rule {}{words}", rule.list, u32::from(rule.index) + 1));
-        }
-        if let Some(artifact) = &self.artifact {
-            place.push(format!("artifact {artifact}"));
-        }
-        if let Some(keyid) = &self.keyid {
-            place.push(format!("key {}", key(keyid, verbose)));
-        }
-        if let Some(envelope) = self.envelope {
-            place.push(file_of(envelope));
-        }
-        let place = if place.is_empty() { String::new() } else { format!(" ({})", place.join(", ")) };
-        format!("{}: {}{place}", self.code, self.message)
     }
 }
 
@@ -344,7 +343,8 @@ mod tests {
 
     #[test]
     fn a_refusal_names_code_and_place() {
-        let line = sample().error.unwrap().line(false, &|number| format!("file {number}"));
+        let report = sample();
+        let line = report.line(report.error.as_ref().unwrap(), false, &|number| format!("file {number}"));
         assert!(line.starts_with("rule-disallow: "), "{line}");
         assert!(line.ends_with("(step build, materials rule 2: DISALLOW *, artifact evil, file 2)"), "{line}");
     }

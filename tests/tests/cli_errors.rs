@@ -59,9 +59,7 @@ fn failed_commands_leave_no_output() {
     let path = directory.path();
     let before = names(path);
     let key = ["--verification-keys", "alice.pub"];
-    sitrep(path, &[&["pack", "root.layout", "-o", "out.sitrep"], &key[..]].concat())
-        .expect(1)
-        .error("threshold-not-met: ");
+    sitrep(path, &[&["pack", "root.layout", "-o", "out.sitrep"], &key[..]].concat()).expect(1).error("rule-disallow: ");
     sitrep(path, &[&["pack", "root.layout", "-o", "no/such/out.sitrep"], &["--no-verify"][..]].concat()).expect(2);
     sitrep(path, &["unpack", "root.layout", "-o", "out"]).expect(2).error("root.layout is no sitrep bundle");
     assert_eq!(names(path), before);

@@ -36,7 +36,7 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
         let report = report.unwrap_or_else(Report::unread);
         if let Some(error) = &report.error {
             loaded.notes.iter().for_each(|text| note(text));
-            complain(&error.line(false, &|envelope| loaded.file_of(envelope)), Some(&error.hint));
+            complain(&report.line(error, false, &|envelope| loaded.file_of(envelope)), Some(&error.hint));
             return Ok(Done::Refused);
         }
     }

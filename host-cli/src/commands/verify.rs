@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sitrep_core::{ArtifactVerdict, Bundle, Code, Inspections, Outcome, Trust, limits};
+use sitrep_core::{ArtifactVerdict, Bundle, Code, Inspections, limits};
 
 use crate::args::{Artifact, Profile, Verify};
 use crate::clock::SystemClock;
@@ -15,7 +15,7 @@ use crate::keys::read_owners;
 use crate::pack::Observation;
 use crate::report::Report;
 use crate::source::Loaded;
-use crate::verification::{Applied, Verifier};
+use crate::verification::Verifier;
 use crate::view::value;
 
 /// Verifies, runs inspections where that is allowed, compares the artifacts, and prints the verdict.
@@ -26,7 +26,10 @@ pub fn run(args: &Verify) -> Result<Done, CliError> {
     let owners = read_owners(&args.verification_keys)?;
     let clock = SystemClock::at(args.at.as_deref())?;
     let target = target_directory(args.target_dir.as_deref())?;
-    let mut artifacts = args.artifact.iter().map(OpenArtifact::open).collect::<Result<Vec<_>, _>>()?;
+    // A file that is missing is noticed before anything is verified.
+    for artifact in &args.artifact {
+        FileReader::open(artifact)?;
+    }
     let loaded = Loaded::new(&args.source, limits::HOST.profile)?;
     if !args.param.is_empty() {
         return finish(args, &loaded, &Report::unread(Code::ParametersUnsupported.into()));
@@ -35,29 +38,41 @@ pub fn run(args: &Verify) -> Result<Done, CliError> {
         Verifier { owners: &owners, clock: &clock, profile: Profile::Host, inspections: Inspections::Refuse };
     let mut observed = None;
     if args.run_inspections {
-        // First everything but the inspections: no command runs on the word of a layout that has not been verified.
+        // First everything but the inspections: no command runs on the word of a layout that has not been verified, or on an
+        // artifact that is known to be another one.
         verifier.inspections = Inspections::Skip;
-        let first = verifier.verify(&loaded.bundle, |outcome, trust, applied| {
-            (outcome.result().is_ok(), Report::new(&outcome.verdict(trust)).with_rules(outcome, applied))
-        });
-        match first {
-            Ok((true, report)) if !report.inspections.is_empty() => {
-                observed = Some(observe(args, &loaded, &target)?);
-                verifier.inspections = Inspections::Observed;
-            }
-            Ok((true, _)) => {}
-            Ok((false, report)) => return finish(args, &loaded, &report),
-            Err(error) => return finish(args, &loaded, &Report::unread(error)),
+        let first = judge(&verifier, &loaded.bundle, args)?;
+        if first.error.is_some() {
+            return finish(args, &loaded, &first);
+        }
+        if !first.inspections.is_empty() {
+            observed = Some(observe(args, &loaded, &target)?);
+            verifier.inspections = Inspections::Observed;
         }
     }
     let bundle = observed.as_ref().unwrap_or(&loaded.bundle);
+    finish(args, &loaded, &judge(&verifier, bundle, args)?)
+}
+
+/// Verifies the chain, and compares the artifacts with it. Of a chain that was refused nothing is asked.
+fn judge(verifier: &Verifier<'_>, bundle: &[u8], args: &Verify) -> Result<Report, CliError> {
     let report = verifier.verify(bundle, |outcome, trust, applied| {
-        judge(outcome, trust, applied, args.product_of.as_deref(), &mut artifacts)
+        let mut path = vec![0; limits::HOST.path];
+        let mut results = Vec::with_capacity(args.artifact.len());
+        if let Ok(chain) = outcome.supply_chain() {
+            for artifact in &args.artifact {
+                let (mut reader, length) = FileReader::open(artifact)?;
+                let product = chain.product(args.product_of.as_deref(), &artifact.name, &mut path);
+                let result = product.and_then(|product| product.check(&mut reader, Some(length)));
+                if let Some(error) = reader.error.take() {
+                    return Err(CliError::Read(artifact.file.clone(), error));
+                }
+                results.push(ArtifactVerdict { name: &artifact.name, result });
+            }
+        }
+        Ok(Report::new(&outcome.verdict(trust).with_artifacts(&results)).with_rules(outcome, applied))
     });
-    match report {
-        Ok(report) => finish(args, &loaded, &report?),
-        Err(error) => finish(args, &loaded, &Report::unread(error)),
-    }
+    report.unwrap_or_else(|error| Ok(Report::unread(error)))
 }
 
 /// in-toto's default is the current directory.
@@ -87,29 +102,6 @@ fn observe(args: &Verify, loaded: &Loaded, target: &Path) -> Result<Vec<u8>, Cli
     Ok(packer.finish(limits::HOST.profile)?)
 }
 
-/// Compares the artifacts with the verified chain. Of a chain that was refused nothing is asked.
-fn judge(
-    outcome: &Outcome<'_, '_>,
-    trust: &Trust<'_>,
-    applied: &Applied,
-    step: Option<&str>,
-    artifacts: &mut [OpenArtifact<'_>],
-) -> Result<Report, CliError> {
-    let mut path = vec![0; limits::HOST.path];
-    let mut results = Vec::with_capacity(artifacts.len());
-    if let Ok(chain) = outcome.supply_chain() {
-        for artifact in artifacts {
-            let product = chain.product(step, &artifact.named.name, &mut path);
-            let result = product.and_then(|product| product.check(&mut artifact.reader, Some(artifact.length)));
-            if let Some(error) = artifact.reader.error.take() {
-                return Err(CliError::Read(artifact.named.file.clone(), error));
-            }
-            results.push(ArtifactVerdict { name: &artifact.named.name, result });
-        }
-    }
-    Ok(Report::new(&outcome.verdict(trust).with_artifacts(&results)).with_rules(outcome, applied))
-}
-
 /// Prints the report, and on refusal the error.
 fn finish(args: &Verify, loaded: &Loaded, report: &Report) -> Result<Done, CliError> {
     let file_of = |envelope| loaded.file_of(envelope);
@@ -123,38 +115,28 @@ fn finish(args: &Verify, loaded: &Loaded, report: &Report) -> Result<Done, CliEr
         loaded.notes.iter().for_each(|text| note(text));
     }
     let Some(error) = &report.error else { return Ok(Done::Yes) };
-    complain(&error.line(args.verbose, &file_of), Some(&error.hint));
+    complain(&report.line(error, args.verbose, &file_of), Some(&error.hint));
     Ok(Done::Refused)
-}
-
-/// An artifact file, open, so that a missing one is noticed before anything is verified.
-struct OpenArtifact<'a> {
-    named: &'a Artifact,
-    reader: FileReader,
-    length: u64,
-}
-
-impl<'a> OpenArtifact<'a> {
-    fn open(named: &'a Artifact) -> Result<Self, CliError> {
-        let failed = |error| CliError::Read(named.file.clone(), error);
-        // Opening a directory succeeds; reading it does not.
-        let metadata = fs::metadata(&named.file).map_err(failed)?;
-        if metadata.is_dir() {
-            return Err(failed(io::ErrorKind::IsADirectory.into()));
-        }
-        let file = File::open(&named.file).map_err(failed)?;
-        Ok(Self {
-            named,
-            length: metadata.len(),
-            reader: FileReader { file: io::BufReader::with_capacity(64 * 1024, file), error: None },
-        })
-    }
 }
 
 /// A file as core reads streams. Keeps what the operating system said when reading failed.
 struct FileReader {
     file: io::BufReader<File>,
     error: Option<io::Error>,
+}
+
+impl FileReader {
+    /// Opens an artifact; returns its length in bytes too.
+    fn open(artifact: &Artifact) -> Result<(Self, u64), CliError> {
+        let failed = |error| CliError::Read(artifact.file.clone(), error);
+        let metadata = fs::metadata(&artifact.file).map_err(failed)?;
+        // Opening a directory would succeed; reading it does not.
+        if metadata.is_dir() {
+            return Err(failed(io::ErrorKind::IsADirectory.into()));
+        }
+        let file = File::open(&artifact.file).map_err(failed)?;
+        Ok((Self { file: io::BufReader::with_capacity(64 * 1024, file), error: None }, metadata.len()))
+    }
 }
 
 impl embedded_io::ErrorType for FileReader {

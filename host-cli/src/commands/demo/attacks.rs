@@ -50,8 +50,8 @@ pub(super) fn insider(teller: &mut Teller, people: &People) -> Result<(), DemoEr
     teller.chapter(
         "The packager cheats",
         "With a good key this time: the program is changed before it is packaged, and the\n\
-         link is signed properly. But now what the packager took is not what the developer\n\
-         gave, and a rule of the layout says that it must be.",
+         link is signed properly. But now what the packager took is not what the\n\
+         developer gave, and a rule of the layout says that it must be.",
     )?;
     copy_metadata(teller, people, "tampered/insider")?;
     let work = teller.make("tampered/insider-work")?;

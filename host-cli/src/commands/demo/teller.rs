@@ -55,20 +55,8 @@ impl Teller {
 
     /// Runs `sitrep` in the demo's directory with the words of `line`, shows both, and returns the exit code and all output.
     fn sitrep(&self, line: &str) -> Result<(i32, String), DemoError> {
+        self.say(&format!("  $ sitrep {}", broken(line, 11)))?;
         let mut words = line.split(' ');
-        let mut shown = String::from("  $ sitrep");
-        // The command line, wrapped as a shell would take it, before options.
-        let mut width = shown.len();
-        for word in words.clone() {
-            if width + word.len() > 72 && word.starts_with("--") {
-                shown.push_str(" \\\n     ");
-                width = 5;
-            }
-            shown.push(' ');
-            shown.push_str(word);
-            width += word.len() + 1;
-        }
-        self.say(&shown)?;
         let failed = |error| CliError::Read(self.program.clone(), error);
         let command = words.next().unwrap_or_default();
         let output = Command::new(&self.program)
@@ -106,8 +94,28 @@ impl Teller {
 
     /// The command line that does `line` again from anywhere after `cd`: with this program's whole path.
     pub(super) fn again(&self, line: &str) -> String {
-        format!("{} {}", quote(&self.program.to_string_lossy()), line.replace(" --", " \\\n      --"))
+        let program = quote(&self.program.to_string_lossy());
+        format!("{program} {}", broken(line, program.chars().count() + 3))
     }
+}
+
+/// A command line, broken before options where it would be wider than 80 columns, as a shell takes it. `column` is where it starts.
+fn broken(line: &str, column: usize) -> String {
+    let mut broken = String::new();
+    let mut width = column;
+    for (number, part) in line.split(" --").enumerate() {
+        let part = if number == 0 { part.to_owned() } else { format!("--{part}") };
+        if number > 0 && width + part.len() + 3 > 80 {
+            broken.push_str(" \\\n      ");
+            width = 6;
+        } else if number > 0 {
+            broken.push(' ');
+            width += 1;
+        }
+        width += part.len();
+        broken.push_str(&part);
+    }
+    broken
 }
 
 /// Output of a command, indented and broken between words so that it fits 80 columns.
