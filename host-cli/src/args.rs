@@ -116,7 +116,7 @@ pub struct Verify {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Print whole key ids, digests of the inputs and every note
+    /// Print whole key ids, every rule with what it consumed, and files that did not count
     #[arg(short, long)]
     pub verbose: bool,
 }
@@ -260,7 +260,7 @@ pub struct Demo {
 }
 
 const DEMO_AFTER: &str = "\
-Needs `sh`, `cp` and `cat`, and no network. The files stay for you to look at.
+Needs `sh` and `cp`, and no network. The files stay for you to look at.
 
 Exit codes:
   0  everything came out as told

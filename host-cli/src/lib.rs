@@ -12,6 +12,7 @@ pub mod input;
 pub mod inspection;
 pub mod json;
 pub mod keys;
+pub mod lines;
 pub mod metadata;
 pub mod pack;
 mod payload;

@@ -1,10 +1,9 @@
 //! A verdict for people. It is read back from the JSON that `--json` prints, so that both always say the same.
 
-use std::fmt::{self, Write};
-
 use serde::{Deserialize, Serialize};
 use sitrep_core::{Code, Error, List, Outcome, Verdict};
 
+use crate::lines::Lines;
 use crate::verification;
 
 /// What core decided, with the names that it stands for.
@@ -191,69 +190,72 @@ impl Report {
     /// For people; `file` is what was verified. `file_of` names the file of an envelope.
     #[must_use]
     pub fn text(&self, file: &str, verbose: bool, file_of: &dyn Fn(u16) -> String) -> String {
-        let mut out = String::new();
-        // Writing to a String cannot fail.
-        let _ = self.write(&mut out, file, verbose, file_of);
-        out
-    }
-
-    fn write(&self, out: &mut String, file: &str, verbose: bool, file_of: &dyn Fn(u16) -> String) -> fmt::Result {
-        writeln!(out, "{}: {file}", self.verdict)?;
-        if !self.layout.signed_by.is_empty() {
-            writeln!(out, "  layout signed by {}", keys(&self.layout.signed_by, verbose))?;
-        }
-        if let Some(expires) = &self.layout.expires {
-            write!(out, "  layout expires {expires}: {}", self.layout.expiry)?;
-            match &self.layout.checked_at {
-                Some(at) => writeln!(out, " at {at}")?,
-                None => writeln!(out)?,
-            }
-        }
+        let mut out = Lines::default();
+        out.line(format_args!("{}: {file}", self.verdict));
+        self.write_layout(&mut out, verbose);
         // Of a refusal the error is what matters; the steps only say how far it went.
         let is_brief = self.error.is_some() && !verbose;
         for step in &self.steps {
             if is_brief {
-                writeln!(out, "  step {}: {}", step.name, step.vouching(verbose))?;
+                out.line(format_args!("  step {}: {}", step.name, step.vouching(verbose)));
                 continue;
             }
-            writeln!(out, "  step {}", step.name)?;
-            writeln!(out, "    {}", step.vouching(verbose))?;
+            out.line(format_args!("  step {}", step.name));
+            out.line(format_args!("    {}", step.vouching(verbose)));
             if let (Some(materials), Some(products)) = (step.materials, step.products) {
-                writeln!(out, "    took {}", count(materials, "material"))?;
-                self.write_rules(out, &step.name, List::Materials, verbose)?;
-                writeln!(out, "    put out {}", count(products, "product"))?;
-                self.write_rules(out, &step.name, List::Products, verbose)?;
+                out.line(format_args!("    took {}", count(materials, "material")));
+                self.write_rules(&mut out, &step.name, List::Materials, verbose);
+                out.line(format_args!("    put out {}", count(products, "product")));
+                self.write_rules(&mut out, &step.name, List::Products, verbose);
             }
         }
         for inspection in &self.inspections {
-            let state = match inspection.state.as_str() {
-                "observed" => "ran, and what it left fits its rules",
-                "skipped" => "was not run, as asked",
-                _ => "was not run",
-            };
-            writeln!(out, "  inspection {} {state}", inspection.name)?;
-            for list in [List::Materials, List::Products] {
-                self.write_rules(out, &inspection.name, list, verbose)?;
-            }
+            self.write_inspection(&mut out, inspection, verbose);
         }
         for artifact in &self.artifacts {
             match artifact.result.as_str() {
-                "verified" => writeln!(out, "  artifact {} is what the chain produced", artifact.name)?,
-                code => writeln!(out, "  artifact {} is refused: {code}", artifact.name)?,
+                "verified" => out.line(format_args!("  artifact {} is what the chain produced", artifact.name)),
+                code => out.line(format_args!("  artifact {} is refused: {code}", artifact.name)),
             }
         }
         for warning in &self.warnings {
-            writeln!(out, "  warning {}", self.line(warning, verbose, file_of))?;
+            out.line(format_args!("  warning {}", self.line(warning, verbose, file_of)));
         }
-        let more = self.warning_count as usize - self.warnings.len().min(self.warning_count as usize);
-        if more > 0 {
-            writeln!(out, "  and {}", count(u32::try_from(more).unwrap_or(u32::MAX), "more warning"))?;
+        let kept = u32::try_from(self.warnings.len()).unwrap_or(u32::MAX);
+        if self.warning_count > kept {
+            out.line(format_args!("  and {}", count(self.warning_count - kept, "more warning")));
         }
-        Ok(())
+        out.into_text()
     }
-}
 
-impl Report {
+    fn write_layout(&self, out: &mut Lines, verbose: bool) {
+        let Layout { expires, expiry, checked_at, signed_by } = &self.layout;
+        if !signed_by.is_empty() {
+            out.line(format_args!("  layout signed by {}", keys(signed_by, verbose)));
+        }
+        match (expires, checked_at) {
+            (Some(expires), Some(at)) => out.line(format_args!("  layout expires {expires}: {expiry} at {at}")),
+            (Some(expires), None) => out.line(format_args!("  layout expires {expires}: {expiry}")),
+            (None, _) => {}
+        }
+    }
+
+    fn write_inspection(&self, out: &mut Lines, inspection: &Inspection, verbose: bool) {
+        let Inspection { name, state } = inspection;
+        match state.as_str() {
+            "observed" if self.error.is_none() => {
+                out.line(format_args!("  inspection {name} ran"));
+                out.line(format_args!("    files before"));
+                self.write_rules(out, name, List::Materials, verbose);
+                out.line(format_args!("    files after"));
+                self.write_rules(out, name, List::Products, verbose);
+            }
+            "observed" => out.line(format_args!("  inspection {name} ran")),
+            "skipped" => out.line(format_args!("  inspection {name} was not run yet")),
+            _ => out.line(format_args!("  inspection {name} was not run")),
+        }
+    }
+
     /// Code, message and place of an error or warning, in one line.
     #[must_use]
     pub fn line(&self, located: &Located, verbose: bool, file_of: &dyn Fn(u16) -> String) -> String {
@@ -266,7 +268,10 @@ impl Report {
             let words = rule.words.as_ref().map(|words| format!(": {}", words.join(" "))).unwrap_or_default();
             place.push(format!("{} rule {}{words}", rule.list, u32::from(rule.index) + 1));
         }
-        if let Some(artifact) = &located.artifact {
+        // Core knows an artifact at hand only by the name that it was asked for.
+        let asked =
+            || self.artifacts.iter().find(|artifact| located.class == "artifact" && artifact.result == located.code);
+        if let Some(artifact) = located.artifact.as_ref().or_else(|| asked().map(|artifact| &artifact.name)) {
             place.push(format!("artifact {artifact}"));
         }
         if let Some(keyid) = &located.keyid {
@@ -280,12 +285,11 @@ impl Report {
     }
 
     /// The rules that account for artifacts, and how many each; all rules where the reader wants everything.
-    fn write_rules(&self, out: &mut String, step: &str, list: List, verbose: bool) -> fmt::Result {
+    fn write_rules(&self, out: &mut Lines, step: &str, list: List, verbose: bool) {
         let rules = self.rules.iter().filter(|rule| rule.step == step && rule.list == list);
         for rule in rules.filter(|rule| verbose || rule.consumed > 0) {
-            writeln!(out, "      {} by {}", rule.consumed, rule.words)?;
+            out.line(format_args!("      {} by {}", rule.consumed, rule.words));
         }
-        Ok(())
     }
 }
 

@@ -97,3 +97,49 @@ fn owner_key<'a>(owner: &'a OwnerFile, ids: &'a [&'a str]) -> OwnerKey<'a> {
     };
     OwnerKey { key, ids }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Source;
+    use crate::keys::read_owners;
+    use crate::report::Report;
+    use crate::source::Loaded;
+    use sitrep_core::{FixedClock, Time};
+    use std::path::PathBuf;
+
+    fn demo(set: &str, profile: Profile) -> Report {
+        let directory: PathBuf =
+            [env!("CARGO_MANIFEST_DIR"), "../tests/vectors/in-toto-demo", set, "pristine"].iter().collect();
+        let owners = read_owners(&[directory.join("alice.pub")]).unwrap();
+        let source = Source { input: Some(directory.join("root.layout")), layout: None, link_dir: None };
+        let loaded = Loaded::new(&source, 0).unwrap();
+        let clock = FixedClock(Time::parse("2030-01-01T00:00:00Z").unwrap());
+        let verifier = Verifier { owners: &owners, clock: &clock, profile, inspections: Inspections::Skip };
+        let report = verifier.verify(&loaded.bundle, |outcome, trust, applied| {
+            let verdict = outcome.verdict(trust);
+            let report = Report::new(&verdict).with_rules(outcome, applied);
+            // The report is core's verdict, member for member and in its order.
+            assert_eq!(report.json(), serde_json::to_string_pretty(&verdict).unwrap() + "\n");
+            report
+        });
+        report.unwrap()
+    }
+
+    #[test]
+    fn every_kind_of_key_is_verified_on_a_host() {
+        for set in ["metablock-ed25519", "metablock-rsa", "metablock-ecdsa", "dsse-ed25519", "dsse-rsa", "dsse-ecdsa"] {
+            let report = demo(set, Profile::Host);
+            assert_eq!((report.verdict.as_str(), report.steps.len()), ("verified", 3), "{set}");
+            assert!(report.rules.iter().any(|rule| rule.words == "MODIFY demo-project/foo.py" && rule.consumed == 1));
+        }
+    }
+
+    #[test]
+    fn a_device_knows_ed25519_only() {
+        assert_eq!(demo("dsse-ed25519", Profile::Device).verdict, "verified");
+        for set in ["dsse-rsa", "metablock-ecdsa"] {
+            assert_eq!(demo(set, Profile::Device).error.unwrap().code, "owner-scheme", "{set}");
+        }
+    }
+}

@@ -1,7 +1,5 @@
 //! `sitrep inspect`: what a bundle says of itself.
 
-use std::fmt::Write;
-
 use serde::Serialize;
 use sitrep_core::bundle::{Bundle, Envelope, Kind, Scratch, Str};
 use sitrep_core::{Error, limits};
@@ -10,6 +8,7 @@ use crate::args::Inspect;
 use crate::commands::{load_bundle, print};
 use crate::error::CliError;
 use crate::hex;
+use crate::lines::Lines;
 use crate::view::value;
 
 /// A bundle, for people and for `--json`. Every length is in bytes.
@@ -135,51 +134,49 @@ fn payload_length(bundle: &Bundle<'_>, envelope: &Envelope<'_>) -> Result<u64, E
 }
 
 fn text(contents: &Contents) -> String {
-    let mut out = String::new();
-    // Writing to a String cannot fail.
-    let _ = write_text(contents, &mut out);
-    out
-}
-
-fn write_text(contents: &Contents, out: &mut String) -> std::fmt::Result {
-    writeln!(out, "sitrep bundle, format version {}, packed for profile {}", contents.version, contents.profile)?;
-    writeln!(out, "nothing below is verified: it is what the bundle says of itself\n")?;
+    let mut out = Lines::default();
+    out.line(format_args!(
+        "sitrep bundle, format version {}, packed for profile {}",
+        contents.version, contents.profile
+    ));
+    out.line(format_args!("nothing below is verified: it is what the bundle says of itself"));
+    out.line(format_args!(""));
     let sections =
         [("strings", &contents.strings), ("artifacts", &contents.artifacts), ("envelopes", &contents.envelopes)];
-    writeln!(out, "{:<12}{:>10}{:>10}", "section", "bytes", "entries")?;
+    out.line(format_args!("{:<12}{:>10}{:>10}", "section", "bytes", "entries"));
     for (name, section) in sections {
-        writeln!(out, "{name:<12}{:>10}{:>10}", section.length, section.count)?;
+        out.line(format_args!("{name:<12}{:>10}{:>10}", section.length, section.count));
     }
-    writeln!(out, "{:<12}{:>10}", "whole file", contents.length)?;
+    out.line(format_args!("{:<12}{:>10}", "whole file", contents.length));
     for payload in &contents.payloads {
+        out.line(format_args!(""));
         let what = payload.r#type.as_deref().unwrap_or("payload of no type");
         let name = payload.name.as_ref().map(|name| format!(" {name:?}")).unwrap_or_default();
-        writeln!(out, "\nenvelope {}: {what}{name}, {}", payload.number, payload.kind)?;
+        out.line(format_args!("envelope {}: {what}{name}, {}", payload.number, payload.kind));
         let patches =
             if payload.patches > 0 { format!(", {} formatting patches", payload.patches) } else { String::new() };
-        writeln!(
-            out,
+        out.line(format_args!(
             "  {} bytes of payload from {} bytes of tokens{patches}",
             payload.payload_length, payload.token_length
-        )?;
+        ));
         if let Some(expires) = &payload.expires {
-            writeln!(out, "  expires {expires}")?;
+            out.line(format_args!("  expires {expires}"));
         }
         if let (Some(materials), Some(products)) = (payload.materials, payload.products) {
-            writeln!(out, "  materials: {materials}, products: {products}")?;
+            out.line(format_args!("  materials: {materials}, products: {products}"));
         }
         for (kind, names) in [("steps", &payload.steps), ("inspections", &payload.inspections)] {
             if !names.is_empty() {
-                writeln!(out, "  {kind}: {}", names.join(", "))?;
+                out.line(format_args!("  {kind}: {}", names.join(", ")));
             }
         }
         if let Some(label) = &payload.label {
-            writeln!(out, "  unpacks to {label}")?;
+            out.line(format_args!("  unpacks to {label}"));
         }
         for signature in &payload.signatures {
             let keyid = signature.keyid.as_deref().unwrap_or("no key id");
-            writeln!(out, "  signed by {keyid} ({} bytes)", signature.signature.len() / 2)?;
+            out.line(format_args!("  signed by {keyid} ({} bytes)", signature.signature.len() / 2));
         }
     }
-    Ok(())
+    out.into_text()
 }

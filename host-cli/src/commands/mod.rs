@@ -16,6 +16,7 @@ use clap::Parser;
 
 use crate::args::{Cli, Command};
 use crate::error::CliError;
+use crate::lines::harmless;
 
 /// How a command that did its work ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +70,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 /// One line of error and one of hint, on standard error.
 pub(crate) fn complain(error: &dyn std::fmt::Display, hint: Option<&str>) {
     let mut stderr = io::stderr().lock();
-    let _ = writeln!(stderr, "sitrep: error: {error}");
+    let _ = writeln!(stderr, "sitrep: error: {}", harmless(&error.to_string()));
     if let Some(hint) = hint {
         let _ = writeln!(stderr, "sitrep: hint: {hint}");
     }
@@ -77,7 +78,7 @@ pub(crate) fn complain(error: &dyn std::fmt::Display, hint: Option<&str>) {
 
 /// Something worth knowing that decides nothing, on standard error.
 pub(crate) fn note(text: &dyn std::fmt::Display) {
-    let _ = writeln!(io::stderr(), "sitrep: note: {text}");
+    let _ = writeln!(io::stderr(), "sitrep: note: {}", harmless(&text.to_string()));
 }
 
 /// Prints to standard output.
