@@ -196,3 +196,39 @@ fn quiet_prints_nothing_but_errors() {
         }
     }
 }
+
+#[test]
+fn in_toto_verifys_own_options_find_the_links() {
+    let [(directory, _), _] = both_forms("dsse-ecdsa", "pristine");
+    let elsewhere = sitrep_cli::temporary::Directory::new("test").unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (layout, key, links) = (path("root.layout"), path("alice.pub"), path(""));
+    let run = |directory: &Path, more: &[&str]| {
+        sitrep(directory, &[&["verify", "--layout", &layout, "--verification-keys", &key], more].concat())
+    };
+    // Without --link-dir the links are looked for in the current directory, as in-toto-verify does.
+    run(directory.path(), &[]).expect(1).error("inspections-not-run: ");
+    run(elsewhere.path(), &[]).expect(1).error("link-missing: ");
+    run(elsewhere.path(), &["--link-dir", &links]).expect(1).error("inspections-not-run: ");
+    // A layout given as INPUT has its links beside it, wherever it is.
+    sitrep(elsewhere.path(), &["verify", &layout, "--verification-keys", &key])
+        .expect(1)
+        .error("inspections-not-run: ");
+}
+
+#[test]
+fn a_bundle_cannot_bring_its_own_observations() {
+    let [_, (directory, _)] = both_forms("dsse-ed25519", "pristine");
+    let path = directory.path().join("demo.sitrep");
+    let mut packer = sitrep_cli::pack::Packer::new();
+    for name in ["root.layout", "clone.7da1b1fa.link", "update-version.7da1b1fa.link", "package.8025436d.link"] {
+        let json = std::fs::read(vectors().join("in-toto-demo/dsse-ed25519/pristine").join(name)).unwrap();
+        packer.add(name, sitrep_cli::metadata::Document::parse(&json).unwrap());
+    }
+    packer.add_observation(&sitrep_cli::pack::Observation { name: "untar".into(), ..Default::default() });
+    std::fs::write(path, packer.finish(0).unwrap()).unwrap();
+    for more in [&[][..], &["--run-inspections"]] {
+        verify(directory.path(), "demo.sitrep", more).expect(1).error("bundle-envelope: ");
+    }
+    assert!(!directory.path().join("demo-project").exists());
+}
