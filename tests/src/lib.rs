@@ -1,3 +1,5 @@
 //! What the integration tests and benches of sitrep share.
 
 pub mod command;
+pub mod json_text;
+pub mod wrap;
