@@ -1,9 +1,27 @@
 //! The host side of sitrep: everything that reads or writes JSON, files and processes.
 #![forbid(unsafe_code)]
 
+pub mod args;
+pub mod clock;
+pub mod commands;
+pub mod error;
+pub mod executor;
+pub mod files;
+pub mod hex;
 pub mod input;
+pub mod inspection;
 pub mod json;
+pub mod keys;
+pub mod lines;
 pub mod metadata;
 pub mod pack;
 mod payload;
+pub mod recording;
+pub mod report;
+pub mod schemes;
+pub mod sign;
+pub mod source;
+pub mod temporary;
 pub mod unpack;
+pub mod verification;
+pub mod view;

@@ -1,0 +1,365 @@
+//! The command line, defined once: parsing, `--help` and the checks of which options go together.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const AFTER: &str = "\
+Exit codes:
+  0  verified (or done, for commands that do not verify)
+  1  not verified: the error code says which check failed
+  2  could not try: wrong usage, or a file that cannot be read
+
+Examples:
+  sitrep demo
+  sitrep verify root.layout --verification-keys owner.pub
+  sitrep pack root.layout --verification-keys owner.pub -o app.sitrep
+  sitrep verify app.sitrep --verification-keys owner.pub --artifact app.tar.gz";
+
+/// Verifies how software was made, from in-toto metadata: offline, and down to microcontrollers.
+///
+/// A project owner signs a layout: which steps make the software, who may carry out each, and which files may go in and come
+/// out. Whoever carries out a step signs a link: what went in, what came out. sitrep checks the links against the layout, and
+/// packs both into one small bundle that a device without an operating system can check just as well.
+#[derive(Debug, Parser)]
+#[command(name = "sitrep", version, after_help = AFTER, after_long_help = AFTER, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Verify a supply chain, and artifacts against it.
+    Verify(Box<Verify>),
+    /// Write a layout and its links as one small bundle.
+    Pack(Box<Pack>),
+    /// Write a bundle's layout and links as JSON files with the exact bytes that were signed.
+    Unpack(Unpack),
+    /// Show what is inside a bundle, without verifying anything.
+    Inspect(Inspect),
+    /// Play a whole supply chain on real files: sign, record, pack, verify, tamper.
+    Demo(Demo),
+}
+
+/// Where the layout and the links are.
+#[derive(Debug, Args)]
+pub struct Source {
+    /// A bundle (NAME.sitrep), or a layout whose links stand beside it
+    #[arg(value_name = "INPUT", required_unless_present = "layout", conflicts_with = "layout")]
+    pub input: Option<PathBuf>,
+
+    /// The layout, as for in-toto-verify: links are then read from --link-dir
+    #[arg(short, long, value_name = "FILE")]
+    pub layout: Option<PathBuf>,
+
+    /// Directory of the links, named STEP.KEYID8.link [default: beside INPUT; with --layout the current directory]
+    #[arg(long, value_name = "DIR")]
+    pub link_dir: Option<PathBuf>,
+}
+
+/// `sitrep verify`.
+#[derive(Debug, Args)]
+#[command(after_help = VERIFY_AFTER, after_long_help = VERIFY_AFTER)]
+pub struct Verify {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would show it as help")]
+    pub source: Source,
+
+    /// Public keys of the project owners, all of whom must have signed the layout
+    ///
+    /// PEM (BEGIN PUBLIC KEY) or securesystemslib JSON; Ed25519, RSA of 2048 to 8192 bits (PSS or PKCS#1 v1.5 with SHA-256, SHA-384,
+    /// SHA-512), ECDSA P-256 and P-384. A PEM RSA key signs with rsassa-pss-sha256. The same key in two files is an error.
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    pub verification_keys: Vec<PathBuf>,
+
+    /// Files that must be products of the verified chain
+    ///
+    /// NAME is the artifact's name in the metadata; without it, FILE as it is written here, less a leading `./`. Split at the first `=`.
+    #[arg(long, value_name = "[NAME=]FILE", num_args = 1.., value_parser = artifact)]
+    pub artifact: Vec<Artifact>,
+
+    /// The step whose products the artifacts must be [default: the layout's last step]
+    #[arg(long, value_name = "STEP", requires = "artifact")]
+    pub product_of: Option<String>,
+
+    /// Parameters of the layout
+    #[arg(long, value_name = "NAME=VALUE", num_args = 1.., value_parser = parameter)]
+    pub param: Vec<(String, String)>,
+
+    /// Directory in which inspections run and whose files they see [default: the current directory]
+    #[arg(long, value_name = "DIR", requires = "run_inspections")]
+    pub target_dir: Option<PathBuf>,
+
+    /// Run the layout's inspections: commands that the project owner signed, executed on this machine
+    ///
+    /// They start after everything else was verified, without standard input, in --target-dir. A command that does not return 0 fails
+    /// the verification. Without this option a layout that has inspections is not verified.
+    #[arg(long)]
+    pub run_inspections: bool,
+
+    /// Run the inspections of sublayouts too
+    #[arg(long, requires = "run_inspections")]
+    pub run_sublayout_inspections: bool,
+
+    /// Verify as of this time, such as 2040-01-01T00:00:00Z [default: the system clock]
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+
+    /// Print the verdict as JSON
+    #[arg(long, conflicts_with_all = ["quiet", "verbose"])]
+    pub json: bool,
+
+    /// Print nothing on success
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Print whole key ids, every rule with what it consumed, and files that did not count
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+const VERIFY_AFTER: &str = "\
+What is checked: every owner's signature on the layout and its expiry, for each step enough good
+signatures of those whom the layout allows, their agreement on what went in and came out, and every
+artifact rule.
+
+The time is the system clock's. One that is before 2026 cannot be right and ends the command: give --at.
+
+Exit codes:
+  0  verified
+  1  not verified: the error code says which check failed
+  2  could not try: wrong usage, or a file that cannot be read
+
+Examples:
+  sitrep verify app.sitrep --verification-keys owner.pub --artifact app.tar.gz
+  sitrep verify root.layout --verification-keys alice.pub bob.pub --run-inspections
+  sitrep verify --layout root.layout --link-dir links --verification-keys owner.pub --json";
+
+/// `sitrep pack`.
+#[derive(Debug, Args)]
+#[command(after_help = PACK_AFTER, after_long_help = PACK_AFTER)]
+pub struct Pack {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would show it as help")]
+    pub source: Source,
+
+    /// Public keys of the project owners; see `sitrep verify --help`
+    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "no_verify", conflicts_with = "no_verify")]
+    pub verification_keys: Vec<PathBuf>,
+
+    /// The bundle to write; a bundle of that name is replaced, any other file is not
+    #[arg(short, long, value_name = "NAME.sitrep")]
+    pub output: PathBuf,
+
+    /// Whose limits and signature schemes the bundle must fit
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = Profile::Host)]
+    pub profile: Profile,
+
+    /// Pack without verifying first
+    #[arg(long)]
+    pub no_verify: bool,
+
+    /// Verify as of this time, such as 2040-01-01T00:00:00Z [default: the system clock]
+    #[arg(long, value_name = "TIME", conflicts_with = "no_verify")]
+    pub at: Option<String>,
+
+    /// Print the sizes as JSON
+    #[arg(long, conflicts_with = "quiet")]
+    pub json: bool,
+
+    /// Print nothing on success
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+const PACK_AFTER: &str = "\
+A bundle adds no signature and is trusted by nobody: whoever reads it rebuilds the bytes that were
+signed and checks the original signatures. Inspections are not run here; the reader decides on them.
+
+Exit codes:
+  0  packed
+  1  not verified, nothing was written
+  2  could not try: wrong usage, or a file that cannot be read or written
+
+Examples:
+  sitrep pack root.layout --verification-keys owner.pub -o app.sitrep
+  sitrep pack root.layout --verification-keys owner.pub -o app.sitrep --profile device
+  sitrep pack --layout root.layout --link-dir links --no-verify -o app.sitrep";
+
+/// The profiles that `sitrep pack` knows; core's `limits` module has their numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Profile {
+    /// Workstations and servers; every signature scheme
+    Host,
+    /// Microcontrollers; Ed25519 only
+    Device,
+}
+
+/// `sitrep unpack`.
+#[derive(Debug, Args)]
+#[command(after_help = UNPACK_AFTER, after_long_help = UNPACK_AFTER)]
+pub struct Unpack {
+    /// The bundle
+    #[arg(value_name = "BUNDLE")]
+    pub bundle: PathBuf,
+
+    /// Directory to make; it must not exist yet
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+
+    /// Print nothing on success
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+const UNPACK_AFTER: &str = "\
+Nothing is verified. The white space of a Metablock's file is not kept, only what its signatures cover.
+
+Exit codes:
+  0  unpacked
+  2  could not try: wrong usage, a file that cannot be read, or a damaged bundle
+
+Examples:
+  sitrep unpack app.sitrep -o metadata
+  in-toto-verify --layout metadata/root.layout --link-dir metadata --verification-keys owner.pub";
+
+/// `sitrep inspect`.
+#[derive(Debug, Args)]
+#[command(after_help = INSPECT_AFTER, after_long_help = INSPECT_AFTER)]
+pub struct Inspect {
+    /// The bundle
+    #[arg(value_name = "BUNDLE")]
+    pub bundle: PathBuf,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+const INSPECT_AFTER: &str = "\
+Nothing is verified: what is shown is what the bundle says of itself.
+
+Exit codes:
+  0  shown
+  2  could not try: wrong usage, a file that cannot be read, or a damaged bundle
+
+Examples:
+  sitrep inspect app.sitrep
+  sitrep inspect app.sitrep --json";
+
+/// `sitrep demo`.
+#[derive(Debug, Args)]
+#[command(after_help = DEMO_AFTER, after_long_help = DEMO_AFTER)]
+pub struct Demo {
+    /// Directory to play in; it must not exist yet or be empty [default: a fresh temporary directory]
+    #[arg(value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+}
+
+const DEMO_AFTER: &str = "\
+Needs `sh` and `cp`, and no network. The files stay for you to look at.
+
+Exit codes:
+  0  everything came out as told
+  1  something did not
+  2  could not try: wrong usage, or files that cannot be written
+
+Examples:
+  sitrep demo
+  sitrep demo story";
+
+/// A file that must be a product of the verified supply chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Artifact {
+    /// The artifact's name in the metadata.
+    pub name: String,
+    /// The file.
+    pub file: PathBuf,
+}
+
+fn artifact(text: &str) -> Result<Artifact, String> {
+    let (name, file) = match text.split_once('=') {
+        Some((name, file)) => (name, file),
+        None => (text.strip_prefix("./").unwrap_or(text), text),
+    };
+    if name.is_empty() || file.is_empty() {
+        return Err("expected FILE or NAME=FILE".into());
+    }
+    Ok(Artifact { name: name.into(), file: file.into() })
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value))
+            if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)) =>
+        {
+            Ok((name.into(), value.into()))
+        }
+        _ => Err("expected NAME=VALUE, with letters, digits, `_` and `-` in NAME".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split(' '))
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_help_names_the_exit_codes() {
+        for command in Cli::command().get_subcommands() {
+            if command.get_name() != "help" {
+                let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(after.contains("Exit codes:") && after.contains("Examples:"), "{}", command.get_name());
+            }
+        }
+    }
+
+    #[test]
+    fn artifacts_take_their_name_from_the_file() {
+        assert_eq!(artifact("./a/b").unwrap(), Artifact { name: "a/b".into(), file: "./a/b".into() });
+        assert_eq!(artifact("x=a=b").unwrap(), Artifact { name: "x".into(), file: "a=b".into() });
+        assert!(artifact("=a").is_err() && artifact("a=").is_err() && artifact("").is_err());
+    }
+
+    #[test]
+    fn in_toto_verifys_own_command_line_is_understood() {
+        let line = "sitrep verify --layout root.layout --link-dir links --verification-keys a.pub b.pub -v";
+        let Command::Verify(verify) = parse(line).unwrap().command else { panic!() };
+        assert_eq!((verify.verification_keys.len(), verify.verbose), (2, true));
+    }
+
+    #[test]
+    fn options_that_contradict_each_other_are_refused() {
+        for line in [
+            "sitrep verify",
+            "sitrep verify a.sitrep",
+            "sitrep verify a.sitrep --layout b --verification-keys k",
+            "sitrep verify a.sitrep --verification-keys k --json --quiet",
+            "sitrep verify a.sitrep --verification-keys k --quiet --verbose",
+            "sitrep verify a.sitrep --verification-keys k --product-of s",
+            "sitrep verify a.sitrep --verification-keys k --target-dir d",
+            "sitrep verify a.sitrep --verification-keys k --run-sublayout-inspections",
+            "sitrep verify a.sitrep --verification-keys k --param =x",
+            "sitrep pack a --verification-keys k --no-verify -o b",
+            "sitrep pack a -o b",
+            "sitrep pack a --no-verify",
+            "sitrep pack a --no-verify -o b --profile pocket",
+            "sitrep unpack a",
+            "sitrep inspect",
+        ] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
+}

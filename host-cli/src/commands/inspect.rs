@@ -1,0 +1,182 @@
+//! `sitrep inspect`: what a bundle says of itself.
+
+use serde::Serialize;
+use sitrep_core::bundle::{Bundle, Envelope, Kind, Scratch, Str};
+use sitrep_core::{Error, limits};
+
+use crate::args::Inspect;
+use crate::commands::{load_bundle, print};
+use crate::error::CliError;
+use crate::hex;
+use crate::lines::Lines;
+use crate::view::value;
+
+/// A bundle, for people and for `--json`. Every length is in bytes.
+#[derive(Debug, Serialize)]
+struct Contents {
+    length: usize,
+    version: u8,
+    profile: &'static str,
+    strings: Section,
+    artifacts: Section,
+    envelopes: Section,
+    payloads: Vec<Payload>,
+}
+
+#[derive(Debug, Serialize)]
+struct Section {
+    length: u32,
+    count: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct Payload {
+    number: u16,
+    kind: &'static str,
+    payload_type: Option<String>,
+    label: Option<String>,
+    r#type: Option<String>,
+    name: Option<String>,
+    expires: Option<String>,
+    steps: Vec<String>,
+    inspections: Vec<String>,
+    materials: Option<u64>,
+    products: Option<u64>,
+    token_length: usize,
+    payload_length: u64,
+    patches: u32,
+    signatures: Vec<Signed>,
+}
+
+#[derive(Debug, Serialize)]
+struct Signed {
+    keyid: Option<String>,
+    signature: String,
+}
+
+/// Prints the bundle's sections, payloads and signatures. Nothing is verified.
+///
+/// # Errors
+/// [`CliError`] when the file cannot be read or is a damaged bundle.
+pub fn run(args: &Inspect) -> Result<(), CliError> {
+    let bytes = load_bundle(&args.bundle)?;
+    let contents = contents(&bytes).map_err(|error| CliError::Bundle { path: args.bundle.clone(), error })?;
+    if args.json {
+        return print(&(serde_json::to_string_pretty(&contents).unwrap_or_default() + "\n"));
+    }
+    print(&text(&contents))
+}
+
+fn contents(bytes: &[u8]) -> Result<Contents, Error> {
+    let mut path = vec![0; limits::HOST.path];
+    let bundle = Bundle::open(bytes, &mut path)?;
+    let [strings, artifacts, envelopes] = bundle.section_lengths();
+    let payloads = bundle.envelopes().map(|envelope| payload(&bundle, &envelope?)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Contents {
+        length: bytes.len(),
+        version: sitrep_core::bundle::VERSION,
+        profile: limits::PROFILES
+            .iter()
+            .find(|limits| limits.profile == bundle.profile())
+            .map_or("none", |limits| limits.name),
+        strings: Section { length: strings, count: bundle.strings().count() },
+        artifacts: Section { length: artifacts, count: bundle.artifacts().count() },
+        envelopes: Section { length: envelopes, count: u32::try_from(payloads.len()).unwrap_or(u32::MAX) },
+        payloads,
+    })
+}
+
+fn payload(bundle: &Bundle<'_>, envelope: &Envelope<'_>) -> Result<Payload, Error> {
+    let (kind, payload_type) = match envelope.kind() {
+        Kind::Metablock => ("metablock", None),
+        Kind::Dsse { payload_type, .. } => ("dsse", Some(payload_type.to_string())),
+        Kind::Observation => ("observation", None),
+    };
+    // Any JSON may stand in a payload; what is no in-toto metadata simply has none of these members.
+    let value = value(envelope)?;
+    let text = |member: &str| value[member].as_str().map(str::to_owned);
+    let names = |member: &str| {
+        let items = value[member].as_array().map(Vec::as_slice).unwrap_or_default();
+        items.iter().filter_map(|item| item["name"].as_str().map(str::to_owned)).collect()
+    };
+    Ok(Payload {
+        number: envelope.number(),
+        kind,
+        payload_type,
+        label: envelope.label().map(|label| label.to_string()),
+        r#type: text("_type"),
+        name: text("name"),
+        expires: text("expires"),
+        steps: names("steps"),
+        inspections: names("inspect"),
+        materials: value["materials"].as_u64(),
+        products: value["products"].as_u64(),
+        token_length: envelope.token_bytes(),
+        payload_length: payload_length(bundle, envelope)?,
+        patches: envelope.patch_count(),
+        signatures: envelope
+            .signatures()
+            .map(|signature| Signed {
+                keyid: signature.keyid.map(|id: Str<'_>| id.to_string()),
+                signature: hex::encode(signature.bytes),
+            })
+            .collect(),
+    })
+}
+
+/// Length of the payload's text in bytes; rebuilding it checks all of its tokens.
+fn payload_length(bundle: &Bundle<'_>, envelope: &Envelope<'_>) -> Result<u64, Error> {
+    let (mut path, mut chunk) = (vec![0; limits::HOST.path], vec![0; limits::CHUNK]);
+    let mut scratch = Scratch { path: &mut path, chunk: &mut chunk };
+    let mut length = 0;
+    envelope.payload(bundle.artifacts(), &mut scratch, &mut |bytes| length += bytes.len() as u64)?;
+    Ok(length)
+}
+
+fn text(contents: &Contents) -> String {
+    let mut out = Lines::default();
+    out.line(format_args!(
+        "sitrep bundle, format version {}, packed for profile {}",
+        contents.version, contents.profile
+    ));
+    out.line(format_args!("nothing below is verified: it is what the bundle says of itself"));
+    out.line(format_args!(""));
+    let sections =
+        [("strings", &contents.strings), ("artifacts", &contents.artifacts), ("envelopes", &contents.envelopes)];
+    out.line(format_args!("{:<12}{:>10}{:>10}", "section", "bytes", "entries"));
+    for (name, section) in sections {
+        out.line(format_args!("{name:<12}{:>10}{:>10}", section.length, section.count));
+    }
+    out.line(format_args!("{:<12}{:>10}", "whole file", contents.length));
+    for payload in &contents.payloads {
+        out.line(format_args!(""));
+        let what = payload.r#type.as_deref().unwrap_or("payload of no type");
+        let name = payload.name.as_ref().map(|name| format!(" {name:?}")).unwrap_or_default();
+        out.line(format_args!("envelope {}: {what}{name}, {}", payload.number, payload.kind));
+        let patches =
+            if payload.patches > 0 { format!(", {} formatting patches", payload.patches) } else { String::new() };
+        out.line(format_args!(
+            "  {} bytes of payload from {} bytes of tokens{patches}",
+            payload.payload_length, payload.token_length
+        ));
+        if let Some(expires) = &payload.expires {
+            out.line(format_args!("  expires {expires}"));
+        }
+        if let (Some(materials), Some(products)) = (payload.materials, payload.products) {
+            out.line(format_args!("  materials: {materials}, products: {products}"));
+        }
+        for (kind, names) in [("steps", &payload.steps), ("inspections", &payload.inspections)] {
+            if !names.is_empty() {
+                out.line(format_args!("  {kind}: {}", names.join(", ")));
+            }
+        }
+        if let Some(label) = &payload.label {
+            out.line(format_args!("  unpacks to {label}"));
+        }
+        for signature in &payload.signatures {
+            let keyid = signature.keyid.as_deref().unwrap_or("no key id");
+            out.line(format_args!("  signed by {keyid} ({} bytes)", signature.signature.len() / 2));
+        }
+    }
+    out.into_text()
+}

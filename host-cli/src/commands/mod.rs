@@ -1,0 +1,101 @@
+//! The commands, one file each, and what they share.
+
+pub mod demo;
+pub mod inspect;
+pub mod pack;
+pub mod unpack;
+pub mod verify;
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+use crate::error::CliError;
+use crate::lines::harmless;
+
+/// How a command that did its work ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// Verified, or written, or shown.
+    Yes,
+    /// Tried, and refused: the reason has been printed.
+    Refused,
+}
+
+/// Runs one command line, program name first, and returns the process's exit code.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let result = match &cli.command {
+        Command::Verify(args) => verify::run(args),
+        Command::Pack(args) => pack::run(args),
+        Command::Unpack(args) => unpack::run(args).map(|()| Done::Yes),
+        Command::Inspect(args) => inspect::run(args).map(|()| Done::Yes),
+        Command::Demo(args) => demo::run(args),
+    };
+    match result {
+        Ok(Done::Yes) => ExitCode::SUCCESS,
+        Ok(Done::Refused) => ExitCode::from(1),
+        // Whoever reads the output has read enough, as in `sitrep inspect ... | head`.
+        Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(2),
+        Err(error) => {
+            complain(&error, error.hint());
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Help and version go to standard output with success, wrong usage to standard error with 2.
+fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        let text = error.render().to_string();
+        let text = text.strip_prefix("error: ").unwrap_or(&text);
+        // Nobody is left to tell when standard error is closed.
+        let _ = write!(io::stderr(), "sitrep: error: {text}");
+        return ExitCode::from(2);
+    }
+    match error.print() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(2),
+    }
+}
+
+/// One line of error and one of hint, on standard error.
+pub(crate) fn complain(error: &dyn std::fmt::Display, hint: Option<&str>) {
+    let mut stderr = io::stderr().lock();
+    let _ = writeln!(stderr, "sitrep: error: {}", harmless(&error.to_string()));
+    if let Some(hint) = hint {
+        let _ = writeln!(stderr, "sitrep: hint: {hint}");
+    }
+}
+
+/// Something worth knowing that decides nothing, on standard error.
+pub(crate) fn note(text: &dyn std::fmt::Display) {
+    let _ = writeln!(io::stderr(), "sitrep: note: {}", harmless(&text.to_string()));
+}
+
+/// Prints to standard output.
+///
+/// # Errors
+/// [`CliError::Output`] when it is closed or full.
+pub(crate) fn print(text: &str) -> Result<(), CliError> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(CliError::Output)
+}
+
+/// Reads a bundle into memory. It is not mapped: a file that somebody else changes between check and use would be another
+/// file than the one that was checked.
+///
+/// # Errors
+/// [`CliError`] when it cannot be read or does not start as a bundle does.
+pub(crate) fn load_bundle(path: &Path) -> Result<Vec<u8>, CliError> {
+    let bytes = fs::read(path).map_err(|error| CliError::Read(path.into(), error))?;
+    if bytes.starts_with(&sitrep_core::bundle::MAGIC) { Ok(bytes) } else { Err(CliError::NoBundle(path.into())) }
+}

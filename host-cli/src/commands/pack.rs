@@ -1,0 +1,71 @@
+//! `sitrep pack`: a layout and its links as one bundle, if they verify.
+
+use serde_json::json;
+use sitrep_core::{Inspections, limits};
+
+use crate::args::{Pack, Profile};
+use crate::clock::SystemClock;
+use crate::commands::{Done, complain, note, print};
+use crate::error::CliError;
+use crate::files::{is_bundle, write};
+use crate::keys::read_owners;
+use crate::report::Report;
+use crate::source::Loaded;
+use crate::verification::Verifier;
+
+/// Verifies with the limits and schemes of the profile, then writes the bundle and prints the sizes.
+///
+/// # Errors
+/// [`CliError`] when something cannot be read, packed or written.
+pub fn run(args: &Pack) -> Result<Done, CliError> {
+    let limits = match args.profile {
+        Profile::Host => limits::HOST,
+        Profile::Device => limits::DEVICE,
+    };
+    if args.output.exists() && !is_bundle(&args.output).unwrap_or(false) {
+        return Err(CliError::Occupied(args.output.clone()));
+    }
+    let owners = read_owners(&args.verification_keys)?;
+    let loaded = Loaded::new(&args.source, limits.profile)?;
+    if !args.no_verify {
+        // A reader decides about inspections: a host runs them, a device follows its trust policy.
+        let clock = SystemClock::at(args.at.as_deref())?;
+        let verifier =
+            Verifier { owners: &owners, clock: &clock, profile: args.profile, inspections: Inspections::Skip };
+        let report = verifier.verify(&loaded.bundle, |outcome, trust, _| Report::new(&outcome.verdict(trust)));
+        let report = report.unwrap_or_else(Report::unread);
+        if let Some(error) = &report.error {
+            loaded.notes.iter().for_each(|text| note(text));
+            complain(&report.line(error, false, &|envelope| loaded.file_of(envelope)), Some(&error.hint));
+            return Ok(Done::Refused);
+        }
+    }
+    let json_length = loaded.json_length()?;
+    // A bundle given as input is written with the profile that it was checked for.
+    let bundle = if loaded.is_bundle() { loaded.packer()?.finish(limits.profile)? } else { loaded.bundle };
+    write(&args.output, &bundle).map_err(|error| CliError::Write(args.output.clone(), error))?;
+    if args.quiet {
+        return Ok(Done::Yes);
+    }
+    let ratio = bundle.len() as f64 / json_length.max(1) as f64;
+    if args.json {
+        let sizes = json!({
+            "bundle": args.output.display().to_string(),
+            "profile": limits.name,
+            "verified": !args.no_verify,
+            "json_bytes": json_length,
+            "bundle_bytes": bundle.len(),
+            "ratio": (ratio * 1000.0).round() / 1000.0,
+        });
+        return print(&format!("{sizes:#}\n")).map(|()| Done::Yes);
+    }
+    let verified = if args.no_verify { "packed without verifying" } else { "verified and packed" };
+    print(&format!(
+        "{verified} for profile {}: {}\n  JSON    {json_length:>9} bytes\n  bundle  {:>9} bytes, {:.1} % of the JSON\n",
+        limits.name,
+        args.output.display(),
+        bundle.len(),
+        ratio * 100.0
+    ))
+    .map(|()| Done::Yes)
+}

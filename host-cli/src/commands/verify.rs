@@ -1,0 +1,160 @@
+//! `sitrep verify`.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sitrep_core::{ArtifactVerdict, Bundle, Code, Inspections, limits};
+
+use crate::args::{Artifact, Profile, Verify};
+use crate::clock::SystemClock;
+use crate::commands::{Done, complain, note, print};
+use crate::error::CliError;
+use crate::inspection::{Inspection, run_all};
+use crate::keys::read_owners;
+use crate::pack::Observation;
+use crate::report::Report;
+use crate::source::Loaded;
+use crate::verification::Verifier;
+use crate::view::value;
+
+/// Verifies, runs inspections where that is allowed, compares the artifacts, and prints the verdict.
+///
+/// # Errors
+/// [`CliError`] when something cannot be read or run, so that there is no verdict.
+pub fn run(args: &Verify) -> Result<Done, CliError> {
+    let owners = read_owners(&args.verification_keys)?;
+    let clock = SystemClock::at(args.at.as_deref())?;
+    let target = target_directory(args.target_dir.as_deref())?;
+    // A file that is missing is noticed before anything is verified.
+    for artifact in &args.artifact {
+        FileReader::open(artifact)?;
+    }
+    let loaded = Loaded::new(&args.source, limits::HOST.profile)?;
+    if !args.param.is_empty() {
+        return finish(args, &loaded, &Report::unread(Code::ParametersUnsupported.into()));
+    }
+    let mut verifier =
+        Verifier { owners: &owners, clock: &clock, profile: Profile::Host, inspections: Inspections::Refuse };
+    let mut observed = None;
+    if args.run_inspections {
+        // First everything but the inspections: no command runs on the word of a layout that has not been verified, or on an
+        // artifact that is known to be another one.
+        verifier.inspections = Inspections::Skip;
+        let first = judge(&verifier, &loaded.bundle, args)?;
+        if first.error.is_some() {
+            return finish(args, &loaded, &first);
+        }
+        if !first.inspections.is_empty() {
+            observed = Some(observe(args, &loaded, &target)?);
+            verifier.inspections = Inspections::Observed;
+        }
+    }
+    let bundle = observed.as_ref().unwrap_or(&loaded.bundle);
+    finish(args, &loaded, &judge(&verifier, bundle, args)?)
+}
+
+/// Verifies the chain, and compares the artifacts with it. Of a chain that was refused nothing is asked.
+fn judge(verifier: &Verifier<'_>, bundle: &[u8], args: &Verify) -> Result<Report, CliError> {
+    let report = verifier.verify(bundle, |outcome, trust, applied| {
+        let mut path = vec![0; limits::HOST.path];
+        let mut results = Vec::with_capacity(args.artifact.len());
+        if let Ok(chain) = outcome.supply_chain() {
+            for artifact in &args.artifact {
+                let (mut reader, length) = FileReader::open(artifact)?;
+                let product = chain.product(args.product_of.as_deref(), &artifact.name, &mut path);
+                let result = product.and_then(|product| product.check(&mut reader, Some(length)));
+                if let Some(error) = reader.error.take() {
+                    return Err(CliError::Read(artifact.file.clone(), error));
+                }
+                results.push(ArtifactVerdict { name: &artifact.name, result });
+            }
+        }
+        Ok(Report::new(&outcome.verdict(trust).with_artifacts(&results)).with_rules(outcome, applied))
+    });
+    report.unwrap_or_else(|error| Ok(Report::unread(error)))
+}
+
+/// in-toto's default is the current directory.
+fn target_directory(directory: Option<&Path>) -> Result<PathBuf, CliError> {
+    let directory = directory.unwrap_or(Path::new("."));
+    if directory.is_dir() { Ok(directory.into()) } else { Err(CliError::TargetDirectory(directory.into())) }
+}
+
+/// Runs the inspections and packs the metadata again together with what was observed.
+fn observe(args: &Verify, loaded: &Loaded, target: &Path) -> Result<Vec<u8>, CliError> {
+    let except = loaded.identities(args.verification_keys.iter())?;
+    let damaged = |error| CliError::Bundle { path: loaded.path.clone(), error };
+    let mut path = vec![0; limits::HOST.path];
+    let bundle = Bundle::open(&loaded.bundle, &mut path).map_err(damaged)?;
+    // The layout as core has just verified it, not as some file says by now.
+    let layout = bundle.envelope(0).and_then(|layout| value(&layout)).map_err(damaged)?;
+    let mut packer = loaded.packer()?;
+    for observed in run_all(Inspection::of_layout(&layout), target, &except, args.quiet)? {
+        packer.add_observation(&Observation {
+            name: observed.inspection.name,
+            command: observed.inspection.run,
+            return_value: observed.return_value,
+            materials: observed.materials,
+            products: observed.products,
+        });
+    }
+    Ok(packer.finish(limits::HOST.profile)?)
+}
+
+/// Prints the report, and on refusal the error.
+fn finish(args: &Verify, loaded: &Loaded, report: &Report) -> Result<Done, CliError> {
+    let file_of = |envelope| loaded.file_of(envelope);
+    if args.json {
+        print(&report.json())?;
+    } else if !args.quiet {
+        print(&report.text(&loaded.path.display().to_string(), args.verbose, &file_of))?;
+    }
+    // Files that did not count explain a refusal; otherwise they are for those who ask.
+    if args.verbose || (report.error.is_some() && !args.json) {
+        loaded.notes.iter().for_each(|text| note(text));
+    }
+    let Some(error) = &report.error else { return Ok(Done::Yes) };
+    complain(&report.line(error, args.verbose, &file_of), Some(&error.hint));
+    Ok(Done::Refused)
+}
+
+/// A file as core reads streams. Keeps what the operating system said when reading failed.
+struct FileReader {
+    file: io::BufReader<File>,
+    error: Option<io::Error>,
+}
+
+impl FileReader {
+    /// Opens an artifact; returns its length in bytes too.
+    fn open(artifact: &Artifact) -> Result<(Self, u64), CliError> {
+        let failed = |error| CliError::Read(artifact.file.clone(), error);
+        let metadata = fs::metadata(&artifact.file).map_err(failed)?;
+        // Opening a directory would succeed; reading it does not.
+        if metadata.is_dir() {
+            return Err(failed(io::ErrorKind::IsADirectory.into()));
+        }
+        let file = File::open(&artifact.file).map_err(failed)?;
+        Ok((Self { file: io::BufReader::with_capacity(64 * 1024, file), error: None }, metadata.len()))
+    }
+}
+
+impl embedded_io::ErrorType for FileReader {
+    type Error = embedded_io::ErrorKind;
+}
+
+impl embedded_io::Read for FileReader {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error> {
+        loop {
+            match io::Read::read(&mut self.file, buffer) {
+                Ok(count) => return Ok(count),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    let kind = embedded_io::Error::kind(&error);
+                    self.error = Some(error);
+                    return Err(kind);
+                }
+            }
+        }
+    }
+}

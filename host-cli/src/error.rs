@@ -1,0 +1,134 @@
+//! Why a command could not do its work. What core refuses is no error here but a verdict.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use crate::input::InputError;
+use crate::inspection::InspectionError;
+use crate::keys::KeyError;
+use crate::pack::PackError;
+use crate::sign::StepError;
+use crate::unpack::UnpackError;
+
+/// A command that could not do its work; the exit code is 2.
+#[derive(Debug)]
+pub enum CliError {
+    /// A key file.
+    Key(KeyError),
+    /// A file cannot be read.
+    Read(PathBuf, io::Error),
+    /// A file or directory cannot be written.
+    Write(PathBuf, io::Error),
+    /// The output would overwrite something that no `sitrep` made.
+    Occupied(PathBuf),
+    /// A file that should be a bundle is none.
+    NoBundle(PathBuf),
+    /// A bundle that is to be shown or unpacked is damaged.
+    Bundle {
+        /// The file.
+        path: PathBuf,
+        /// What core found.
+        error: sitrep_core::error::Error,
+    },
+    /// There is no layout to load.
+    Input(InputError),
+    /// Something that no bundle can hold.
+    Pack(PackError),
+    /// A bundle that cannot become files.
+    Unpack {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: UnpackError,
+    },
+    /// `--link-dir` beside a bundle.
+    LinkDirWithBundle,
+    /// `--at` is no time.
+    Time(String),
+    /// The system clock is certainly wrong.
+    Clock,
+    /// An inspection could not be run.
+    Inspection(InspectionError),
+    /// A target directory that is none.
+    TargetDirectory(PathBuf),
+    /// A step of the demo could not be recorded.
+    Step(StepError),
+    /// Standard output is closed or full.
+    Output(io::Error),
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(error) => error.fmt(f),
+            Self::Read(path, error) => write!(f, "cannot read {}: {error}", path.display()),
+            Self::Write(path, error) => write!(f, "cannot write {}: {error}", path.display()),
+            Self::Occupied(path) => write!(f, "{} exists already", path.display()),
+            Self::NoBundle(path) => write!(f, "{} is no sitrep bundle", path.display()),
+            Self::Bundle { path, error } => write!(f, "{}: {}: {error}", path.display(), error.code()),
+            Self::Input(error) => error.fmt(f),
+            Self::Pack(error) => write!(f, "cannot pack: {error}"),
+            Self::Unpack { path, error: UnpackError::Bundle(error) } => {
+                write!(f, "{}: {}: {error}", path.display(), error.code())
+            }
+            Self::Unpack { path, error } => write!(f, "{}: cannot unpack: {error}", path.display()),
+            Self::LinkDirWithBundle => {
+                f.write_str("--link-dir goes with a layout, but INPUT is a bundle, which has its links inside")
+            }
+            Self::Time(text) => write!(f, "--at {text:?} is no time of the form YYYY-MM-DDTHH:MM:SSZ"),
+            Self::Clock => {
+                f.write_str("the system clock is before 2026, so nobody can say whether the layout has expired")
+            }
+            Self::Inspection(error) => error.fmt(f),
+            Self::TargetDirectory(path) => write!(f, "--target-dir {} is no directory", path.display()),
+            Self::Step(error) => error.fmt(f),
+            Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for CliError {}
+
+impl CliError {
+    /// What to do about it, where there is something to say.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Key(error) => error.hint(),
+            Self::Occupied(_) => "name an output that does not exist yet",
+            Self::NoBundle(_) => "give a file that `sitrep pack` wrote",
+            Self::Bundle { error, .. } | Self::Unpack { error: UnpackError::Bundle(error), .. } => error.code().hint(),
+            Self::Input(_) => "give the layout that the project owner signed, or a bundle",
+            Self::LinkDirWithBundle => "leave --link-dir out",
+            Self::Time(_) => "for example --at 2040-01-01T00:00:00Z",
+            Self::Clock => "set the clock, or give the time with --at",
+            Self::Inspection(InspectionError::Start { .. }) => "install the program that the layout's owner names",
+            _ => return None,
+        })
+    }
+}
+
+impl From<KeyError> for CliError {
+    fn from(error: KeyError) -> Self {
+        Self::Key(error)
+    }
+}
+
+impl From<InspectionError> for CliError {
+    fn from(error: InspectionError) -> Self {
+        Self::Inspection(error)
+    }
+}
+
+impl From<InputError> for CliError {
+    fn from(error: InputError) -> Self {
+        Self::Input(error)
+    }
+}
+
+impl From<PackError> for CliError {
+    fn from(error: PackError) -> Self {
+        Self::Pack(error)
+    }
+}

@@ -1,0 +1,370 @@
+//! A verdict for people. It is read back from the JSON that `--json` prints, so that both always say the same.
+
+use serde::{Deserialize, Serialize};
+use sitrep_core::{Code, Error, List, Outcome, Verdict};
+
+use crate::lines::Lines;
+use crate::verification;
+
+/// What core decided, with the names that it stands for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Report {
+    /// `verified` or `refused`.
+    pub verdict: String,
+    /// The refusal.
+    pub error: Option<Located>,
+    /// The layout.
+    pub layout: Layout,
+    /// The steps, as far as they were read.
+    pub steps: Vec<Step>,
+    /// The inspections, as far as they were read.
+    pub inspections: Vec<Inspection>,
+    /// The artifacts that were compared.
+    pub artifacts: Vec<Artifact>,
+    /// The first warnings.
+    pub warnings: Vec<Located>,
+    /// How many warnings there were.
+    pub warning_count: u32,
+    /// What each rule consumed. For people only: `--json` is core's verdict.
+    #[serde(skip)]
+    pub rules: Vec<Applied>,
+}
+
+/// A rule that was applied.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// The step or inspection.
+    pub step: String,
+    /// Which of its two lists.
+    pub list: List,
+    /// Its words.
+    pub words: String,
+    /// How many artifacts it consumed; for `REQUIRE`, whether its artifact was there.
+    pub consumed: u32,
+}
+
+/// An error or a warning, and its place.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Located {
+    /// Its stable name.
+    pub code: String,
+    /// Its stable number.
+    pub number: u16,
+    /// The family of its code.
+    pub class: String,
+    /// What is wrong.
+    pub message: String,
+    /// The step or inspection.
+    pub step: Option<String>,
+    /// The rule.
+    pub rule: Option<Rule>,
+    /// The artifact's name.
+    pub artifact: Option<String>,
+    /// The key.
+    pub keyid: Option<String>,
+    /// Number of the envelope in the bundle.
+    pub envelope: Option<u16>,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// An artifact rule.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Rule {
+    /// `materials` or `products`.
+    pub list: String,
+    /// Its number, from 0.
+    pub index: u16,
+    /// Its words.
+    pub words: Option<Vec<String>>,
+}
+
+/// What is said of the layout.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Layout {
+    /// When it expires.
+    pub expires: Option<String>,
+    /// `valid`, `expired`, `unknown` or `unread`.
+    pub expiry: String,
+    /// The time of the verification.
+    pub checked_at: Option<String>,
+    /// Ids of the owners' keys.
+    pub signed_by: Vec<String>,
+}
+
+/// What is said of a step.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Step {
+    /// Its name.
+    pub name: String,
+    /// How many keys must vouch for it.
+    pub threshold: u32,
+    /// Ids of those that did.
+    pub vouched_by: Vec<String>,
+    /// How many links counted.
+    pub links: u16,
+    /// How many materials they list.
+    pub materials: Option<u32>,
+    /// How many products they list.
+    pub products: Option<u32>,
+}
+
+/// What is said of an inspection.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Inspection {
+    /// Its name.
+    pub name: String,
+    /// `observed`, `skipped` or `not-run`.
+    pub state: String,
+}
+
+/// What is said of an artifact.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Artifact {
+    /// Its name in the metadata.
+    pub name: String,
+    /// `verified` or an error code.
+    pub result: String,
+}
+
+impl Report {
+    /// Reads what core serialised.
+    #[must_use]
+    pub fn new(verdict: &Verdict<'_, '_, '_>) -> Self {
+        // Both sides are this project's; the tests hold every member.
+        serde_json::to_value(verdict)
+            .and_then(serde_json::from_value)
+            .unwrap_or_else(|_| Self::unread(Code::BundleEnvelope.into()))
+    }
+
+    /// The report of something that was refused before anything in it was looked at.
+    #[must_use]
+    pub fn unread(error: Error) -> Self {
+        let code = error.code();
+        let located = Located {
+            code: code.name().into(),
+            number: code.number(),
+            class: code.class().name().into(),
+            message: code.message().into(),
+            envelope: error.place().envelope,
+            hint: code.hint().into(),
+            ..Located::default()
+        };
+        Self {
+            verdict: "refused".into(),
+            error: Some(located),
+            layout: Layout { expiry: "unread".into(), ..Layout::default() },
+            steps: Vec::new(),
+            inspections: Vec::new(),
+            artifacts: Vec::new(),
+            warnings: Vec::new(),
+            warning_count: 0,
+            rules: Vec::new(),
+        }
+    }
+
+    /// The same report with what each rule consumed.
+    #[must_use]
+    pub fn with_rules(mut self, outcome: &Outcome<'_, '_>, applied: &verification::Applied) -> Self {
+        let rules = applied.0.iter().filter_map(|rule| {
+            let step = outcome.steps().get(usize::from(rule.step))?;
+            let words: Vec<String> =
+                outcome.rule_words(step, rule.list, rule.rule)?.map(|word| word.to_string()).collect();
+            Some(Applied {
+                step: step.name.to_string(),
+                list: rule.list,
+                words: words.join(" "),
+                consumed: rule.consumed,
+            })
+        });
+        self.rules = rules.collect();
+        self
+    }
+
+    /// As JSON, on several lines.
+    #[must_use]
+    pub fn json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
+    /// For people; `file` is what was verified. `file_of` names the file of an envelope.
+    #[must_use]
+    pub fn text(&self, file: &str, verbose: bool, file_of: &dyn Fn(u16) -> String) -> String {
+        let mut out = Lines::default();
+        out.line(format_args!("{}: {file}", self.verdict));
+        self.write_layout(&mut out, verbose);
+        // Of a refusal the error is what matters; the steps only say how far it went.
+        let is_brief = self.error.is_some() && !verbose;
+        for step in &self.steps {
+            if is_brief {
+                out.line(format_args!("  step {}: {}", step.name, step.vouching(verbose)));
+                continue;
+            }
+            out.line(format_args!("  step {}", step.name));
+            out.line(format_args!("    {}", step.vouching(verbose)));
+            if let (Some(materials), Some(products)) = (step.materials, step.products) {
+                out.line(format_args!("    took {}", count(materials, "material")));
+                self.write_rules(&mut out, &step.name, List::Materials, verbose);
+                out.line(format_args!("    put out {}", count(products, "product")));
+                self.write_rules(&mut out, &step.name, List::Products, verbose);
+            }
+        }
+        for inspection in &self.inspections {
+            self.write_inspection(&mut out, inspection, verbose);
+        }
+        for artifact in &self.artifacts {
+            match artifact.result.as_str() {
+                "verified" => out.line(format_args!("  artifact {} is what the chain produced", artifact.name)),
+                code => out.line(format_args!("  artifact {} is refused: {code}", artifact.name)),
+            }
+        }
+        for warning in &self.warnings {
+            out.line(format_args!("  warning {}", self.line(warning, verbose, file_of)));
+        }
+        let kept = u32::try_from(self.warnings.len()).unwrap_or(u32::MAX);
+        if self.warning_count > kept {
+            out.line(format_args!("  and {}", count(self.warning_count - kept, "more warning")));
+        }
+        out.into_text()
+    }
+
+    fn write_layout(&self, out: &mut Lines, verbose: bool) {
+        let Layout { expires, expiry, checked_at, signed_by } = &self.layout;
+        if !signed_by.is_empty() {
+            out.line(format_args!("  layout signed by {}", keys(signed_by, verbose)));
+        }
+        match (expires, checked_at) {
+            (Some(expires), Some(at)) => out.line(format_args!("  layout expires {expires}: {expiry} at {at}")),
+            (Some(expires), None) => out.line(format_args!("  layout expires {expires}: {expiry}")),
+            (None, _) => {}
+        }
+    }
+
+    fn write_inspection(&self, out: &mut Lines, inspection: &Inspection, verbose: bool) {
+        let Inspection { name, state } = inspection;
+        match state.as_str() {
+            "observed" if self.error.is_none() => {
+                out.line(format_args!("  inspection {name} ran"));
+                out.line(format_args!("    files before"));
+                self.write_rules(out, name, List::Materials, verbose);
+                out.line(format_args!("    files after"));
+                self.write_rules(out, name, List::Products, verbose);
+            }
+            "observed" => out.line(format_args!("  inspection {name} ran")),
+            "skipped" => out.line(format_args!("  inspection {name} was not run yet")),
+            _ => out.line(format_args!("  inspection {name} was not run")),
+        }
+    }
+
+    /// Code, message and place of an error or warning, in one line.
+    #[must_use]
+    pub fn line(&self, located: &Located, verbose: bool, file_of: &dyn Fn(u16) -> String) -> String {
+        let mut place = Vec::new();
+        if let Some(step) = &located.step {
+            let is_inspection = self.inspections.iter().any(|inspection| inspection.name == *step);
+            place.push(format!("{} {step}", if is_inspection { "inspection" } else { "step" }));
+        }
+        if let Some(rule) = &located.rule {
+            let words = rule.words.as_ref().map(|words| format!(": {}", words.join(" "))).unwrap_or_default();
+            place.push(format!("{} rule {}{words}", rule.list, u32::from(rule.index) + 1));
+        }
+        // Core knows an artifact at hand only by the name that it was asked for.
+        let asked =
+            || self.artifacts.iter().find(|artifact| located.class == "artifact" && artifact.result == located.code);
+        if let Some(artifact) = located.artifact.as_ref().or_else(|| asked().map(|artifact| &artifact.name)) {
+            place.push(format!("artifact {artifact}"));
+        }
+        if let Some(keyid) = &located.keyid {
+            place.push(format!("key {}", key(keyid, verbose)));
+        }
+        if let Some(envelope) = located.envelope {
+            place.push(file_of(envelope));
+        }
+        let place = if place.is_empty() { String::new() } else { format!(" ({})", place.join(", ")) };
+        format!("{}: {}{place}", located.code, located.message)
+    }
+
+    /// The rules that account for artifacts, and how many each; all rules where the reader wants everything.
+    fn write_rules(&self, out: &mut Lines, step: &str, list: List, verbose: bool) {
+        let rules = self.rules.iter().filter(|rule| rule.step == step && rule.list == list);
+        for rule in rules.filter(|rule| verbose || rule.consumed > 0) {
+            out.line(format_args!("      {} by {}", rule.consumed, rule.words));
+        }
+    }
+}
+
+impl Step {
+    fn vouching(&self, verbose: bool) -> String {
+        if self.vouched_by.is_empty() {
+            return format!("nobody vouched for it, {} needed", self.threshold);
+        }
+        let links = count(u32::from(self.links), "link");
+        format!("{} vouched for it in {links}, {} needed", keys(&self.vouched_by, verbose), self.threshold)
+    }
+}
+
+/// A key id as people compare them: its first eight digits, which are also those of link files.
+fn key(id: &str, verbose: bool) -> &str {
+    if verbose { id } else { id.get(..8).unwrap_or(id) }
+}
+
+fn keys(ids: &[String], verbose: bool) -> String {
+    ids.iter().map(|id| key(id, verbose)).collect::<Vec<_>>().join(", ")
+}
+
+fn count(number: u32, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Report {
+        let mut report = Report::unread(Code::RuleDisallow.into());
+        report.layout = Layout {
+            expires: Some("2040-01-01T00:00:00Z".into()),
+            expiry: "valid".into(),
+            checked_at: Some("2030-01-01T00:00:00Z".into()),
+            signed_by: vec!["0123456789abcdef".into()],
+        };
+        report.steps.push(Step {
+            name: "build".into(),
+            threshold: 2,
+            vouched_by: vec!["aaaaaaaaaaaa".into(), "short".into()],
+            links: 2,
+            materials: Some(1),
+            products: Some(0),
+        });
+        let error = report.error.as_mut().unwrap();
+        error.step = Some("build".into());
+        error.rule =
+            Some(Rule { list: "materials".into(), index: 1, words: Some(vec!["DISALLOW".into(), "*".into()]) });
+        error.artifact = Some("evil".into());
+        error.envelope = Some(2);
+        report
+    }
+
+    #[test]
+    fn a_refusal_names_code_and_place() {
+        let report = sample();
+        let line = report.line(report.error.as_ref().unwrap(), false, &|number| format!("file {number}"));
+        assert!(line.starts_with("rule-disallow: "), "{line}");
+        assert!(line.ends_with("(step build, materials rule 2: DISALLOW *, artifact evil, file 2)"), "{line}");
+    }
+
+    #[test]
+    fn key_ids_are_short_unless_asked_for() {
+        let short = sample().text("a", false, &|_| String::new());
+        assert!(short.contains("aaaaaaaa, short vouched for it in 2 links, 2 needed"), "{short}");
+        assert!(short.contains("signed by 01234567\n"), "{short}");
+        assert!(sample().text("a", true, &|_| String::new()).contains("0123456789abcdef"));
+    }
+
+    #[test]
+    fn a_report_survives_its_json() {
+        let json = sample().json();
+        let again: Report = serde_json::from_str(&json).unwrap();
+        assert_eq!(again.json(), json);
+    }
+}

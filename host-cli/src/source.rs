@@ -1,0 +1,126 @@
+//! What `verify` and `pack` are given, in the one form that is verified: a bundle in memory.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sitrep_core::bundle::{Bundle, MAGIC};
+use sitrep_core::{Code, Error, limits};
+
+use crate::args::Source;
+use crate::error::CliError;
+use crate::files::{FileId, is_bundle};
+use crate::input::{Input, Note};
+use crate::metadata::Document;
+use crate::pack::Packer;
+use crate::unpack::unpack;
+
+/// A supply chain, loaded.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The file that the user named.
+    pub path: PathBuf,
+    /// The bundle: read from a file, or packed in memory.
+    pub bundle: Vec<u8>,
+    /// Files that were ignored, and why.
+    pub notes: Vec<Note>,
+    /// Every file that was read.
+    pub files: Vec<PathBuf>,
+    /// The documents, where the input was JSON.
+    packer: Option<Packer>,
+}
+
+impl Loaded {
+    /// Loads what the options name. Packing it asks no signature: what is wrong with it is for core to say.
+    ///
+    /// # Errors
+    /// [`CliError`] when a file cannot be read, is neither a bundle nor a layout, or cannot be packed.
+    pub fn new(source: &Source, profile: u8) -> Result<Self, CliError> {
+        // clap asks for one of the two and refuses both.
+        let path = source.input.as_ref().or(source.layout.as_ref()).cloned().unwrap_or_default();
+        if is_bundle(&path).map_err(|error| CliError::Read(path.clone(), error))? {
+            return if source.link_dir.is_some() { Err(CliError::LinkDirWithBundle) } else { Self::bundle(path) };
+        }
+        let link_dir = match (&source.link_dir, &source.layout) {
+            (Some(directory), _) => directory.as_path(),
+            // As in-toto-verify does.
+            (None, Some(_)) => Path::new("."),
+            (None, None) => path.parent().unwrap_or(Path::new("")),
+        };
+        let link_dir = if link_dir.as_os_str().is_empty() { Path::new(".") } else { link_dir };
+        let Input { packer, notes, loaded_files } = Input::from_directory(&path, link_dir)?;
+        let bundle = packer.finish(profile)?;
+        Ok(Self { path, bundle, notes, files: loaded_files, packer: Some(packer) })
+    }
+
+    fn bundle(path: PathBuf) -> Result<Self, CliError> {
+        let bundle = fs::read(&path).map_err(|error| CliError::Read(path.clone(), error))?;
+        if !bundle.starts_with(&MAGIC) {
+            return Err(CliError::NoBundle(path));
+        }
+        Ok(Self { files: vec![path.clone()], path, bundle, notes: Vec::new(), packer: None })
+    }
+
+    /// Was the input a bundle?
+    #[must_use]
+    pub const fn is_bundle(&self) -> bool {
+        self.packer.is_none()
+    }
+
+    /// Bytes of the JSON files that went into the bundle; of those that `sitrep unpack` would write where the input was a bundle.
+    ///
+    /// # Errors
+    /// [`CliError`] when a file is gone by now or the bundle is damaged.
+    pub fn json_length(&self) -> Result<u64, CliError> {
+        if self.is_bundle() {
+            let files = self.unpacked()?;
+            return Ok(files.iter().map(|file| file.json.len() as u64).sum());
+        }
+        let length = |path: &PathBuf| {
+            fs::metadata(path).map(|metadata| metadata.len()).map_err(|error| CliError::Read(path.clone(), error))
+        };
+        self.files.iter().map(length).sum()
+    }
+
+    /// The documents, to pack them again with more.
+    ///
+    /// # Errors
+    /// [`CliError`] when the input was a bundle and is damaged.
+    pub fn packer(&self) -> Result<Packer, CliError> {
+        if let Some(packer) = &self.packer {
+            return Ok(packer.clone());
+        }
+        let mut packer = Packer::new();
+        for file in self.unpacked()? {
+            let document = Document::parse(&file.json).map_err(|_| self.damaged(Code::BundleEnvelope.into()))?;
+            packer.add(&file.name, document);
+        }
+        Ok(packer)
+    }
+
+    /// What to call an envelope: its file, where there is one.
+    #[must_use]
+    pub fn file_of(&self, envelope: u16) -> String {
+        let documents = self.packer.as_ref().and_then(|packer| packer.documents().nth(usize::from(envelope)));
+        documents.map_or_else(|| format!("envelope {envelope}"), |(name, _)| name.to_owned())
+    }
+
+    fn unpacked(&self) -> Result<Vec<crate::unpack::UnpackedFile>, CliError> {
+        let mut path = vec![0; limits::HOST.path];
+        let bundle = Bundle::open(&self.bundle, &mut path).map_err(|error| self.damaged(error))?;
+        unpack(&bundle).map_err(|error| CliError::Unpack { path: self.path.clone(), error })
+    }
+
+    fn damaged(&self, error: Error) -> CliError {
+        CliError::Bundle { path: self.path.clone(), error }
+    }
+
+    /// The identities of the files that were read and of `others`, for recording everything but them.
+    ///
+    /// # Errors
+    /// [`CliError::Read`] when one is gone by now.
+    pub fn identities<'a>(&'a self, others: impl Iterator<Item = &'a PathBuf>) -> Result<HashSet<FileId>, CliError> {
+        let identity = |path: &PathBuf| FileId::of(path).map_err(|error| CliError::Read(path.clone(), error));
+        self.files.iter().chain(others).map(identity).collect()
+    }
+}

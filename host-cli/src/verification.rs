@@ -1,0 +1,145 @@
+//! Asks core, with the memory, the limits and the signature schemes of a profile.
+
+use sitrep_core::{
+    Bundle, Clock, DeviceMemory, Ed25519, Error, HostMemory, Inspections, List, Observer, Outcome, OwnerKey, PublicKey,
+    Request, Sequential, Str, Trust, limits, verify,
+};
+
+use crate::args::Profile;
+use crate::executor::Threads;
+use crate::keys::OwnerFile;
+use crate::schemes::HostSchemes;
+
+/// What the rules of the layout consumed, in the order of the checks.
+#[derive(Debug, Default)]
+pub struct Applied(pub Vec<AppliedRule>);
+
+/// One rule, by number, and how many artifacts it consumed; for `REQUIRE`, whether its artifact was there.
+#[derive(Clone, Copy, Debug)]
+pub struct AppliedRule {
+    /// Number of the step; inspections count on after the steps.
+    pub step: u16,
+    /// Which of its two lists.
+    pub list: List,
+    /// Number of the rule in the list.
+    pub rule: u16,
+    /// How many artifacts.
+    pub consumed: u32,
+}
+
+impl Observer for Applied {
+    fn rule(&mut self, step: u16, list: List, rule: u16, consumed: u32) {
+        self.0.push(AppliedRule { step, list, rule, consumed });
+    }
+}
+
+/// What is believed, and as of when.
+#[derive(Clone, Copy)]
+pub struct Verifier<'a> {
+    /// The owners, all of whom must have signed.
+    pub owners: &'a [OwnerFile],
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// The machine that is verified for: its limits and its schemes.
+    pub profile: Profile,
+    /// What to do about inspections.
+    pub inspections: Inspections,
+}
+
+impl Verifier<'_> {
+    /// Verifies a bundle and hands the outcome to `then`, because it borrows from memory that does not outlive this call.
+    ///
+    /// # Errors
+    /// Core's, when the bytes are no bundle. What is wrong with its contents is in the outcome.
+    pub fn verify<R>(
+        &self,
+        bytes: &[u8],
+        then: impl FnOnce(&Outcome<'_, '_>, &Trust<'_>, &Applied) -> R,
+    ) -> Result<R, Error> {
+        let ids: Vec<Vec<&str>> =
+            self.owners.iter().map(|owner| owner.ids.iter().map(String::as_str).collect()).collect();
+        let owners: Vec<OwnerKey<'_>> =
+            self.owners.iter().zip(&ids).map(|(owner, ids)| owner_key(owner, ids)).collect();
+        let trust = Trust { owners: &owners, threshold: owners.len(), inspections: self.inspections };
+        let (clock, trust, mut applied) = (self.clock, &trust, Applied::default());
+        match self.profile {
+            Profile::Host => {
+                let mut path = vec![0; limits::HOST.path];
+                let bundle = &self.open(bytes, &mut path)?;
+                let request = Request { bundle, trust, clock, schemes: &HostSchemes, executor: &Threads::available() };
+                let mut memory = Box::new(HostMemory::new());
+                Ok(then(&verify(&request, &mut memory, &mut applied), trust, &applied))
+            }
+            Profile::Device => {
+                let mut path = vec![0; limits::DEVICE.path];
+                let bundle = &self.open(bytes, &mut path)?;
+                let request = Request { bundle, trust, clock, schemes: &Ed25519, executor: &Sequential };
+                let mut memory = Box::new(DeviceMemory::new());
+                Ok(then(&verify(&request, &mut memory, &mut applied), trust, &applied))
+            }
+        }
+    }
+
+    /// Observations are believed only where sitrep has just made them itself.
+    fn open<'b>(&self, bytes: &'b [u8], path: &mut [u8]) -> Result<Bundle<'b>, Error> {
+        match self.inspections {
+            Inspections::Observed => Bundle::open_with_observations(bytes, path),
+            Inspections::Refuse | Inspections::Skip => Bundle::open(bytes, path),
+        }
+    }
+}
+
+fn owner_key<'a>(owner: &'a OwnerFile, ids: &'a [&'a str]) -> OwnerKey<'a> {
+    let key = PublicKey {
+        keytype: Str::Text(&owner.keytype),
+        scheme: Str::Text(&owner.scheme),
+        public: Str::Text(&owner.public),
+    };
+    OwnerKey { key, ids }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Source;
+    use crate::keys::read_owners;
+    use crate::report::Report;
+    use crate::source::Loaded;
+    use sitrep_core::{FixedClock, Time};
+    use std::path::PathBuf;
+
+    fn demo(set: &str, profile: Profile) -> Report {
+        let directory: PathBuf =
+            [env!("CARGO_MANIFEST_DIR"), "../tests/vectors/in-toto-demo", set, "pristine"].iter().collect();
+        let owners = read_owners(&[directory.join("alice.pub")]).unwrap();
+        let source = Source { input: Some(directory.join("root.layout")), layout: None, link_dir: None };
+        let loaded = Loaded::new(&source, 0).unwrap();
+        let clock = FixedClock(Time::parse("2030-01-01T00:00:00Z").unwrap());
+        let verifier = Verifier { owners: &owners, clock: &clock, profile, inspections: Inspections::Skip };
+        let report = verifier.verify(&loaded.bundle, |outcome, trust, applied| {
+            let verdict = outcome.verdict(trust);
+            let report = Report::new(&verdict).with_rules(outcome, applied);
+            // The report is core's verdict, member for member and in its order.
+            assert_eq!(report.json(), serde_json::to_string_pretty(&verdict).unwrap() + "\n");
+            report
+        });
+        report.unwrap()
+    }
+
+    #[test]
+    fn every_kind_of_key_is_verified_on_a_host() {
+        for set in ["metablock-ed25519", "metablock-rsa", "metablock-ecdsa", "dsse-ed25519", "dsse-rsa", "dsse-ecdsa"] {
+            let report = demo(set, Profile::Host);
+            assert_eq!((report.verdict.as_str(), report.steps.len()), ("verified", 3), "{set}");
+            assert!(report.rules.iter().any(|rule| rule.words == "MODIFY demo-project/foo.py" && rule.consumed == 1));
+        }
+    }
+
+    #[test]
+    fn a_device_knows_ed25519_only() {
+        assert_eq!(demo("dsse-ed25519", Profile::Device).verdict, "verified");
+        for set in ["dsse-rsa", "metablock-ecdsa"] {
+            assert_eq!(demo(set, Profile::Device).error.unwrap().code, "owner-scheme", "{set}");
+        }
+    }
+}

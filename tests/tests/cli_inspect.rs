@@ -1,0 +1,69 @@
+//! `sitrep inspect` adds up, and `sitrep pack` says the sizes that are there.
+
+use std::fs;
+
+use serde_json::Value;
+use sitrep_tests::command::{copy_of, sitrep, vectors};
+
+#[test]
+fn sections_and_payloads_are_shown() {
+    for set in ["metablock-rsa", "dsse-ed25519"] {
+        let directory = copy_of(&vectors().join("in-toto-demo").join(set).join("pristine"));
+        let path = directory.path();
+        let run =
+            sitrep(path, &["pack", "root.layout", "--verification-keys", "alice.pub", "-o", "a.sitrep", "--json"])
+                .expect(0);
+        let sizes: Value = serde_json::from_str(&run.stdout).unwrap();
+        let length = fs::metadata(path.join("a.sitrep")).unwrap().len();
+        let json: u64 = ["root.layout", "clone", "update-version", "package"]
+            .iter()
+            .map(|start| {
+                let file = fs::read_dir(path).unwrap().map(Result::unwrap);
+                let mut file = file.filter(|file| file.file_name().to_string_lossy().starts_with(start));
+                file.next().unwrap().metadata().unwrap().len()
+            })
+            .sum();
+        assert_eq!((&sizes["bundle_bytes"], &sizes["json_bytes"]), (&length.into(), &json.into()));
+        assert_eq!((&sizes["profile"], &sizes["verified"]), (&"host".into(), &true.into()));
+
+        let shown: Value =
+            serde_json::from_str(&sitrep(path, &["inspect", "a.sitrep", "--json"]).expect(0).stdout).unwrap();
+        let sections: u64 =
+            ["strings", "artifacts", "envelopes"].iter().map(|name| shown[name]["length"].as_u64().unwrap()).sum();
+        // The header: magic, version, profile, three lengths.
+        assert!((9..=21).contains(&(length - sections)), "{shown}");
+        assert_eq!(shown["payloads"][0]["steps"], serde_json::json!(["clone", "update-version", "package"]));
+        assert_eq!(shown["payloads"][0]["inspections"], serde_json::json!(["untar"]));
+        assert_eq!(shown["payloads"][2]["name"], "update-version");
+        assert_eq!((&shown["payloads"][2]["materials"], &shown["payloads"][2]["products"]), (&1.into(), &1.into()));
+
+        let text = sitrep(path, &["inspect", "a.sitrep"]).expect(0).stdout;
+        for expected in ["nothing below is verified", "link \"package\"", "steps: clone, update-version, package"] {
+            assert!(text.contains(expected), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_bundle_can_be_packed_again_for_another_profile() {
+    let directory = copy_of(&vectors().join("in-toto-demo/dsse-ed25519/pristine"));
+    let path = directory.path();
+    let key = ["--verification-keys", "alice.pub"];
+    sitrep(path, &[&["pack", "root.layout", "-o", "host.sitrep"], &key[..]].concat()).expect(0);
+    sitrep(path, &[&["pack", "host.sitrep", "-o", "device.sitrep", "--profile", "device"], &key[..]].concat())
+        .expect(0);
+    let [host, device] = ["host.sitrep", "device.sitrep"].map(|name| fs::read(path.join(name)).unwrap());
+    let differing: Vec<usize> = (0..host.len()).filter(|place| host.get(*place) != device.get(*place)).collect();
+    assert_eq!((differing, host.len()), (vec![5], device.len()), "only the profile differs");
+}
+
+#[test]
+fn names_give_no_orders_to_the_terminal() {
+    let directory = copy_of(&vectors().join("in-toto-demo/metablock-ed25519/pristine"));
+    let path = directory.path();
+    let layout = fs::read_to_string(path.join("root.layout")).unwrap();
+    fs::write(path.join("root.layout"), layout.replace("\"untar\"", "\"\\u001b[2Jverified\\n\"")).unwrap();
+    sitrep(path, &["pack", "root.layout", "--no-verify", "-o", "a.sitrep"]).expect(0);
+    let run = sitrep(path, &["inspect", "a.sitrep"]).expect(0);
+    assert!(!run.stdout.contains('\u{1b}') && run.stdout.contains("\\u{1b}[2Jverified\\n"), "{}", run.stdout);
+}
