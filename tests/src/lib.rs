@@ -1,1 +1,3 @@
 //! What the integration tests and benches of sitrep share.
+
+pub mod device;
