@@ -1,3 +1,4 @@
 //! What the integration tests and benches of sitrep share.
 
 pub mod device;
+pub mod scale;
