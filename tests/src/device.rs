@@ -11,8 +11,7 @@ use std::{
 
 use defmt_decoder::{DecodeError, Table};
 use object::{
-    Endianness, Object, ObjectSection,
-    elf,
+    Endianness, Object, ObjectSection, elf,
     read::elf::{ElfFile32, ProgramHeader},
 };
 

@@ -1,0 +1,176 @@
+//! Scenarios of the device: what lies in its flash, and the log that must come out.
+//!
+//! firmware/scenarios/NAME.toml says how the flash is made from the vectors; NAME.log beside it is the expected log and
+//! exit code. With the variable `SITREP_BLESS` the logs are written instead of compared.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+use sitrep_cli::{input::Input, keys};
+use sitrep_core::{Time, ed25519_key_ids, limits::DEVICE};
+use sitrep_firmware::{anchor, slot};
+
+use crate::device::{Flash, Run};
+
+/// A scenario as its file says it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// The directory of layout and links, below tests/vectors/in-toto-demo.
+    vectors: String,
+    /// The artifact in the slot, below tests/vectors/in-toto-demo; the one beside the layout when it is left out.
+    artifact: Option<String>,
+    /// The trusted key, raw, in hexadecimal; alice.pub beside the layout when it is left out.
+    owner: Option<String>,
+    /// What the device's clock says; it is not set when this is left out.
+    clock: Option<String>,
+    /// A change to one of the files before they are packed.
+    edit: Option<Edit>,
+    /// How many bytes of the bundle were written to the slot; all when it is left out.
+    keep: Option<usize>,
+    /// Whether the trust anchor says to refuse layouts with inspections.
+    #[serde(default)]
+    refuse_inspections: bool,
+}
+
+/// Replaces a text in a file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Edit {
+    file: String,
+    from: String,
+    to: String,
+}
+
+/// A directory of the repository.
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+/// Where the demo's vectors are.
+fn vectors() -> PathBuf {
+    repository("tests/vectors/in-toto-demo")
+}
+
+/// The names of all scenarios, sorted.
+///
+/// # Panics
+/// When the directory cannot be read.
+#[must_use]
+pub fn names() -> Vec<String> {
+    let entries = fs::read_dir(repository("firmware/scenarios")).expect("firmware/scenarios");
+    let files = entries.map(|entry| entry.expect("firmware/scenarios").file_name().into_string().expect("file names"));
+    let mut names: Vec<_> = files.filter_map(|file| Some(file.strip_suffix(".toml")?.to_owned())).collect();
+    names.sort();
+    names
+}
+
+impl Scenario {
+    /// Reads the scenario called `name`.
+    ///
+    /// # Panics
+    /// When there is none, or it is malformed.
+    #[must_use]
+    pub fn read(name: &str) -> Self {
+        let text = fs::read_to_string(repository("firmware/scenarios").join(format!("{name}.toml"))).expect(name);
+        toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// Makes what the scenario has in flash.
+    ///
+    /// # Panics
+    /// When the scenario names a file that is not there, or an edit that does not apply.
+    #[must_use]
+    pub fn flash(&self) -> Flash {
+        let directory = vectors().join(&self.vectors);
+        let mut bundle = self.edit.as_ref().map_or_else(|| pack(&directory), |edit| pack_edited(&directory, edit));
+        bundle.truncate(self.keep.unwrap_or(usize::MAX));
+        let artifact = self.artifact.as_ref().map_or_else(
+            || directory.join("demo-project.tar.gz"),
+            |path| vectors().join(path),
+        );
+        let owner = self.owner.clone().unwrap_or_else(|| owner(&directory.join("alice.pub")));
+        Flash {
+            anchor: anchor(&owner, "demo-project.tar.gz", self.refuse_inspections),
+            slot: slot(&bundle, &fs::read(artifact).expect("the artifact")),
+            clock: self.clock.as_ref().map(|time| Time::parse(time).expect("a time such as 2030-01-01T00:00:00Z").0),
+        }
+    }
+}
+
+/// Compares a run with the expected log of a scenario, or writes that with `SITREP_BLESS`.
+///
+/// # Panics
+/// When they differ.
+pub fn compare(name: &str, run: &Run) {
+    let mut log = run.log.join("\n");
+    log += &format!("\nexit {}\n", run.code.map_or("by a signal".into(), |code| code.to_string()));
+    let path = repository("firmware/scenarios").join(format!("{name}.log"));
+    if env::var_os("SITREP_BLESS").is_some() {
+        fs::write(&path, &log).expect("firmware/scenarios can be written");
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert!(log == expected, "{name}: expected\n{expected}\nbut the device logged\n{log}\n(SITREP_BLESS=1 accepts it)");
+}
+
+/// The bundle of the layout and links in a directory, with the device's limits.
+///
+/// # Panics
+/// When they cannot be packed.
+#[must_use]
+pub fn pack(directory: &Path) -> Vec<u8> {
+    let input = Input::from_directory(&directory.join("root.layout"), directory).expect("layout and links");
+    input.packer.finish(DEVICE.profile).expect("they can be packed")
+}
+
+fn pack_edited(directory: &Path, edit: &Edit) -> Vec<u8> {
+    let copy = tempfile::tempdir().expect("a temporary directory");
+    for entry in fs::read_dir(directory).expect("the vectors") {
+        let path = entry.expect("the vectors").path();
+        let name = path.file_name().expect("a file name");
+        let mut bytes = fs::read(&path).expect("a vector");
+        if name == edit.file.as_str() {
+            let text = String::from_utf8(bytes).expect("only text is edited");
+            assert!(text.contains(&edit.from), "{} does not contain {:?}", edit.file, edit.from);
+            bytes = text.replacen(&edit.from, &edit.to, 1).into_bytes();
+        }
+        fs::write(copy.path().join(name), bytes).expect("the temporary directory can be written");
+    }
+    pack(copy.path())
+}
+
+/// The raw Ed25519 key of a PEM file, in hexadecimal.
+fn owner(path: &Path) -> String {
+    let [owner] = &keys::read_owners(&[path.to_owned()]).expect("the owner's key")[..] else { panic!("one key") };
+    owner.public.clone()
+}
+
+/// A trust anchor for one owner's key, given in hexadecimal.
+///
+/// # Panics
+/// When that is no key.
+#[must_use]
+pub fn anchor(owner: &str, artifact: &str, refuse_inspections: bool) -> Vec<u8> {
+    let digits = |at| u8::from_str_radix(&owner[2 * at..2 * at + 2], 16).expect("hexadecimal digits");
+    let key: [u8; 32] = std::array::from_fn(digits);
+    let mut bytes = [&anchor::MAGIC[..], &[anchor::VERSION, 1, u8::from(!refuse_inspections), 1], &key].concat();
+    for id in ed25519_key_ids(&key) {
+        bytes.extend_from_slice(id.as_ref().as_bytes());
+    }
+    bytes.push(artifact.len().try_into().expect("a short name"));
+    bytes.extend_from_slice(artifact.as_bytes());
+    bytes
+}
+
+/// A slot with a bundle and an artifact.
+///
+/// # Panics
+/// When they are larger than 4 GiB.
+#[must_use]
+pub fn slot(bundle: &[u8], artifact: &[u8]) -> Vec<u8> {
+    let length = |bytes: &[u8]| bytes.len().try_into().expect("less than 4 GiB");
+    [&slot::head(length(bundle), length(artifact))[..], bundle, artifact].concat()
+}
