@@ -1,11 +1,8 @@
 //! The decision at boot: may what lies in the slot run?
 
 use sitrep_core::{
-    Clock, DeviceMemory, Ed25519, Error, Outcome, OwnerKey, PublicKey, Request, Sequential, Trust,
-    VerifiedSupplyChain,
-    bundle::{Bundle, Str},
-    limits::DEVICE,
-    verify,
+    Clock, DeviceMemory, Ed25519, Error, OwnerKey, PublicKey, Request, Sequential, Str, Trust, Verdict,
+    VerifiedSupplyChain, bundle::Bundle, limits::DEVICE, verify,
 };
 
 use crate::{
@@ -13,60 +10,37 @@ use crate::{
     slot::Slot,
 };
 
-/// What became of a boot.
+/// What became of a boot, for the log.
 #[derive(Clone, Copy, Debug)]
-pub struct Boot<'m, 'b> {
-    result: Result<(), Error>,
-    outcome: Option<Outcome<'m, 'b>>,
+pub struct Report<'v, 'm, 'b> {
+    /// May the artifact run? If not, the bundle's refusal or, after the supply chain was verified, the artifact's.
+    pub result: Result<(), Error>,
+    /// The layout's steps and then its inspections, as far as they were read.
+    pub steps: &'m [sitrep_core::Step<'b>],
+    /// What the verifier found out; nothing where the bundle could not be opened.
+    pub verdict: Option<Verdict<'v, 'm, 'b>>,
+    /// What a person should know.
+    pub warnings: &'m [Error],
 }
 
-impl<'m, 'b> Boot<'m, 'b> {
-    /// May the artifact run?
-    ///
-    /// # Errors
-    /// Why it must not: the bundle's refusal or, after the supply chain was verified, the artifact's.
-    pub const fn result(&self) -> Result<(), Error> {
-        self.result
-    }
-
-    /// What the verifier found out, for the log; nothing where the bundle could not be opened.
-    #[must_use]
-    pub const fn outcome(&self) -> Option<&Outcome<'m, 'b>> {
-        self.outcome.as_ref()
-    }
-}
-
-/// Verifies the slot's bundle against the anchor, and the slot's artifact against the bundle.
-#[must_use]
-pub fn boot<'m, 'b>(
+/// Verifies the slot's bundle against the anchor, and the slot's artifact against the bundle. `report` is told before it returns.
+///
+/// # Errors
+/// Why the artifact must not run.
+pub fn boot<'b>(
     anchor: &Anchor<'_>,
     slot: &Slot<'b>,
     clock: &dyn Clock,
-    memory: &'m mut DeviceMemory<'b>,
-) -> Boot<'m, 'b> {
+    memory: &mut DeviceMemory<'b>,
+    report: impl FnOnce(&Report<'_, '_, 'b>),
+) -> Result<(), Error> {
     let bundle = match open(slot.bundle) {
         Ok(bundle) => bundle,
-        Err(error) => return Boot { result: Err(error), outcome: None },
+        Err(error) => {
+            report(&Report { result: Err(error), steps: &[], verdict: None, warnings: &[] });
+            return Err(error);
+        }
     };
-    let outcome = decide(anchor, &bundle, clock, memory);
-    let result = outcome.supply_chain().and_then(|chain| check_artifact(&chain, anchor.artifact(), slot.artifact));
-    Boot { result, outcome: Some(outcome) }
-}
-
-// Each part has a frame of its own, so that the buffers of one are gone from the stack when the next one starts.
-
-#[inline(never)]
-fn open(bytes: &[u8]) -> Result<Bundle<'_>, Error> {
-    Bundle::open(bytes, &mut [0; DEVICE.path])
-}
-
-#[inline(never)]
-fn decide<'m, 'b>(
-    anchor: &Anchor<'_>,
-    bundle: &Bundle<'b>,
-    clock: &dyn Clock,
-    memory: &'m mut DeviceMemory<'b>,
-) -> Outcome<'m, 'b> {
     // An anchor with more owners than fit was not read.
     let (mut anchored, mut owners) = (heapless::Vec::<_, OWNERS>::new(), heapless::Vec::<_, OWNERS>::new());
     for owner in anchor.owners() {
@@ -78,7 +52,19 @@ fn decide<'m, 'b>(
         let _ = owners.push(OwnerKey { key, ids: &owner.ids });
     }
     let trust = Trust { owners: &owners, threshold: anchor.threshold(), inspections: anchor.inspections() };
-    verify(&Request { bundle, trust: &trust, clock, schemes: &Ed25519, executor: &Sequential }, memory, &mut ())
+    let request = Request { bundle: &bundle, trust: &trust, clock, schemes: &Ed25519, executor: &Sequential };
+    let outcome = verify(&request, memory, &mut ());
+    let result = outcome.supply_chain().and_then(|chain| check_artifact(&chain, anchor.artifact(), slot.artifact));
+    let verdict = Some(outcome.verdict(&trust));
+    report(&Report { result, steps: outcome.steps(), verdict, warnings: outcome.warnings().kept() });
+    result
+}
+
+// Both have frames of their own, so that their buffers are gone from the stack while signatures are checked.
+
+#[inline(never)]
+fn open(bytes: &[u8]) -> Result<Bundle<'_>, Error> {
+    Bundle::open(bytes, &mut [0; DEVICE.path])
 }
 
 #[inline(never)]

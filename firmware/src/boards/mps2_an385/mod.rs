@@ -7,6 +7,7 @@
 use core::{arch::asm, cell::UnsafeCell, panic::PanicInfo, ptr, slice};
 
 use cortex_m_rt::{ExceptionFrame, exception};
+use sitrep_core::{Clock, Time};
 
 /// How the emulator's process ends.
 #[derive(Clone, Copy)]
@@ -80,13 +81,17 @@ unsafe fn region(start: *const u8, end: *const u8) -> &'static [u8] {
     unsafe { slice::from_raw_parts(start, end.addr() - start.addr()) }
 }
 
-/// Seconds since 1970 of the battery-backed clock; `None` where it was never set.
-#[must_use]
-pub fn clock() -> Option<u64> {
-    // SAFETY: an aligned word of readable memory; volatile, because the emulator sets it.
-    match unsafe { ptr::read_volatile(&raw const __clock) } {
-        0 => None,
-        seconds => Some(seconds),
+/// The battery-backed clock: seconds since 1970, or 0 where it was never set.
+#[derive(Clone, Copy, Debug)]
+pub struct BatteryClock;
+
+impl Clock for BatteryClock {
+    fn now(&self) -> Option<Time> {
+        // SAFETY: an aligned word of readable memory; volatile, because the emulator sets it.
+        match unsafe { ptr::read_volatile(&raw const __clock) } {
+            0 => None,
+            seconds => Some(Time(seconds)),
+        }
     }
 }
 
