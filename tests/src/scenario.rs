@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde::Deserialize;
-use sitrep_cli::{input::Input, keys};
+use sitrep_cli::input::Input;
 use sitrep_core::{Time, ed25519_key_ids, limits::DEVICE};
 use sitrep_firmware::{anchor, slot};
 
@@ -23,8 +23,8 @@ pub struct Scenario {
     vectors: String,
     /// The artifact in the slot, below tests/vectors/in-toto-demo; the one beside the layout when it is left out.
     artifact: Option<String>,
-    /// The trusted key, raw, in hexadecimal; alice.pub beside the layout when it is left out.
-    owner: Option<String>,
+    /// The trusted key, raw, in hexadecimal.
+    owner: String,
     /// What the device's clock says; it is not set when this is left out.
     clock: Option<String>,
     /// A change to one of the files before they are packed.
@@ -88,13 +88,10 @@ impl Scenario {
         let directory = vectors().join(&self.vectors);
         let mut bundle = self.edit.as_ref().map_or_else(|| pack(&directory), |edit| pack_edited(&directory, edit));
         bundle.truncate(self.keep.unwrap_or(usize::MAX));
-        let artifact = self.artifact.as_ref().map_or_else(
-            || directory.join("demo-project.tar.gz"),
-            |path| vectors().join(path),
-        );
-        let owner = self.owner.clone().unwrap_or_else(|| owner(&directory.join("alice.pub")));
+        let artifact =
+            self.artifact.as_ref().map_or_else(|| directory.join("demo-project.tar.gz"), |path| vectors().join(path));
         Flash {
-            anchor: anchor(&owner, "demo-project.tar.gz", self.refuse_inspections),
+            anchor: anchor(&self.owner, "demo-project.tar.gz", self.refuse_inspections),
             slot: slot(&bundle, &fs::read(artifact).expect("the artifact")),
             clock: self.clock.as_ref().map(|time| Time::parse(time).expect("a time such as 2030-01-01T00:00:00Z").0),
         }
@@ -140,12 +137,6 @@ fn pack_edited(directory: &Path, edit: &Edit) -> Vec<u8> {
         fs::write(copy.path().join(name), bytes).expect("the temporary directory can be written");
     }
     pack(copy.path())
-}
-
-/// The raw Ed25519 key of a PEM file, in hexadecimal.
-fn owner(path: &Path) -> String {
-    let [owner] = &keys::read_owners(&[path.to_owned()]).expect("the owner's key")[..] else { panic!("one key") };
-    owner.public.clone()
 }
 
 /// A trust anchor for one owner's key, given in hexadecimal.
