@@ -10,7 +10,12 @@ use std::{
 
 use serde::Deserialize;
 use sitrep_cli::input::Input;
-use sitrep_core::{Time, ed25519_key_ids, limits::DEVICE};
+use sitrep_core::{
+    Scratch, Str, Time,
+    bundle::{Bundle, Event, Reader},
+    ed25519_key_ids,
+    limits::{CHUNK, DEVICE, HOST},
+};
 use sitrep_firmware::{anchor, slot};
 
 use crate::device::{Flash, Run};
@@ -79,6 +84,15 @@ impl Scenario {
         toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
+    /// The trusted key.
+    ///
+    /// # Panics
+    /// When the scenario does not give it in hexadecimal.
+    #[must_use]
+    pub fn owner(&self) -> [u8; 32] {
+        Str::Text(&self.owner).decode_hex().expect("64 hexadecimal digits")
+    }
+
     /// Makes what the scenario has in flash.
     ///
     /// # Panics
@@ -91,7 +105,7 @@ impl Scenario {
         let artifact =
             self.artifact.as_ref().map_or_else(|| directory.join("demo-project.tar.gz"), |path| vectors().join(path));
         Flash {
-            anchor: anchor(&self.owner, "demo-project.tar.gz", self.refuse_inspections),
+            anchor: anchor(self.owner(), "demo-project.tar.gz", self.refuse_inspections),
             slot: slot(&bundle, &fs::read(artifact).expect("the artifact")),
             clock: self.clock.as_ref().map(|time| Time::parse(time).expect("a time such as 2030-01-01T00:00:00Z").0),
         }
@@ -139,21 +153,61 @@ fn pack_edited(directory: &Path, edit: &Edit) -> Vec<u8> {
     pack(copy.path())
 }
 
-/// A trust anchor for one owner's key, given in hexadecimal.
+/// A trust anchor for one owner's raw key.
 ///
 /// # Panics
-/// When that is no key.
+/// When the artifact's name is longer than 255 bytes.
 #[must_use]
-pub fn anchor(owner: &str, artifact: &str, refuse_inspections: bool) -> Vec<u8> {
-    let digits = |at| u8::from_str_radix(&owner[2 * at..2 * at + 2], 16).expect("hexadecimal digits");
-    let key: [u8; 32] = std::array::from_fn(digits);
-    let mut bytes = [&anchor::MAGIC[..], &[anchor::VERSION, 1, u8::from(!refuse_inspections), 1], &key].concat();
-    for id in ed25519_key_ids(&key) {
+pub fn anchor(owner: [u8; 32], artifact: &str, refuse_inspections: bool) -> Vec<u8> {
+    let mut bytes = [&anchor::MAGIC[..], &[anchor::VERSION, 1, u8::from(!refuse_inspections), 1], &owner].concat();
+    for id in ed25519_key_ids(&owner) {
         bytes.extend_from_slice(id.as_ref().as_bytes());
     }
     bytes.push(artifact.len().try_into().expect("a short name"));
     bytes.extend_from_slice(artifact.as_bytes());
     bytes
+}
+
+/// What the figures image compares a boot with: the signatures of a bundle, each with its key and the bytes that it is over
+/// ([the form](../../firmware/src/bin/mps2_an385_figures.rs)). `owner` is the layout's signer.
+///
+/// # Panics
+/// When the bundle is damaged, or signed by anybody else than one owner and the layout's keys.
+#[must_use]
+pub fn floor(bundle: &[u8], owner: [u8; 32]) -> Vec<u8> {
+    let mut path = [0; HOST.path];
+    let bundle = Bundle::open(bundle, &mut path).expect("a bundle");
+    let mut floor = vec![0];
+    for envelope in bundle.envelopes() {
+        let envelope = envelope.expect("an envelope");
+        let mut signed = Vec::new();
+        let mut scratch = Scratch { path: &mut path, chunk: &mut [0; CHUNK] };
+        let mut sink = |bytes: &[u8]| signed.extend_from_slice(bytes);
+        envelope.signed_bytes(bundle.artifacts(), &mut scratch, &mut sink).expect("signed bytes");
+        for signature in envelope.signatures() {
+            let key =
+                if envelope.number() == 0 { owner } else { layout_key(&bundle, signature.keyid.expect("a key id")) };
+            let length = u32::try_from(signed.len()).expect("less than 4 GiB");
+            floor[0] += 1;
+            floor.extend([&key, signature.bytes, &length.to_le_bytes(), &signed].concat());
+        }
+    }
+    floor
+}
+
+/// The raw key that a layout lists under a key id.
+fn layout_key(bundle: &Bundle<'_>, id: Str<'_>) -> [u8; 32] {
+    let mut reader = Reader::of(&bundle.envelope(0).expect("the layout"));
+    let (mut of_this, mut public) = (false, false);
+    while let Some(event) = reader.next_event().expect("a layout") {
+        match event {
+            Event::Key(key) if key == id => of_this = true,
+            Event::Key(key) => public = key.is("public"),
+            Event::Text(key) if of_this && public => return key.decode_hex().expect("an Ed25519 key"),
+            _ => {}
+        }
+    }
+    panic!("the layout has no key {id}")
 }
 
 /// A slot with a bundle and an artifact.
