@@ -112,6 +112,12 @@ impl Scenario {
     }
 }
 
+/// Are expected results to be written instead of compared?
+#[must_use]
+pub fn blessing() -> bool {
+    env::var_os("SITREP_BLESS").is_some()
+}
+
 /// Compares a run with the expected log of a scenario, or writes that with `SITREP_BLESS`.
 ///
 /// # Panics
@@ -120,11 +126,28 @@ pub fn compare(name: &str, run: &Run) {
     let mut log = run.log.join("\n");
     log += &format!("\nexit {}\n", run.code.map_or("by a signal".into(), |code| code.to_string()));
     let path = repository("firmware/scenarios").join(format!("{name}.log"));
-    if env::var_os("SITREP_BLESS").is_some() {
+    if blessing() {
         fs::write(&path, &log).expect("firmware/scenarios can be written");
     }
     let expected = fs::read_to_string(&path).unwrap_or_default();
     assert!(log == expected, "{name}: expected\n{expected}\nbut the device logged\n{log}\n(SITREP_BLESS=1 accepts it)");
+}
+
+/// Compares the flash contents that images are built with, firmware/demo, or writes them with `SITREP_BLESS`.
+///
+/// # Panics
+/// When they differ: the packer or a vector has changed.
+pub fn compare_demo(flash: &Flash) {
+    for (name, bytes) in [("anchor.bin", &flash.anchor), ("slot.bin", &flash.slot)] {
+        let path = repository("firmware/demo").join(name);
+        if blessing() {
+            fs::write(&path, bytes).expect("firmware/demo can be written");
+        }
+        assert!(
+            fs::read(path).is_ok_and(|kept| kept == *bytes),
+            "firmware/demo/{name} is old (SITREP_BLESS=1 renews it)"
+        );
+    }
 }
 
 /// The bundle of the layout and links in a directory, with the device's limits.

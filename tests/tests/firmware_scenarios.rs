@@ -32,6 +32,17 @@ scenarios! {
     wrong_key
 }
 
+/// An image that nothing else was written to holds what the scenario `no-clock` says.
+#[test]
+fn the_image_as_built() {
+    scenario::compare_demo(&Scenario::read("no-clock").flash());
+    if scenario::blessing() {
+        return; // the image is built from what was just written, but perhaps before
+    }
+    let Some(image) = Image::open("mps2-an385") else { return };
+    scenario::compare("no-clock", &image.run_as_built());
+}
+
 #[test]
 fn every_scenario_is_tested() {
     let names: Vec<_> = scenario::names().iter().map(|name| name.replace('-', "_")).collect();

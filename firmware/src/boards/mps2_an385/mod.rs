@@ -58,6 +58,17 @@ unsafe extern "C" {
     static mut _stack_start: u32;
 }
 
+/// What a new device is delivered with: the in-toto demo, and trust in its owner.
+// SAFETY: the linker script has these sections, and puts nothing else into them.
+#[used]
+#[unsafe(link_section = ".anchor")]
+static DEMO_ANCHOR: [u8; include_bytes!("../../../demo/anchor.bin").len()] =
+    *include_bytes!("../../../demo/anchor.bin");
+// SAFETY: as above.
+#[used]
+#[unsafe(link_section = ".slot")]
+static DEMO_SLOT: [u8; include_bytes!("../../../demo/slot.bin").len()] = *include_bytes!("../../../demo/slot.bin");
+
 /// The flash page of the trust anchor.
 #[must_use]
 pub fn anchor() -> &'static [u8] {
