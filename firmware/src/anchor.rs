@@ -111,3 +111,56 @@ impl<'a> Anchor<'a> {
         self.artifact
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn anchor() -> heapless::Vec<u8, 512> {
+        let mut bytes = heapless::Vec::new();
+        bytes.extend_from_slice(b"SITA\x01\x02\x01\x02").unwrap();
+        for owner in *b"ab" {
+            bytes.extend_from_slice(&[owner; KEY]).unwrap();
+            bytes.extend_from_slice(&[owner; 2 * ID]).unwrap();
+        }
+        bytes.extend_from_slice(b"\x03app").unwrap();
+        bytes
+    }
+
+    #[test]
+    fn an_anchor_says_whom_to_trust() {
+        let mut page = anchor();
+        page.extend_from_slice(&[0xff; 64]).unwrap(); // erased flash behind it
+        let anchor = Anchor::read(&page).unwrap();
+        assert_eq!((anchor.threshold(), anchor.inspections(), anchor.artifact()), (2, Inspections::Skip, "app"));
+        let owners = anchor.owners().map(|owner| (owner.key[0], owner.key.len(), owner.ids[1].len()));
+        assert!(owners.eq([(b'a', KEY, ID), (b'b', KEY, ID)]));
+    }
+
+    #[test]
+    fn no_part_of_an_anchor_is_one() {
+        let whole = anchor();
+        for length in 0..whole.len() {
+            assert!(Anchor::read(&whole[..length]).is_err(), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn a_malformed_anchor_is_none() {
+        let defects = [
+            ("magic", 0, b's'),
+            ("version", 4, 2),
+            ("nobody has to sign", 5, 0),
+            ("more have to sign than there are", 5, 3),
+            ("unknown treatment of inspections", 6, 2),
+            ("too many owners", 7, 5),
+            ("key id is no hexadecimal number", 8 + KEY, b'g'),
+            ("name is no UTF-8", 8 + 2 * (KEY + 2 * ID) + 1, 0xff),
+        ];
+        for (defect, at, byte) in defects {
+            let mut bytes = anchor();
+            bytes[at] = byte;
+            assert!(Anchor::read(&bytes).is_err(), "{defect}");
+        }
+    }
+}

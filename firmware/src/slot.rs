@@ -57,3 +57,27 @@ impl<'a> Slot<'a> {
 fn length(field: [u8; 4]) -> Result<usize, NoSlot> {
     usize::try_from(u32::from_le_bytes(field)).map_err(|_| NoSlot)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_holds_a_bundle_and_an_artifact() {
+        let mut flash = [0xff; 20];
+        flash[..12].copy_from_slice(&head(2, 3));
+        flash[12..17].copy_from_slice(b"buart");
+        assert_eq!(Slot::read(&flash), Ok(Slot { bundle: b"bu", artifact: b"art", rest: &[0xff; 3] }));
+        for length in 0..17 {
+            assert_eq!(Slot::read(&flash[..length]), Err(NoSlot), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn lengths_that_do_not_fit_are_refused() {
+        for (bundle, artifact) in [(u32::MAX, 0), (0, u32::MAX), (u32::MAX, u32::MAX), (1, 0)] {
+            assert_eq!(Slot::read(&head(bundle, artifact)), Err(NoSlot), "{bundle} {artifact}");
+        }
+        assert_eq!(Slot::read(&[0xff; 64]), Err(NoSlot));
+    }
+}
