@@ -1,5 +1,7 @@
 //! What the integration tests and benches of sitrep share.
 
 pub mod device;
+pub mod json_text;
 pub mod scale;
 pub mod scenario;
+pub mod wrap;

@@ -459,7 +459,8 @@ impl<'b, 's> PathCursor<'b, 's> {
             None if self.suffix > 0 => self.path.get(end).copied(),
             None => None,
         };
-        if before >= after {
+        // Only the very first path may be empty.
+        if before >= after && !(self.next == 0 && length == 0) {
             return Err(self.damaged());
         }
         if new != replaced {

@@ -77,8 +77,8 @@ impl<'b> Cursor<'b> {
 /// What is known of the members of an open object.
 #[derive(Clone, Copy)]
 struct Members<'b> {
-    /// The last key.
-    last: Option<Str<'b>>,
+    /// The greatest key so far.
+    greatest: Option<Str<'b>>,
     /// Where the object starts in the tokens.
     start: u32,
 }
@@ -100,7 +100,7 @@ impl<'b> Containers<'b> {
         self.depth = self.depth.saturating_add(1);
         self.objects = self.objects << 1 | u32::from(object);
         self.filled <<= 1;
-        self.members.push(Members { last: None, start }).map_err(|_| Code::LimitNesting.into())
+        self.members.push(Members { greatest: None, start }).map_err(|_| Code::LimitNesting.into())
     }
 
     /// Closes the innermost; says whether it is an object and whether it has members.
@@ -112,12 +112,14 @@ impl<'b> Containers<'b> {
         Ok(closed)
     }
 
-    /// Remembers the key of a member. Where it does not follow the one before, says where the object starts.
+    /// Remembers the key of a member. Where it is not greater than all before, says where the object starts: it may have been there.
     fn follow(&mut self, key: Str<'b>) -> Option<u32> {
         let members = self.members.last_mut()?;
-        let ascends = members.last.is_none_or(|last| last.bytes().lt(key.bytes()));
-        members.last = Some(key);
-        if ascends { None } else { Some(members.start) }
+        if members.greatest.is_none_or(|greatest| greatest.bytes().lt(key.bytes())) {
+            members.greatest = Some(key);
+            return None;
+        }
+        Some(members.start)
     }
 
     /// Counts a member of the innermost; says whether it is the first.
