@@ -2,5 +2,8 @@
 
 pub mod command;
 pub mod demo;
+pub mod device;
 pub mod json_text;
+pub mod scale;
+pub mod scenario;
 pub mod wrap;

@@ -1,0 +1,82 @@
+//! Figures of the device: what a boot costs beyond the signatures and digests that nothing can do without.
+//!
+//! Behind the artifact the slot holds *the floor*: every signature that the boot checks, with its key and the very bytes that it is over, laid out flat. So
+//! the same work is done twice in one run, by the boot and by the crates alone.
+//!
+//! | field of the floor | bytes |
+//! |---|---|
+//! | number of signatures | 1 |
+//! | signatures | (key 32, signature 64, length 4 little-endian, signed bytes) |
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use ed25519_compact::{PublicKey, Signature, VerifyingState};
+use sha2::{Digest, Sha256};
+use sitrep_core::DeviceMemory;
+use sitrep_firmware::{
+    anchor::Anchor,
+    boards::mps2_an385::{self as board, BatteryClock, Exit, INSTRUCTIONS_PER_TICK},
+    boot::boot,
+    slot::Slot,
+};
+
+#[entry]
+fn main() -> ! {
+    let (Ok(anchor), Ok(slot)) = (Anchor::read(board::anchor()), Slot::read(board::slot())) else {
+        defmt::error!("no trust anchor, or nothing in the slot");
+        board::exit(Exit::Refused)
+    };
+    board::start_timer();
+    let (boot, boot_stack) = measure(|| boot(&anchor, &slot, &BatteryClock, &mut DeviceMemory::new(), |_| ()).is_ok());
+    let (floor, floor_stack) = measure(|| floor(slot.rest).is_some());
+    let (digest, _) = measure(|| Sha256::digest(slot.artifact)[..] != [0; 32]);
+    // Instructions in thousands: the whole number would not fit for large bundles.
+    defmt::debug!("boot {=u32} thousand instructions", boot);
+    defmt::debug!("boot-stack {=u32} bytes", boot_stack);
+    defmt::debug!("floor {=u32} thousand instructions", floor + digest);
+    defmt::debug!("floor-stack {=u32} bytes", floor_stack);
+    board::exit(Exit::Verified)
+}
+
+/// Thousands of instructions and bytes of stack that `work` takes.
+#[inline(never)]
+fn measure(work: impl FnOnce() -> bool) -> (u32, u32) {
+    board::paint_stack();
+    let start = board::ticks();
+    let good = work();
+    let ticks = board::ticks() - start;
+    if !good {
+        defmt::error!("the work that is measured failed");
+        board::exit(Exit::Refused)
+    }
+    (ticks / (1000 / INSTRUCTIONS_PER_TICK), board::ram().0)
+}
+
+/// Checks the signatures of the floor; `None` if one is bad.
+fn floor(flash: &[u8]) -> Option<()> {
+    let (count, mut rest) = flash.split_first()?;
+    for _ in 0..*count {
+        let (key, after) = rest.split_first_chunk()?;
+        let (signature, after) = after.split_first_chunk()?;
+        let (length, after) = after.split_first_chunk()?;
+        let (message, after) = after.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+        let mut state = begin(key, signature)?;
+        state.absorb(message);
+        finish(&state)?;
+        rest = after;
+    }
+    Some(())
+}
+
+// Apart, as the stack that one needs is free when the other starts.
+
+#[inline(never)]
+fn begin(key: &[u8; 32], signature: &[u8; 64]) -> Option<VerifyingState> {
+    PublicKey::new(*key).verify_incremental(&Signature::new(*signature)).ok()
+}
+
+#[inline(never)]
+fn finish(state: &VerifyingState) -> Option<()> {
+    state.verify().ok()
+}

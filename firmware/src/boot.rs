@@ -1,0 +1,74 @@
+//! The decision at boot: may what lies in the slot run?
+
+use sitrep_core::{
+    Clock, DeviceMemory, Ed25519, Error, OwnerKey, PublicKey, Request, Sequential, Str, Trust, Verdict,
+    VerifiedSupplyChain, bundle::Bundle, limits::DEVICE, verify,
+};
+
+use crate::{
+    anchor::{Anchor, OWNERS},
+    slot::Slot,
+};
+
+/// What became of a boot, for the log.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'v, 'm, 'b> {
+    /// May the artifact run? If not, the bundle's refusal or, after the supply chain was verified, the artifact's.
+    pub result: Result<(), Error>,
+    /// The layout's steps and then its inspections, as far as they were read.
+    pub steps: &'m [sitrep_core::Step<'b>],
+    /// What the verifier found out; nothing where the bundle could not be opened.
+    pub verdict: Option<Verdict<'v, 'm, 'b>>,
+    /// What a person should know.
+    pub warnings: &'m [Error],
+}
+
+/// Verifies the slot's bundle against the anchor, and the slot's artifact against the bundle. `report` is told before it returns.
+///
+/// # Errors
+/// Why the artifact must not run.
+pub fn boot<'b>(
+    anchor: &Anchor<'_>,
+    slot: &Slot<'b>,
+    clock: &dyn Clock,
+    memory: &mut DeviceMemory<'b>,
+    report: impl FnOnce(&Report<'_, '_, 'b>),
+) -> Result<(), Error> {
+    let bundle = match open(slot.bundle) {
+        Ok(bundle) => bundle,
+        Err(error) => {
+            report(&Report { result: Err(error), steps: &[], verdict: None, warnings: &[] });
+            return Err(error);
+        }
+    };
+    // An anchor with more owners than fit was not read.
+    let (mut anchored, mut owners) = (heapless::Vec::<_, OWNERS>::new(), heapless::Vec::<_, OWNERS>::new());
+    for owner in anchor.owners() {
+        let _ = anchored.push(owner);
+    }
+    for owner in &anchored {
+        let text = Str::Text("ed25519"); // its key type and its scheme have one name
+        let key = PublicKey { keytype: text, scheme: text, public: Str::Hex(owner.key) };
+        let _ = owners.push(OwnerKey { key, ids: &owner.ids });
+    }
+    let trust = Trust { owners: &owners, threshold: anchor.threshold(), inspections: anchor.inspections() };
+    let request = Request { bundle: &bundle, trust: &trust, clock, schemes: &Ed25519, executor: &Sequential };
+    let outcome = verify(&request, memory, &mut ());
+    let result = outcome.supply_chain().and_then(|chain| check_artifact(&chain, anchor.artifact(), slot.artifact));
+    let verdict = Some(outcome.verdict(&trust));
+    report(&Report { result, steps: outcome.steps(), verdict, warnings: outcome.warnings().kept() });
+    result
+}
+
+// Both have frames of their own, so that their buffers are gone from the stack while signatures are checked.
+
+#[inline(never)]
+fn open(bytes: &[u8]) -> Result<Bundle<'_>, Error> {
+    Bundle::open(bytes, &mut [0; DEVICE.path])
+}
+
+#[inline(never)]
+fn check_artifact(chain: &VerifiedSupplyChain<'_, '_>, name: &str, artifact: &[u8]) -> Result<(), Error> {
+    let product = chain.product(None, name, &mut [0; DEVICE.path])?;
+    product.check(artifact, u64::try_from(artifact.len()).ok())
+}

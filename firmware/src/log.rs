@@ -1,0 +1,69 @@
+//! What the device tells about a boot, through defmt.
+//!
+//! Lines of level debug carry figures, which change with the compiler; the others are what scenarios compare.
+
+use sitrep_core::{Error, Str};
+
+use crate::boot::Report;
+
+/// Logs a whole report.
+pub fn report(report: &Report<'_, '_, '_>, artifact: &str) {
+    if let Some(verdict) = &report.verdict {
+        for owner in verdict.signed_by() {
+            defmt::info!("layout: signed by {=str}", owner);
+        }
+        for step in report.steps {
+            // Inspections have no keys: those that were skipped are among the warnings.
+            for key in verdict.vouched_by(step) {
+                defmt::info!("step {}: vouched for by {}", Word(step.name), Word(key));
+            }
+        }
+    }
+    for warning in report.warnings {
+        defmt::warn!("{}", Located(report, warning, artifact));
+    }
+    match &report.result {
+        Ok(()) => defmt::info!("verified: {=str} may run", artifact),
+        Err(error) => defmt::error!("refused: {}", Located(report, error, artifact)),
+    }
+}
+
+/// An error with the names that its place stands for.
+struct Located<'r>(&'r Report<'r, 'r, 'r>, &'r Error, &'r str);
+
+impl defmt::Format for Located<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        let Self(report, error, artifact) = self;
+        let (code, place) = (error.code(), error.place());
+        defmt::write!(f, "{} ({=u16})", code, code.number());
+        let Some(verdict) = &report.verdict else { return };
+        if let Some(key) = verdict.keyid(error) {
+            defmt::write!(f, ", key {}", Word(key));
+        }
+        if let Some(step) = verdict.step_name(error) {
+            defmt::write!(f, ", step {}", Word(step));
+        }
+        if let Some((list, rule)) = place.rule {
+            defmt::write!(f, ", rule {=u16} of its {=str}", rule, list.name());
+        }
+        if place.artifact.is_some() {
+            defmt::write!(f, ", artifact {=str}", verdict.artifact(error).unwrap_or(artifact));
+        }
+    }
+}
+
+/// A string of the bundle.
+struct Word<'b>(Str<'b>);
+
+impl defmt::Format for Word<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        match self.0 {
+            Str::Text(text) => defmt::write!(f, "{=str}", text),
+            Str::Hex(bytes) => {
+                for byte in bytes {
+                    defmt::write!(f, "{=u8:02x}", *byte);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Figures of the device, printed and held against firmware/budgets.toml. A figure above its budget fails.
+
+use std::{env, fs, path::Path, time::Duration};
+
+use serde::Deserialize;
+use sitrep_tests::{
+    device::{Flash, Image, Sizes, TIME_LIMIT},
+    scale,
+    scenario::{self, Scenario},
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Budget {
+    flash: u64,
+    ram: u64,
+    instructions_over_floor: f64,
+}
+
+impl Budget {
+    fn read(board: &str) -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/budgets.toml");
+        let text = fs::read_to_string(path).expect("firmware/budgets.toml");
+        let mut boards: toml::Table = toml::from_str(&text).expect("firmware/budgets.toml");
+        boards.remove(board).expect("a table for the board").try_into().expect("the board's budgets")
+    }
+}
+
+#[test]
+fn flash() {
+    let Some(image) = Image::open("mps2-an385") else { return };
+    let budget = Budget::read("mps2-an385").flash;
+    let Sizes { flash, contents, .. } = image.sizes();
+    println!(
+        "flash of the boot image: {flash} bytes (budget {budget}); trust anchor, bundle and artifact: {contents} bytes"
+    );
+    assert!(flash <= budget, "{flash} bytes of flash are more than {budget}");
+}
+
+#[test]
+fn stack_and_static_ram() {
+    let Some(image) = Image::open("mps2-an385") else { return };
+    let budget = Budget::read("mps2-an385").ram;
+    // Every way through the verifier that a scenario takes, not only the good one.
+    for name in scenario::names() {
+        let run = image.run(&Scenario::read(&name).flash(), TIME_LIMIT);
+        let (stack, statics) = (run.figure("stack"), run.figure("statics"));
+        println!("RAM, {name}: {stack} bytes of stack and {statics} of statics (budget {budget})");
+        assert!(stack + statics <= budget, "{name}: {stack} + {statics} bytes of RAM are more than {budget}");
+    }
+}
+
+#[test]
+fn instructions_over_the_floor() {
+    let Some(image) = Image::open("mps2-an385-figures") else { return };
+    let budget = Budget::read("mps2-an385").instructions_over_floor;
+    for name in ["genuine", "genuine-dsse"] {
+        let scenario = Scenario::read(name);
+        let mut flash = scenario.flash();
+        let bundle = sitrep_firmware::slot::Slot::read(&flash.slot).expect("a slot").bundle.to_vec();
+        flash.slot.extend(scenario::floor(&bundle, scenario.owner()));
+        let run = image.run(&flash, TIME_LIMIT);
+        assert_eq!(run.code, Some(0), "{:?}", run.log);
+        let (boot, floor) = (run.figure("boot"), run.figure("floor"));
+        let ratio = boot as f64 / floor as f64;
+        println!(
+            "instructions, {name}: {boot},000, of which signatures and digests {floor},000: ratio {ratio:.3} (budget {budget}); \
+             stack {} bytes, of signatures alone {}",
+            run.figure("boot-stack"),
+            run.figure("floor-stack"),
+        );
+        assert!(ratio <= budget, "{name}: {ratio:.3} times the floor is more than {budget}");
+    }
+}
+
+#[test]
+fn ram_does_not_depend_on_the_number_of_artifacts() {
+    let Some(image) = Image::open("mps2-an385") else { return };
+    let long = env::var_os("SITREP_LONG").is_some();
+    let sizes: &[_] = if long { &[10, 1_000, 100_000] } else { &[10, 1_000] };
+    let mut stacks = Vec::new();
+    for artifacts in sizes {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let chain = scale::write(directory.path(), *artifacts).expect("the temporary directory can be written");
+        let bundle = scenario::pack(directory.path());
+        let flash = Flash {
+            anchor: scenario::anchor(chain.owner, &chain.artifact_name, false),
+            slot: scenario::slot(&bundle, &chain.artifact),
+            clock: None,
+        };
+        let run = image.run(&flash, Duration::from_secs(3600));
+        assert_eq!(run.code, Some(0), "{:?}", run.log);
+        println!(
+            "RAM, {artifacts} artifacts a step, bundle of {} bytes: {} bytes of stack",
+            bundle.len(),
+            run.figure("stack")
+        );
+        stacks.push(run.figure("stack"));
+    }
+    assert!(stacks.iter().all(|stack| *stack == stacks[0]), "{stacks:?}");
+}
