@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fmt, thread};
 
+use sitrep_core::limits::HOST;
+
 use crate::json::Value;
 use crate::metadata::{Document, DocumentError, DocumentNote};
 use crate::pack::{Packer, link_file_name};
@@ -40,6 +42,11 @@ impl Input {
         input.add(label, layout, document);
         for ((name, file), link) in names.iter().zip(files).zip(links) {
             match link {
+                // A bundle with it could not be read at all; without it, other links may do.
+                Ok(document) if document.longest_path() > HOST.path => {
+                    let reason = Ignored::PathTooLong(document.longest_path());
+                    input.notes.push(Note { file, reason });
+                }
                 Ok(document) => input.add(name, &file, document),
                 Err(Ignored::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(reason) => input.notes.push(Note { file, reason }),
@@ -126,6 +133,8 @@ pub enum Ignored {
     Unreadable(io::Error),
     /// It is not signed in-toto metadata.
     Invalid(DocumentError),
+    /// It has a path of so many bytes.
+    PathTooLong(usize),
     /// One of its signatures cannot be checked.
     Signature(DocumentNote),
 }
@@ -135,6 +144,9 @@ impl fmt::Display for Ignored {
         match self {
             Self::Unreadable(error) => write!(f, "expected a readable file: {error}"),
             Self::Invalid(error) => write!(f, "{error}"),
+            Self::PathTooLong(length) => {
+                write!(f, "expected paths of artifacts of at most {} bytes, found one of {length}", HOST.path)
+            }
             Self::Signature(note) => write!(f, "{note}"),
         }
     }
@@ -175,7 +187,7 @@ impl std::error::Error for InputError {
         match &*self.reason {
             Ignored::Unreadable(error) => Some(error),
             Ignored::Invalid(error) => Some(error),
-            Ignored::Signature(_) => None,
+            Ignored::PathTooLong(_) | Ignored::Signature(_) => None,
         }
     }
 }
@@ -192,6 +204,42 @@ mod tests {
             {"name":"e\u0000","pubkeys":["k"]},{"name":"..","pubkeys":["k"]},{"name":"\u00e9\u00e9","pubkeys":["\u00fc234567890"]}, 1]}}"#;
         let names = link_names(&Document::parse(json.as_bytes()).unwrap());
         assert_eq!(names, ["a.01234567.link", "a.x.link", "\u{e9}\u{e9}.\u{fc}2345678.link"]);
+    }
+
+    #[test]
+    fn links_that_cannot_be_used_are_noted() {
+        let directory = std::env::temp_dir().join(format!("sitrep-input-{}", std::process::id()));
+        std::fs::create_dir_all(directory.join("b.k4.link")).unwrap();
+        let write = |name: &str, json: &str| std::fs::write(directory.join(name), json).unwrap();
+        write(
+            "root.layout",
+            r#"{"signatures":[{"sig":"00"}],"signed":{"_type":"layout","steps":[
+                {"name":"b","pubkeys":["k2","k1","k3","k4","k5"]},{"name":"a","pubkeys":["k1","k1"]}]}}"#,
+        );
+        let link = r#"{"signatures":[],"signed":{"_type":"link"}}"#;
+        for name in ["a.k1.link", "b.k1.link", "b.k2.link", "b.k9.link"] {
+            write(name, link);
+        }
+        write("b.k3.link", "{\n]");
+        let long = format!(r#"{{"signatures":[],"signed":{{"products":{{"{}":{{}}}}}}}}"#, "x".repeat(5000));
+        write("b.k5.link", &long);
+        let input = Input::from_directory(&directory.join("root.layout"), &directory).unwrap();
+        std::fs::remove_dir_all(&directory).unwrap();
+
+        let names: Vec<&str> = input.packer.documents().map(|(name, _)| name).collect();
+        assert_eq!(names, ["root.layout", "b.k2.link", "b.k1.link", "a.k1.link"]);
+        assert!(input.loaded_files.iter().map(|file| file.file_name().unwrap()).eq(names));
+        let notes: Vec<String> = input.notes.iter().map(|note| note.to_string()).collect();
+        let expected = [
+            "root.layout: signature 1 ignored: expected a key id",
+            "b.k3.link: 2:1: expected a key",
+            "b.k4.link: expected a readable file: ",
+            "b.k5.link: expected paths of artifacts of at most 4096 bytes, found one of 5000",
+        ];
+        assert_eq!(notes.len(), expected.len());
+        for (note, expected) in notes.iter().zip(expected) {
+            assert!(note.contains(expected), "{note}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use sitrep_core::limits::SIGNATURES;
 
 use crate::json::{self, Expected, Fault, Lexeme, Node, Reader, Tree, Value};
-use crate::payload::{Formatting, Payload, decode_hex, read_canonical, read_text};
+use crate::payload::{ArtifactList, Formatting, Payload, decode_hex, read_canonical, read_text};
 
 /// One signed file, parsed. Parsing needs no shared state, so files are read in parallel.
 #[derive(Clone, Debug)]
@@ -117,6 +117,12 @@ impl Document {
     #[must_use]
     pub fn signatures(&self) -> &[Signature] {
         &self.signatures
+    }
+
+    /// Bytes of the longest path of an artifact; 0 without artifacts.
+    #[must_use]
+    pub fn longest_path(&self) -> usize {
+        self.payload.lists.iter().map(ArtifactList::longest).max().unwrap_or(0)
     }
 
     /// What was left out of the document.

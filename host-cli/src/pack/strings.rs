@@ -13,27 +13,29 @@ const BLOCK: usize = 16;
 /// From so many digits on, hexadecimal is stored as bytes: as a rule, digests and keys; below, words like `beef`.
 const HEX_DIGITS: usize = 16;
 
+/// What is known of a string's value.
 #[derive(Clone, Copy, Debug, Default)]
 struct Entry {
     /// Its number among the words of the format.
     word: Option<u32>,
-    uses: u32,
-    /// Its number among the bundle's own, in order of first use; then in the section.
-    number: Option<u32>,
+    /// Its position among the bundle's own.
+    own: Option<u32>,
 }
 
 /// The strings of a bundle: first counted, then numbered.
 #[derive(Debug)]
 pub(super) struct Strings<'a> {
     entries: HashMap<&'a str, Entry>,
-    /// The bundle's own.
-    own: Vec<&'a str>,
+    /// The bundle's own in order of first use, and how often each is used.
+    own: Vec<(&'a str, u32)>,
+    /// The position in the section of each of them.
+    numbers: Vec<u32>,
 }
 
 impl<'a> Strings<'a> {
     pub(super) fn new() -> Self {
-        let word = |(number, word)| (word, Entry { word: Some(number), ..Entry::default() });
-        Self { entries: (0..).zip(WORDS).map(word).collect(), own: Vec::new() }
+        let word = |(number, word)| (word, Entry { word: Some(number), own: None });
+        Self { entries: (0..).zip(WORDS).map(word).collect(), own: Vec::new(), numbers: Vec::new() }
     }
 
     /// Counts a use as a token, which may name any word.
@@ -51,23 +53,29 @@ impl<'a> Strings<'a> {
         if entry.word.is_some_and(|word| word < words) {
             return;
         }
-        entry.uses += 1;
-        if entry.number.is_none() {
-            entry.number = Some(self.own.len() as u32);
-            self.own.push(string);
+        let position = *entry.own.get_or_insert(self.own.len() as u32) as usize;
+        match self.own.get_mut(position) {
+            Some((_, uses)) => *uses += 1,
+            None => self.own.push((string, 1)),
         }
     }
 
     /// Gives the final numbers; no counting after that.
     pub(super) fn number(&mut self) {
-        let uses = |string: &&str| self.entries.get(string).map_or(0, |entry| entry.uses);
-        // Stable: among equals, the first one used comes first, so that equal input gives equal bytes.
-        self.own.sort_by_key(|string| std::cmp::Reverse(uses(string)));
-        for (number, string) in (0..).zip(&self.own) {
-            if let Some(entry) = self.entries.get_mut(string) {
-                entry.number = Some(number);
+        self.numbers = vec![0; self.own.len()];
+        for (number, position) in (0..).zip(self.order()) {
+            if let Some(entry) = self.numbers.get_mut(position) {
+                *entry = number;
             }
         }
+    }
+
+    /// Positions in `own`, in the order of the section.
+    fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.own.len()).collect();
+        // Stable: among equals, the first one used comes first, so that equal input gives equal bytes.
+        order.sort_by_key(|position| std::cmp::Reverse(self.own.get(*position).map(|(_, uses)| *uses)));
+        order
     }
 
     /// The number of a word that a token may name, if it is one, or else the string's reference.
@@ -83,7 +91,10 @@ impl<'a> Strings<'a> {
         let entry = self.entries.get(string).copied().unwrap_or_default();
         match entry.word {
             Some(word) if word < HOT_WORDS => word,
-            _ => HOT_WORDS + entry.number.unwrap_or(0),
+            _ => {
+                let number = entry.own.and_then(|position| self.numbers.get(position as usize));
+                HOT_WORDS + number.copied().unwrap_or(0)
+            }
         }
     }
 
@@ -92,7 +103,8 @@ impl<'a> Strings<'a> {
         let too_large = || PackError::TooLarge(Section::Strings);
         let mut entries = Vec::new();
         let mut offsets = Vec::new();
-        for (number, string) in self.own.iter().enumerate() {
+        let ordered = self.order().into_iter().filter_map(|position| self.own.get(position));
+        for (number, (string, _)) in ordered.enumerate() {
             if number > 0 && number.is_multiple_of(BLOCK) {
                 offsets.push(u32::try_from(entries.len()).map_err(|_| too_large())?);
             }

@@ -52,6 +52,8 @@ pub(crate) struct ArtifactList {
     changes: Vec<(u32, u32)>,
     /// Values that are no hexadecimal.
     text: String,
+    /// Bytes of the longest path.
+    longest: usize,
     /// Where the document does not ascend: the rank of each of its artifacts.
     pub(crate) order: Option<Vec<u32>>,
 }
@@ -59,6 +61,11 @@ pub(crate) struct ArtifactList {
 impl ArtifactList {
     pub(crate) const fn count(&self) -> u32 {
         self.count
+    }
+
+    /// Bytes of the longest path.
+    pub(crate) const fn longest(&self) -> usize {
+        self.longest
     }
 
     /// Is it certain without looking at each artifact that both hold the same in the same shapes?
@@ -104,6 +111,7 @@ impl ArtifactList {
             push_varint(&mut self.paths, rest.len());
         }
         self.paths.extend_from_slice(rest);
+        self.longest = self.longest.max(shared + rest.len());
         self.count += 1;
     }
 

@@ -32,6 +32,3 @@ pub(crate) struct Formatting {
     /// Where it does not fit.
     pub(crate) patches: Vec<Patch>,
 }
-
-#[cfg(test)]
-mod tests;

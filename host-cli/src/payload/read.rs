@@ -1,6 +1,6 @@
 //! Reads payloads; the artifact maps of links at more than a gigabyte a second.
 
-use sitrep_core::limits::ALGORITHMS;
+use sitrep_core::limits::{ALGORITHMS, SHAPES};
 
 use super::list::{ArtifactList, Field, Shape};
 use super::spelling::is_plain;
@@ -113,6 +113,10 @@ impl ListReader {
         let path = reader.key().ok()?;
         self.text.clear();
         path.value(&mut self.text).ok()?;
+        if self.text.is_empty() {
+            // No artifact has this name, and the artifacts section has no place for it.
+            return None;
+        }
         let mut fields: Vec<(Lexeme<'_>, Lexeme<'_>)> = Vec::new();
         reader
             .members(|reader, algorithm| {
@@ -171,10 +175,15 @@ impl ListReader {
         }
         let fields = || self.fields.iter().map(|(field, _)| field);
         let known = self.list.shapes.iter().position(|shape| shape.fields.iter().eq(fields()));
-        let number = known.unwrap_or_else(|| {
+        let number = if let Some(known) = known {
+            known
+        } else {
+            if self.list.shapes.len() >= SHAPES as usize {
+                return None;
+            }
             self.list.shapes.push(Shape { fields: fields().cloned().collect() });
             self.list.shapes.len() - 1
-        });
+        };
         self.list.set_shape(number as u32);
         for (field, text) in &self.fields {
             match field.bytes {
@@ -215,7 +224,7 @@ impl ListReader {
         let shared = common_prefix(&self.last, text);
         let new = text.get(shared..)?;
         let (new, mut rest) = new.split_at_checked(find_end_of_plain(new))?;
-        if W::WATCHES && !is_plain(new) {
+        if shared + new.len() == 0 || (W::WATCHES && !is_plain(new)) {
             return None;
         }
         let descends = match (self.last.get(shared), new.first()) {
