@@ -290,9 +290,14 @@ impl Error {
 
     /// What is wrong.
     #[must_use]
-    pub fn code(&self) -> Code {
-        let rank = (self.what.get() & 0xff).saturating_sub(1);
-        Code::ALL.get(rank as usize).copied().unwrap_or(Code::BundleMagic)
+    #[allow(
+        clippy::indexing_slicing,
+        reason = "the rank is compared with the length first; `get` is no constant function"
+    )]
+    pub const fn code(&self) -> Code {
+        let rank = (self.what.get() & 0xff).saturating_sub(1) as usize;
+        // `new` puts in the rank of a code.
+        if rank < Code::ALL.len() { Code::ALL[rank] } else { Code::BundleMagic }
     }
 
     /// Where.
@@ -408,6 +413,26 @@ mod tests {
         let mut text = heapless::String::new();
         core::fmt::write(&mut text, format_args!("{number}")).unwrap();
         text
+    }
+
+    #[test]
+    fn a_place_is_kept_as_far_as_it_fits() {
+        for code in Code::ALL {
+            assert_eq!((Error::new(*code).code(), Error::new(*code).place()), (*code, Place::default()));
+        }
+        let [envelope, step, rule] = [1024, 255, 511];
+        let error = Error::new(Code::RuleDisallow).in_envelope(envelope).at_step(step).at_rule(List::Products, rule);
+        let place = Place {
+            envelope: Some(envelope),
+            step: Some(step),
+            rule: Some((List::Products, rule)),
+            ..Place::default()
+        };
+        assert_eq!(error.place(), place);
+        assert_eq!(error.at_key(127).place(), Place { key: Some(127), ..place });
+        assert_eq!(error.at_artifact(0xff_fffe).place(), Place { artifact: Some(0xff_fffe), ..place });
+        assert_eq!(error.at_artifact(0xff_ffff).place(), place);
+        assert_eq!(error.at_artifact(u32::MAX).at_step(u16::MAX).code(), Code::RuleDisallow);
     }
 
     #[test]
