@@ -4,6 +4,7 @@
 //! A number is never given another meaning.
 
 use core::fmt;
+use core::num::NonZeroU32;
 
 /// The family of a [`Code`]: its number divided by 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,15 +54,28 @@ macro_rules! codes {
     ($($number:literal $variant:ident $name:literal $message:literal $hint:literal;)*) => {
         /// What went wrong.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-        #[repr(u16)]
+        #[repr(u8)]
         pub enum Code {
-            $(#[doc = concat!($message, " (`", $name, "`).")] $variant = $number,)*
+            $(#[doc = concat!($message, " (`", $name, "`).")] $variant,)*
+        }
+
+        // The name, which then stands in the log's dictionary and not in flash.
+        #[cfg(feature = "defmt")]
+        impl defmt::Format for Code {
+            fn format(&self, f: defmt::Formatter<'_>) {
+                defmt::write!(f, "{=istr}", match self { $(Self::$variant => defmt::intern!($name),)* });
+            }
         }
 
         impl Code {
             /// Every code, by number.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The stable number.
+            #[must_use]
+            pub const fn number(self) -> u16 {
+                match self { $(Self::$variant => $number,)* }
+            }
 
             /// The stable name, in kebab case.
             #[must_use]
@@ -154,12 +168,6 @@ codes! {
 }
 
 impl Code {
-    /// The stable number.
-    #[must_use]
-    pub const fn number(self) -> u16 {
-        self as u16
-    }
-
     /// The family that the number belongs to.
     #[must_use]
     pub const fn class(self) -> Class {
@@ -230,91 +238,133 @@ pub struct Place {
 
 /// A refusal: what is wrong, and where.
 ///
-/// Kept in 16 bytes, because devices keep several; [`Self::place`] unfolds it.
+/// Kept in 8 bytes, which a function returns in two registers: every `?` of the verifier moves one. [`Self::place`] unfolds it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Error {
-    code: Code,
-    envelope: u16,
-    step: u16,
-    key: u16,
-    /// The rule's number, with [`PRODUCTS`] set for the products' list.
-    rule: u16,
-    artifact: u32,
+    /// One more than the code's rank in [`Code::ALL`], in 8 bits; above it the artifact's number or, with [`OF_KEY`] set in `place`, the key's.
+    what: NonZeroU32,
+    /// From bit 0: the envelope in 11 bits, the step in 9, the rule's list in 1 and its number in 10. All bits set is none.
+    place: u32,
 }
 
-/// Stands for "none" in 16 bits; no limit comes near.
-const NONE: u16 = u16::MAX;
-const PRODUCTS: u16 = 1 << 15;
+const ENVELOPE: Field = Field { shift: 0, mask: 0x7ff };
+const STEP: Field = Field { shift: 11, mask: 0x1ff };
+const RULE: Field = Field { shift: 20, mask: 0x7ff };
+const PRODUCTS: u16 = 0x400;
+const OF_KEY: u32 = 1 << 31;
+/// No artifact, no key.
+const NO_SUBJECT: u32 = 0xff_ffff;
 
-const fn some(number: u16) -> Option<u16> {
-    if number == NONE { None } else { Some(number) }
+/// A number in some bits of a place. No limit of [`crate::limits`] comes near all ones; what is larger is left out.
+struct Field {
+    shift: u32,
+    mask: u32,
+}
+
+impl Field {
+    const fn get(&self, place: u32) -> Option<u16> {
+        let value = place >> self.shift & self.mask;
+        if value == self.mask { None } else { Some(value as u16) }
+    }
+
+    const fn set(&self, place: u32, value: u16) -> u32 {
+        let value = value as u32;
+        let value = if value > self.mask { self.mask } else { value };
+        place & !(self.mask << self.shift) | value << self.shift
+    }
+}
+
+const fn what(rank: u32, subject: u32) -> NonZeroU32 {
+    match NonZeroU32::new(subject << 8 | (rank & 0xff).saturating_add(1)) {
+        Some(what) => what,
+        None => NonZeroU32::MIN,
+    }
 }
 
 impl Error {
     /// An error without a place.
     #[must_use]
     pub const fn new(code: Code) -> Self {
-        Self { code, envelope: NONE, step: NONE, key: NONE, rule: NONE, artifact: u32::MAX }
+        Self { what: what(code as u32, NO_SUBJECT), place: !OF_KEY }
     }
 
     /// What is wrong.
     #[must_use]
+    #[allow(
+        clippy::indexing_slicing,
+        reason = "the rank is compared with the length first; `get` is no constant function"
+    )]
     pub const fn code(&self) -> Code {
-        self.code
+        let rank = (self.what.get() & 0xff).saturating_sub(1) as usize;
+        // `new` puts in the rank of a code.
+        if rank < Code::ALL.len() { Code::ALL[rank] } else { Code::BundleMagic }
     }
 
     /// Where.
     #[must_use]
     pub const fn place(&self) -> Place {
-        let list = if self.rule & PRODUCTS == 0 { List::Materials } else { List::Products };
+        let subject = self.what.get() >> 8;
+        let is_key = self.place & OF_KEY != 0;
         Place {
-            envelope: some(self.envelope),
-            step: some(self.step),
-            rule: if self.rule == NONE { None } else { Some((list, self.rule & !PRODUCTS)) },
-            key: some(self.key),
-            artifact: if self.artifact == u32::MAX { None } else { Some(self.artifact) },
+            envelope: ENVELOPE.get(self.place),
+            step: STEP.get(self.place),
+            rule: match RULE.get(self.place) {
+                None => None,
+                Some(rule) if rule & PRODUCTS == 0 => Some((List::Materials, rule)),
+                Some(rule) => Some((List::Products, rule & !PRODUCTS)),
+            },
+            key: if is_key { Some(subject as u16) } else { None },
+            artifact: if is_key || subject == NO_SUBJECT { None } else { Some(subject) },
         }
     }
 
     pub(crate) const fn in_envelope(mut self, envelope: u16) -> Self {
-        self.envelope = envelope;
+        self.place = ENVELOPE.set(self.place, envelope);
         self
     }
 
     pub(crate) const fn at_step(mut self, step: u16) -> Self {
-        self.step = step;
+        self.place = STEP.set(self.place, step);
         self
     }
 
     pub(crate) const fn at_rule(mut self, list: List, rule: u16) -> Self {
-        self.rule = match list {
+        let rule = match list {
             List::Materials => rule & !PRODUCTS,
             List::Products => rule | PRODUCTS,
         };
+        self.place = RULE.set(self.place, rule);
         self
     }
 
     pub(crate) const fn at_key(mut self, key: u16) -> Self {
-        self.key = key;
+        self.what = self.with_subject(key as u32);
+        self.place |= OF_KEY;
         self
     }
 
+    const fn with_subject(self, subject: u32) -> NonZeroU32 {
+        what((self.what.get() & 0xff).saturating_sub(1), subject)
+    }
+
+    /// An artifact beyond number 16,777,214 is left out: the place is for people, and no decision depends on it.
     pub(crate) const fn at_artifact(mut self, artifact: u32) -> Self {
-        self.artifact = artifact;
+        self.what = self.with_subject(if artifact < NO_SUBJECT { artifact } else { NO_SUBJECT });
+        self.place &= !OF_KEY;
         self
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error").field("code", &self.code).field("place", &self.place()).finish()
+        f.debug_struct("Error").field("code", &self.code()).field("place", &self.place()).finish()
     }
 }
 
 #[cfg(feature = "defmt")]
 impl defmt::Format for Error {
     fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "{} at {}", self.code, self.place());
+        defmt::write!(f, "{} at {}", self.code(), self.place());
     }
 }
 
@@ -326,7 +376,7 @@ impl From<Code> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code.message())
+        f.write_str(self.code().message())
     }
 }
 
@@ -366,7 +416,27 @@ mod tests {
     }
 
     #[test]
+    fn a_place_is_kept_as_far_as_it_fits() {
+        for code in Code::ALL {
+            assert_eq!((Error::new(*code).code(), Error::new(*code).place()), (*code, Place::default()));
+        }
+        let [envelope, step, rule] = [1024, 255, 511];
+        let error = Error::new(Code::RuleDisallow).in_envelope(envelope).at_step(step).at_rule(List::Products, rule);
+        let place = Place {
+            envelope: Some(envelope),
+            step: Some(step),
+            rule: Some((List::Products, rule)),
+            ..Place::default()
+        };
+        assert_eq!(error.place(), place);
+        assert_eq!(error.at_key(127).place(), Place { key: Some(127), ..place });
+        assert_eq!(error.at_artifact(0xff_fffe).place(), Place { artifact: Some(0xff_fffe), ..place });
+        assert_eq!(error.at_artifact(0xff_ffff).place(), place);
+        assert_eq!(error.at_artifact(u32::MAX).at_step(u16::MAX).code(), Code::RuleDisallow);
+    }
+
+    #[test]
     fn an_error_stays_small() {
-        assert_eq!(core::mem::size_of::<Error>(), 16);
+        assert_eq!(core::mem::size_of::<Error>(), 8);
     }
 }

@@ -17,6 +17,7 @@ pub(crate) struct Vouched(());
 pub(crate) struct Agreed(());
 
 /// Reads every envelope but the layout, and finds the step that each belongs to. What is no link of a step does not count.
+#[inline(never)]
 pub(crate) fn read_links<'b>(bundle: &Bundle<'b>, state: &mut State<'_, 'b>) -> Result<()> {
     for envelope in bundle.envelopes().skip(1) {
         let envelope = envelope?;
@@ -51,6 +52,7 @@ pub(crate) fn read_links<'b>(bundle: &Bundle<'b>, state: &mut State<'_, 'b>) -> 
 }
 
 /// Checks the signatures of every link against the keys that its step allows.
+#[inline(never)]
 pub(crate) fn check_link_signatures<'b>(request: &Request<'_, 'b>, state: &mut State<'_, 'b>) {
     let (keys, steps) = (&*state.keys, &*state.steps);
     let (bundle, schemes) = (request.bundle, request.schemes);
@@ -105,6 +107,7 @@ fn check_signatures<'b>(
 }
 
 /// Every step needs as many distinct signers as the layout demands.
+#[inline(never)]
 pub(crate) fn check_thresholds(state: &mut State<'_, '_>) -> Result<Vouched> {
     for (number, link) in (0_u16..).zip(state.links.iter()) {
         let Some(step) = state.steps.get_mut(usize::from(link.step)) else { continue };
@@ -139,6 +142,7 @@ fn threshold_code(step: u16, state: &State<'_, '_>) -> Code {
 }
 
 /// All links that count for a step must have recorded the same artifacts.
+#[inline(never)]
 pub(crate) fn check_agreement<'b>(_: &Vouched, bundle: &Bundle<'b>, state: &mut State<'_, 'b>) -> Result<Agreed> {
     let mut cursor = bundle.artifacts().cursor(state.path);
     for link in state.links.iter().filter(|link| link.status == LinkStatus::Counted) {
@@ -160,6 +164,7 @@ pub(crate) fn check_agreement<'b>(_: &Vouched, bundle: &Bundle<'b>, state: &mut 
 }
 
 /// Commands are only warned about: in-toto leaves them to people.
+#[inline(never)]
 pub(crate) fn compare_commands<'b>(layout: &Layout<'b>, bundle: &Bundle<'b>, state: &mut State<'_, 'b>) -> Result<()> {
     for link in state.links.iter().filter(|link| link.status == LinkStatus::Counted) {
         let place = |code| Error::new(code).at_step(link.step).in_envelope(link.envelope);

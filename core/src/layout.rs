@@ -73,6 +73,7 @@ pub(crate) struct Layout<'b> {
 
 impl<'b> Layout<'b> {
     /// Reads a signed layout; keys, steps and inspections go to `state`.
+    #[inline(never)]
     pub(crate) fn read(signed: SignedLayout<'b>, state: &mut State<'_, 'b>, schemes: &dyn Schemes) -> Result<Self> {
         let mut reader = Reader::of(&signed.envelope);
         if !reader.object()? {

@@ -11,6 +11,7 @@ use crate::trust::Inspections;
 use crate::verify::{Findings, InForce, Observer, Request};
 
 /// Applies both rule lists of a step, or of an inspection that was observed.
+#[inline(never)]
 pub(crate) fn check_rules<'b>(
     layout: &InForce<'b>,
     _: &Agreed,
@@ -68,6 +69,7 @@ fn match_target<'b>(
 }
 
 /// Inspections come last, and only as the trust policy says.
+#[inline(never)]
 pub(crate) fn check_inspections<'b>(
     layout: &InForce<'b>,
     evidence: &Agreed,

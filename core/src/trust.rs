@@ -52,6 +52,7 @@ pub(crate) struct SignedLayout<'b> {
 }
 
 /// Checks the owners' signatures on the layout: at least `threshold` of them must have a good one.
+#[inline(never)]
 pub(crate) fn check_owners<'b>(
     envelope: Envelope<'b>,
     trust: &Trust<'_>,

@@ -11,7 +11,7 @@ use crate::outcome::Outcome;
 use crate::policy::{check_inspections, check_rules};
 use crate::signature::{Schemes, SignedBytes};
 use crate::time::{Clock, Time};
-use crate::trust::{Inspections, Trust, check_owners};
+use crate::trust::{Inspections, SignedLayout, Trust, check_owners};
 
 /// Everything that a verification depends on.
 #[derive(Clone, Copy)]
@@ -67,6 +67,7 @@ pub(crate) struct Findings {
 
 /// The specification's order: the layout's signatures, its expiry, the links' signatures and thresholds, their agreement, the rules of each
 /// step; inspections last. The first failure ends it.
+#[inline(never)]
 fn check<'b>(
     request: &Request<'_, 'b>,
     state: &mut State<'_, 'b>,
@@ -75,16 +76,11 @@ fn check<'b>(
 ) -> Result<()> {
     let bundle = request.bundle;
 
-    let envelope = bundle.envelope(0)?;
-    let mut scratch = Scratch { path: &mut *state.path, chunk: &mut *state.chunk };
-    let mut message = SignedBytes { envelope: &envelope, artifacts: bundle.artifacts(), scratch: &mut scratch };
-    let signed = check_owners(envelope, request.trust, request.schemes, &mut message)?;
+    let signed = signed_layout(request, state)?;
     findings.owners = signed.owners;
-
     let layout = Layout::read(signed, state, request.schemes).map_err(|error| error.in_envelope(0))?;
     findings.expires = Some(layout.expires);
     let layout = check_expiry(layout, request.clock, state, findings)?;
-
     read_links(bundle, state)?;
     check_link_signatures(request, state);
     let vouched = check_thresholds(state)?;
@@ -99,6 +95,15 @@ fn check<'b>(
     check_inspections(&layout, &evidence, request, state, findings, observer)
 }
 
+/// Checks the owners' signatures. Apart, as its buffers are of no use to the steps that follow.
+#[inline(never)]
+fn signed_layout<'b>(request: &Request<'_, 'b>, state: &mut State<'_, 'b>) -> Result<SignedLayout<'b>> {
+    let envelope = request.bundle.envelope(0)?;
+    let mut scratch = Scratch { path: &mut *state.path, chunk: &mut *state.chunk };
+    let mut message = SignedBytes { envelope: &envelope, artifacts: request.bundle.artifacts(), scratch: &mut scratch };
+    check_owners(envelope, request.trust, request.schemes, &mut message)
+}
+
 /// A layout that has not expired, as far as can be told. Only [`check_expiry`] makes one, and rules are applied from nothing else.
 pub(crate) struct InForce<'b>(Layout<'b>);
 
@@ -110,6 +115,7 @@ impl<'b> core::ops::Deref for InForce<'b> {
     }
 }
 
+#[inline(never)]
 fn check_expiry<'b>(
     layout: Layout<'b>,
     clock: &dyn Clock,

@@ -1,8 +1,8 @@
 //! The decision at boot: may what lies in the slot run?
 
 use sitrep_core::{
-    Clock, DeviceMemory, Ed25519, Error, OwnerKey, PublicKey, Request, Sequential, Str, Trust, Verdict,
-    VerifiedSupplyChain, bundle::Bundle, limits::DEVICE, verify,
+    Clock, DeviceMemory, Ed25519, Error, Outcome, OwnerKey, PublicKey, Request, Sequential, Str, Trust, Verdict,
+    bundle::Bundle, limits::DEVICE, verify,
 };
 
 use crate::{
@@ -34,11 +34,12 @@ pub fn boot<'b>(
     memory: &mut DeviceMemory<'b>,
     report: impl FnOnce(&Report<'_, '_, 'b>),
 ) -> Result<(), Error> {
-    let bundle = match open(slot.bundle) {
+    let opened = open(slot.bundle);
+    let bundle = match &opened {
         Ok(bundle) => bundle,
         Err(error) => {
-            report(&Report { result: Err(error), steps: &[], verdict: None, warnings: &[] });
-            return Err(error);
+            report(&Report { result: Err(*error), steps: &[], verdict: None, warnings: &[] });
+            return Err(*error);
         }
     };
     // An anchor with more owners than fit was not read.
@@ -52,15 +53,25 @@ pub fn boot<'b>(
         let _ = owners.push(OwnerKey { key, ids: &owner.ids });
     }
     let trust = Trust { owners: &owners, threshold: anchor.threshold(), inspections: anchor.inspections() };
-    let request = Request { bundle: &bundle, trust: &trust, clock, schemes: &Ed25519, executor: &Sequential };
+    let request = Request { bundle, trust: &trust, clock, schemes: &Ed25519, executor: &Sequential };
     let outcome = verify(&request, memory, &mut ());
-    let result = outcome.supply_chain().and_then(|chain| check_artifact(&chain, anchor.artifact(), slot.artifact));
-    let verdict = Some(outcome.verdict(&trust));
-    report(&Report { result, steps: outcome.steps(), verdict, warnings: outcome.warnings().kept() });
+    let result = check_artifact(&outcome, anchor.artifact(), slot.artifact);
+    tell(&outcome, &trust, result, report);
     result
 }
 
-// Both have frames of their own, so that their buffers are gone from the stack while signatures are checked.
+// All have frames of their own, so that their buffers are gone from the stack while signatures are checked.
+
+#[inline(never)]
+fn tell<'v, 'm, 'b>(
+    outcome: &'v Outcome<'m, 'b>,
+    trust: &'v Trust<'v>,
+    result: Result<(), Error>,
+    report: impl FnOnce(&Report<'v, 'm, 'b>),
+) {
+    let verdict = Some(outcome.verdict(trust));
+    report(&Report { result, steps: outcome.steps(), verdict, warnings: outcome.warnings().kept() });
+}
 
 #[inline(never)]
 fn open(bytes: &[u8]) -> Result<Bundle<'_>, Error> {
@@ -68,7 +79,7 @@ fn open(bytes: &[u8]) -> Result<Bundle<'_>, Error> {
 }
 
 #[inline(never)]
-fn check_artifact(chain: &VerifiedSupplyChain<'_, '_>, name: &str, artifact: &[u8]) -> Result<(), Error> {
-    let product = chain.product(None, name, &mut [0; DEVICE.path])?;
+fn check_artifact(outcome: &Outcome<'_, '_>, name: &str, artifact: &[u8]) -> Result<(), Error> {
+    let product = outcome.supply_chain()?.product(None, name, &mut [0; DEVICE.path])?;
     product.check(artifact, u64::try_from(artifact.len()).ok())
 }
