@@ -1,6 +1,6 @@
 //! The evidence: which links belong to which step, who signed them, and whether they agree.
 
-use crate::bundle::{Bundle, Kind, Reader, Scratch};
+use crate::bundle::{Bundle, Kind, Reader};
 use crate::error::{Code, Error, List, Result};
 use crate::keys::KeySet;
 use crate::layout::{Layout, LayoutKey, Role, Step};
@@ -18,11 +18,11 @@ pub(crate) struct Agreed(());
 
 /// Reads every envelope but the layout, and finds the step that each belongs to. What is no link of a step does not count.
 #[inline(never)]
-pub(crate) fn read_links<'b>(bundle: &Bundle<'b>, state: &mut State<'_, 'b>) -> Result<()> {
+pub(crate) fn read_links<'b, const PATH: usize>(bundle: &'b Bundle<'b>, state: &mut State<'_, 'b>) -> Result<()> {
     for envelope in bundle.envelopes().skip(1) {
         let envelope = envelope?;
         let number = envelope.number();
-        let link = match Link::read(&envelope, bundle.artifacts(), state.path) {
+        let link = match Link::read::<PATH>(&envelope, bundle) {
             Ok(link) => link,
             // A sublayout could be what a step needs; to pass it over would be to judge without it.
             Err(error) if error.code() == Code::SublayoutUnsupported => return Err(error.in_envelope(number)),
@@ -53,12 +53,12 @@ pub(crate) fn read_links<'b>(bundle: &Bundle<'b>, state: &mut State<'_, 'b>) -> 
 
 /// Checks the signatures of every link against the keys that its step allows.
 #[inline(never)]
-pub(crate) fn check_link_signatures<'b>(request: &Request<'_, 'b>, state: &mut State<'_, 'b>) {
+pub(crate) fn check_link_signatures<'b, const PATH: usize>(request: &Request<'_, 'b>, state: &mut State<'_, 'b>) {
     let (keys, steps) = (&*state.keys, &*state.steps);
     let (bundle, schemes) = (request.bundle, request.schemes);
-    let job = |link: &mut LinkState, scratch: &mut Scratch<'_>| {
+    let job = |link: &mut LinkState| {
         let Some(step) = steps.get(usize::from(link.step)) else { return };
-        link.status = match check_signatures(link, step, keys, bundle, schemes, scratch) {
+        link.status = match check_signatures::<PATH>(link, step, keys, bundle, schemes) {
             Ok(status) => status,
             Err(error) => {
                 link.signers = KeySet::default();
@@ -66,24 +66,22 @@ pub(crate) fn check_link_signatures<'b>(request: &Request<'_, 'b>, state: &mut S
             }
         };
     };
-    let mut scratch = Scratch { path: &mut *state.path, chunk: &mut *state.chunk };
-    request.executor.run(state.links, &job, &mut scratch);
+    request.executor.run(state.links, &job);
 }
 
-fn check_signatures<'b>(
+fn check_signatures<'b, const PATH: usize>(
     link: &mut LinkState,
     step: &Step<'b>,
     keys: &[LayoutKey<'b>],
-    bundle: &Bundle<'b>,
+    bundle: &'b Bundle<'b>,
     schemes: &dyn Schemes,
-    scratch: &mut Scratch<'_>,
 ) -> Result<LinkStatus> {
     let envelope = bundle.envelope(link.envelope)?;
     if matches!(envelope.kind(), Kind::Observation) {
         // Signed by nobody. Whether it may be believed is decided with the inspections.
         return Ok(LinkStatus::Unchecked);
     }
-    let mut message = SignedBytes { envelope: &envelope, artifacts: bundle.artifacts(), scratch };
+    let mut message = SignedBytes::<PATH> { envelope: &envelope, bundle };
     let mut reason = Code::LinkSignature;
     for signature in envelope.signatures() {
         for (number, key) in (0_u16..).zip(keys) {
@@ -143,8 +141,13 @@ fn threshold_code(step: u16, state: &State<'_, '_>) -> Code {
 
 /// All links that count for a step must have recorded the same artifacts.
 #[inline(never)]
-pub(crate) fn check_agreement<'b>(_: &Vouched, bundle: &Bundle<'b>, state: &mut State<'_, 'b>) -> Result<Agreed> {
-    let mut cursor = bundle.artifacts().cursor(state.path);
+pub(crate) fn check_agreement<'b, const PATH: usize>(
+    _: &Vouched,
+    bundle: &'b Bundle<'b>,
+    state: &mut State<'_, 'b>,
+) -> Result<Agreed> {
+    let mut path = [0; PATH];
+    let mut cursor = bundle.paths(&mut path);
     for link in state.links.iter().filter(|link| link.status == LinkStatus::Counted) {
         let step = state.steps.get(usize::from(link.step));
         let Some(first) = step.and_then(|step| step.link).and_then(|first| state.links.get(usize::from(first))) else {
@@ -165,7 +168,11 @@ pub(crate) fn check_agreement<'b>(_: &Vouched, bundle: &Bundle<'b>, state: &mut 
 
 /// Commands are only warned about: in-toto leaves them to people.
 #[inline(never)]
-pub(crate) fn compare_commands<'b>(layout: &Layout<'b>, bundle: &Bundle<'b>, state: &mut State<'_, 'b>) -> Result<()> {
+pub(crate) fn compare_commands<'b>(
+    layout: &Layout<'b>,
+    bundle: &'b Bundle<'b>,
+    state: &mut State<'_, 'b>,
+) -> Result<()> {
     for link in state.links.iter().filter(|link| link.status == LinkStatus::Counted) {
         let place = |code| Error::new(code).at_step(link.step).in_envelope(link.envelope);
         if link.failed {

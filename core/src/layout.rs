@@ -72,9 +72,14 @@ pub(crate) struct Layout<'b> {
 }
 
 impl<'b> Layout<'b> {
-    /// Reads a signed layout; keys, steps and inspections go to `state`.
+    /// Reads a signed layout; keys, steps and inspections go to `state`. No list may have more than `rules` rules.
     #[inline(never)]
-    pub(crate) fn read(signed: SignedLayout<'b>, state: &mut State<'_, 'b>, schemes: &dyn Schemes) -> Result<Self> {
+    pub(crate) fn read(
+        signed: SignedLayout<'b>,
+        state: &mut State<'_, 'b>,
+        schemes: &dyn Schemes,
+        rules: usize,
+    ) -> Result<Self> {
         let mut reader = Reader::of(&signed.envelope);
         if !reader.object()? {
             return Err(Code::LayoutType.into());
@@ -105,8 +110,8 @@ impl<'b> Layout<'b> {
         let (keys, steps, inspect) = (keys.ok_or(missing)?, steps.ok_or(missing)?, inspect.ok_or(missing)?);
         let at = |offset| Reader::new(signed.envelope.strings, signed.envelope.tokens, offset);
         read_keys(at(keys), state, schemes)?;
-        read_steps(at(steps), Role::Step, state)?;
-        read_steps(at(inspect), Role::Inspection, state)?;
+        read_steps(at(steps), Role::Step, state, rules)?;
+        read_steps(at(inspect), Role::Inspection, state, rules)?;
         Ok(Self { signed, expires: expires.ok_or(missing)? })
     }
 
@@ -177,13 +182,13 @@ fn read_key<'b>(id: Str<'b>, reader: &mut Reader<'b>) -> Result<PublicKey<'b>> {
     }
 }
 
-fn read_steps<'b>(mut reader: Reader<'b>, role: Role, state: &mut State<'_, 'b>) -> Result<()> {
+fn read_steps<'b>(mut reader: Reader<'b>, role: Role, state: &mut State<'_, 'b>, rules: usize) -> Result<()> {
     if !reader.array()? {
         return Err(Code::LayoutMember.into());
     }
     while reader.element()? {
         let number = state.steps.len() as u16;
-        let step = read_step(&mut reader, role, state).map_err(|error| error.at_step(number))?;
+        let step = read_step(&mut reader, role, state, rules).map_err(|error| error.at_step(number))?;
         if state.steps.iter().any(|earlier| earlier.name == step.name) {
             return Err(Error::new(Code::LayoutName).at_step(number));
         }
@@ -192,7 +197,7 @@ fn read_steps<'b>(mut reader: Reader<'b>, role: Role, state: &mut State<'_, 'b>)
     Ok(())
 }
 
-fn read_step<'b>(reader: &mut Reader<'b>, role: Role, state: &State<'_, 'b>) -> Result<Step<'b>> {
+fn read_step<'b>(reader: &mut Reader<'b>, role: Role, state: &State<'_, 'b>, rules: usize) -> Result<Step<'b>> {
     let missing = Error::new(Code::LayoutMember);
     if !reader.object()? {
         return Err(missing);
@@ -210,11 +215,11 @@ fn read_step<'b>(reader: &mut Reader<'b>, role: Role, state: &State<'_, 'b>) -> 
             }
             ("expected_materials", _) => {
                 materials_rules = Some(reader.offset());
-                check_rules(reader, List::Materials, state.limits.rules)?;
+                check_rules(reader, List::Materials, rules)?;
             }
             ("expected_products", _) => {
                 products_rules = Some(reader.offset());
-                check_rules(reader, List::Products, state.limits.rules)?;
+                check_rules(reader, List::Products, rules)?;
             }
             ("threshold", Role::Step) => {
                 let number = match reader.next_event()? {

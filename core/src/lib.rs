@@ -69,5 +69,5 @@ pub use outcome::{Outcome, VerifiedSupplyChain};
 pub use signature::{Ed25519, Message, PublicKey, Schemes, SignatureError};
 pub use time::{Clock, FixedClock, NoClock, Time};
 pub use trust::{Inspections, KeyId, OwnerKey, Trust, ed25519_key_ids};
-pub use verdict::{ArtifactVerdict, RuleWords, Verdict};
+pub use verdict::{ArtifactVerdict, PathName, RuleWords, Verdict};
 pub use verify::{Observer, Request, verify};

@@ -1,6 +1,6 @@
 //! A link: the evidence of one step (in-toto specification, section 4.4).
 
-use crate::bundle::{ArtifactRuns, Artifacts, Bundle, Envelope, Event, Kind, Reader, Str};
+use crate::bundle::{ArtifactRuns, Bundle, Envelope, Event, Kind, Reader, Str};
 use crate::dsse;
 use crate::error::{Code, Error, List, Result};
 use crate::keys::KeySet;
@@ -60,7 +60,7 @@ impl LinkState {
     }
 
     /// One of its artifact maps, from the bundle.
-    pub(crate) fn artifacts<'b>(&self, bundle: &Bundle<'b>, list: List) -> Result<ArtifactRuns<'b>> {
+    pub(crate) fn artifacts<'b>(&self, bundle: &'b Bundle<'b>, list: List) -> Result<ArtifactRuns<'b>> {
         let envelope = bundle.envelope(self.envelope)?;
         artifact_map(&mut Reader::new(envelope.strings, envelope.tokens, self.map(list).offset))
     }
@@ -80,7 +80,7 @@ pub(crate) struct Link<'b> {
 
 impl<'b> Link<'b> {
     /// Reads a link and checks what makes one: types, artifact names, digests. Its signatures are another matter.
-    pub(crate) fn read(envelope: &Envelope<'b>, artifacts: &Artifacts<'b>, path: &mut [u8]) -> Result<Self> {
+    pub(crate) fn read<const PATH: usize>(envelope: &Envelope<'b>, bundle: &'b Bundle<'b>) -> Result<Self> {
         if let Kind::Dsse { payload_type, .. } = envelope.kind()
             && !payload_type.is(dsse::IN_TOTO)
         {
@@ -101,8 +101,8 @@ impl<'b> Link<'b> {
                     _ => return Err(Code::LinkType.into()),
                 },
                 "name" => name = Some(reader.string()?.ok_or(malformed)?),
-                "materials" => materials = Some(checked_map(&mut reader, artifacts, path)?),
-                "products" => products = Some(checked_map(&mut reader, artifacts, path)?),
+                "materials" => materials = Some(checked_map::<PATH>(&mut reader, bundle)?),
+                "products" => products = Some(checked_map::<PATH>(&mut reader, bundle)?),
                 "byproducts" => failed = Some(command_failed(&mut reader)?),
                 "command" => {
                     command = Some(reader.offset());
@@ -127,10 +127,10 @@ impl<'b> Link<'b> {
 }
 
 /// Reads an artifact map and checks it.
-fn checked_map<'b>(reader: &mut Reader<'b>, artifacts: &Artifacts<'b>, path: &mut [u8]) -> Result<ArtifactMap> {
+fn checked_map<'b, const PATH: usize>(reader: &mut Reader<'b>, bundle: &'b Bundle<'b>) -> Result<ArtifactMap> {
     let offset = reader.offset();
     let runs = artifact_map(reader)?;
-    check_artifacts(runs, artifacts, path)?;
+    check_artifacts::<PATH>(runs, bundle)?;
     Ok(ArtifactMap { offset, count: runs.count()? })
 }
 
@@ -164,12 +164,13 @@ fn command_failed(reader: &mut Reader<'_>) -> Result<bool> {
     Ok(failed)
 }
 
-fn check_artifacts<'b>(mut runs: ArtifactRuns<'b>, artifacts: &Artifacts<'b>, path: &mut [u8]) -> Result<()> {
+fn check_artifacts<'b, const PATH: usize>(mut runs: ArtifactRuns<'b>, bundle: &'b Bundle<'b>) -> Result<()> {
     // The artifacts section was looked through once; only where it has some odd entry do links have to look for it.
-    if artifacts.tidy() {
+    if bundle.artifacts().tidy() {
         return Ok(());
     }
-    let mut cursor = artifacts.cursor(path);
+    let mut path = [0; PATH];
+    let mut cursor = bundle.paths(&mut path);
     while let Some(run) = runs.next_run()? {
         for number in run.first..run.end() {
             cursor.seek(number)?;

@@ -4,23 +4,18 @@ use heapless::{Vec, VecView};
 
 use crate::error::{Code, Error};
 use crate::layout::{LayoutKey, Step};
-use crate::limits::{CHUNK, DEVICE, HOST, Limits, WARNINGS};
+use crate::limits::{DEVICE, HOST, WARNINGS};
 use crate::link::LinkState;
-use crate::rules::RuleState;
 
-/// The verifier's memory. Its size follows from the five maxima; see [`HostMemory`] and [`DeviceMemory`].
+/// The verifier's memory: what is kept from one check to the next. Its size follows from the first three maxima; the other two, `RULES` and
+/// `PATH`, are those of buffers that each check has on its stack. See [`HostMemory`] and [`DeviceMemory`].
 #[derive(Debug)]
 pub struct Memory<'b, const KEYS: usize, const STEPS: usize, const LINKS: usize, const RULES: usize, const PATH: usize>
 {
-    limits: Limits,
     keys: Vec<LayoutKey<'b>, KEYS>,
     steps: Vec<Step<'b>, STEPS>,
     links: Vec<LinkState, LINKS>,
-    rules: Vec<RuleState<'b>, RULES>,
     warnings: Warnings,
-    path: [u8; PATH],
-    other_path: [u8; PATH],
-    chunk: [u8; CHUNK],
 }
 
 /// Memory for the limits of [`HOST`]. Large: to be boxed.
@@ -37,23 +32,10 @@ impl<'b, const KEYS: usize, const STEPS: usize, const LINKS: usize, const RULES:
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            limits: Limits {
-                profile: 0,
-                name: "custom",
-                keys: KEYS,
-                steps: STEPS,
-                links: LINKS,
-                rules: RULES,
-                path: PATH,
-            },
             keys: Vec::new(),
             steps: Vec::new(),
             links: Vec::new(),
-            rules: Vec::new(),
             warnings: Warnings { kept: Vec::new(), count: 0 },
-            path: [0; PATH],
-            other_path: [0; PATH],
-            chunk: [0; CHUNK],
         }
     }
 
@@ -62,19 +44,8 @@ impl<'b, const KEYS: usize, const STEPS: usize, const LINKS: usize, const RULES:
         self.keys.clear();
         self.steps.clear();
         self.links.clear();
-        self.rules.clear();
         self.warnings = Warnings { kept: Vec::new(), count: 0 };
-        State {
-            limits: self.limits,
-            keys: &mut self.keys,
-            steps: &mut self.steps,
-            links: &mut self.links,
-            rules: &mut self.rules,
-            warnings: &mut self.warnings,
-            path: &mut self.path,
-            other_path: &mut self.other_path,
-            chunk: &mut self.chunk,
-        }
+        State { keys: &mut self.keys, steps: &mut self.steps, links: &mut self.links, warnings: &mut self.warnings }
     }
 }
 
@@ -88,15 +59,10 @@ impl<const KEYS: usize, const STEPS: usize, const LINKS: usize, const RULES: usi
 
 /// The parts of [`Memory`], of whatever size.
 pub(crate) struct State<'m, 'b> {
-    pub(crate) limits: Limits,
     pub(crate) keys: &'m mut VecView<LayoutKey<'b>>,
     pub(crate) steps: &'m mut VecView<Step<'b>>,
     pub(crate) links: &'m mut VecView<LinkState>,
-    pub(crate) rules: &'m mut VecView<RuleState<'b>>,
     pub(crate) warnings: &'m mut Warnings,
-    pub(crate) path: &'m mut [u8],
-    pub(crate) other_path: &'m mut [u8],
-    pub(crate) chunk: &'m mut [u8],
 }
 
 /// What a person should know although it is no refusal.

@@ -14,28 +14,19 @@ use crate::verify::Findings;
 /// The end of a verification.
 #[derive(Clone, Copy, Debug)]
 pub struct Outcome<'m, 'b> {
-    pub(crate) bundle: Bundle<'b>,
+    pub(crate) bundle: &'b Bundle<'b>,
     pub(crate) result: Result<()>,
     pub(crate) findings: Findings,
     pub(crate) keys: &'m [LayoutKey<'b>],
     pub(crate) steps: &'m [Step<'b>],
     pub(crate) links: &'m [LinkState],
     pub(crate) warnings: &'m Warnings,
-    /// The path that the refusal is about.
-    pub(crate) artifact: Option<&'m str>,
 }
 
 impl<'m, 'b> Outcome<'m, 'b> {
-    pub(crate) fn new(bundle: Bundle<'b>, result: Result<()>, findings: Findings, state: State<'m, 'b>) -> Self {
-        let State { keys, steps, links, warnings, path, .. } = state;
-        let named = result.err().and_then(|error| error.place().artifact);
-        let length = named.and_then(|number| {
-            let mut cursor = bundle.artifacts().cursor(path);
-            cursor.seek(number).ok().map(|()| cursor.path().len())
-        });
-        let path: &'m [u8] = path;
-        let artifact = length.and_then(|length| core::str::from_utf8(path.get(..length)?).ok());
-        Self { bundle, result, findings, keys, steps, links, warnings, artifact }
+    pub(crate) fn new(bundle: &'b Bundle<'b>, result: Result<()>, findings: Findings, state: State<'m, 'b>) -> Self {
+        let State { keys, steps, links, warnings } = state;
+        Self { bundle, result, findings, keys, steps, links, warnings }
     }
 
     /// Verified, or why not.
@@ -113,12 +104,12 @@ impl<'b> VerifiedSupplyChain<'_, 'b> {
         let (number, step) = found?;
         let unknown = Error::new(Code::ArtifactUnknown).at_step(number);
         let link = step.link.and_then(|link| self.outcome.links.get(usize::from(link))).ok_or(unknown)?;
-        let mut cursor = self.outcome.bundle.artifacts().cursor(path);
+        let mut cursor = self.outcome.bundle.paths(path);
         if !cursor.find(None, name.as_bytes())? {
             return Err(unknown);
         }
         let variant =
-            Lookup::new(link.artifacts(&self.outcome.bundle, List::Products)?).find(cursor.number())?.ok_or(unknown)?;
+            Lookup::new(link.artifacts(self.outcome.bundle, List::Products)?).find(cursor.number())?.ok_or(unknown)?;
         Ok(Product::new(cursor.digests(variant)?, number, cursor.number()))
     }
 

@@ -1,5 +1,7 @@
 //! The policy applied: each step's rules to what its links recorded, and each inspection's to what was observed.
 
+use heapless::VecView;
+
 use crate::bundle::{ArtifactRuns, Bundle};
 use crate::error::{Code, Error, List, Result};
 use crate::evidence::Agreed;
@@ -12,10 +14,10 @@ use crate::verify::{Findings, InForce, Observer, Request};
 
 /// Applies both rule lists of a step, or of an inspection that was observed.
 #[inline(never)]
-pub(crate) fn check_rules<'b>(
+pub(crate) fn check_rules<'b, const RULES: usize, const PATH: usize>(
     layout: &InForce<'b>,
     _: &Agreed,
-    bundle: &Bundle<'b>,
+    bundle: &'b Bundle<'b>,
     number: u16,
     state: &mut State<'_, 'b>,
     observer: &mut dyn Observer,
@@ -27,11 +29,12 @@ pub(crate) fn check_rules<'b>(
     let (step, link) = (*step, *link);
     for list in [List::Materials, List::Products] {
         let Some(offset) = step.rules(list) else { continue };
-        load_rules(layout, bundle, offset, state).map_err(|error| error.at_step(number))?;
+        let mut rules = heapless::Vec::<_, RULES>::new();
+        load_rules(layout, bundle, offset, state, &mut rules).map_err(|error| error.at_step(number))?;
         let subject =
             Subject { list, own: link.artifacts(bundle, list)?, other: link.artifacts(bundle, list.other())? };
-        let applied = rules::apply(&subject, state.rules, bundle.artifacts(), state.path, state.other_path);
-        for (rule, decided) in (0_u16..).zip(state.rules.iter()) {
+        let applied = rules::apply(&subject, &mut rules, bundle, &mut [0; PATH], &mut [0; PATH]);
+        for (rule, decided) in (0_u16..).zip(&rules) {
             observer.rule(number, list, rule, decided.consumed);
         }
         applied.map_err(|error| error.at_step(number))?;
@@ -40,8 +43,13 @@ pub(crate) fn check_rules<'b>(
 }
 
 /// Reads a rule list and finds the artifacts that its `MATCH` rules compare with.
-fn load_rules<'b>(layout: &Layout<'b>, bundle: &Bundle<'b>, offset: u32, state: &mut State<'_, 'b>) -> Result<()> {
-    state.rules.clear();
+fn load_rules<'b>(
+    layout: &Layout<'b>,
+    bundle: &'b Bundle<'b>,
+    offset: u32,
+    state: &State<'_, 'b>,
+    rules: &mut VecView<RuleState<'b>>,
+) -> Result<()> {
     let mut reader = layout.reader(offset);
     if !reader.array()? {
         return Err(Code::LayoutMember.into());
@@ -52,7 +60,7 @@ fn load_rules<'b>(layout: &Layout<'b>, bundle: &Bundle<'b>, offset: u32, state: 
             Some(target) => match_target(&target, bundle, state)?.map(Lookup::new),
             None => None,
         };
-        state.rules.push(RuleState { rule, target, consumed: 0 }).map_err(|_| Code::LimitRules)?;
+        rules.push(RuleState { rule, target, consumed: 0 }).map_err(|_| Code::LimitRules)?;
     }
     Ok(())
 }
@@ -60,7 +68,7 @@ fn load_rules<'b>(layout: &Layout<'b>, bundle: &Bundle<'b>, offset: u32, state: 
 /// The artifacts that a `MATCH` compares with; none for inspections and unknown steps.
 fn match_target<'b>(
     target: &MatchTarget<'b>,
-    bundle: &Bundle<'b>,
+    bundle: &'b Bundle<'b>,
     state: &State<'_, 'b>,
 ) -> Result<Option<ArtifactRuns<'b>>> {
     let step = state.steps.iter().find(|step| step.role == Role::Step && step.name == target.step);
@@ -70,7 +78,7 @@ fn match_target<'b>(
 
 /// Inspections come last, and only as the trust policy says.
 #[inline(never)]
-pub(crate) fn check_inspections<'b>(
+pub(crate) fn check_inspections<'b, const RULES: usize, const PATH: usize>(
     layout: &InForce<'b>,
     evidence: &Agreed,
     request: &Request<'_, 'b>,
@@ -97,7 +105,7 @@ pub(crate) fn check_inspections<'b>(
                 if let Some(step) = state.steps.get_mut(usize::from(number)) {
                     (step.link, step.links) = (Some(position), 1);
                 }
-                check_rules(layout, evidence, request.bundle, number, state, observer)?;
+                check_rules::<RULES, PATH>(layout, evidence, request.bundle, number, state, observer)?;
             }
         }
     }

@@ -3,7 +3,7 @@
 //! The specification runs each rule over a queue of artifacts. Here each artifact runs through the rules: the first rule that consumes
 //! it ends its way. That gives the same answer without a queue, in one pass and constant memory.
 
-use crate::bundle::{ArtifactRuns, Artifacts, PathCursor, Reader, Str};
+use crate::bundle::{ArtifactRuns, Bundle, PathCursor, Reader, Str};
 use crate::error::{Code, Error, List, Result};
 use crate::glob::Pattern;
 use crate::lookup::Lookup;
@@ -142,12 +142,12 @@ enum Counterpart {
 pub(crate) fn apply<'b>(
     subject: &Subject<'b>,
     rules: &mut [RuleState<'b>],
-    artifacts: &Artifacts<'b>,
+    bundle: &'b Bundle<'b>,
     path: &mut [u8],
     other_path: &mut [u8],
 ) -> Result<()> {
-    let mut cursor = artifacts.cursor(path);
-    let mut target_cursor = artifacts.cursor(other_path);
+    let mut cursor = bundle.paths(path);
+    let mut target_cursor = bundle.paths(other_path);
     let mut others = Lookup::new(subject.other);
     let mut broken: Option<(u16, u32)> = None;
     let mut runs = subject.own;

@@ -2,8 +2,9 @@
 
 use ed25519_compact::{PublicKey as Ed25519Key, Signature, VerifyingState};
 
-use crate::bundle::{Artifacts, Envelope, Scratch, Str};
+use crate::bundle::{Bundle, Envelope, Scratch, Str};
 use crate::error::Error;
+use crate::limits::CHUNK;
 
 /// A public key as a layout's `keys` member holds it.
 #[derive(Clone, Copy, Debug)]
@@ -26,15 +27,19 @@ pub trait Message {
 }
 
 /// The bytes that an envelope's signatures are over.
-pub(crate) struct SignedBytes<'a, 's, 'b> {
+///
+/// `PATH` is the longest path. The buffers live only while the bytes are rebuilt, so that their stack is free again when
+/// the signature's equation is computed.
+pub(crate) struct SignedBytes<'a, 'b, const PATH: usize> {
     pub(crate) envelope: &'a Envelope<'b>,
-    pub(crate) artifacts: &'a Artifacts<'b>,
-    pub(crate) scratch: &'a mut Scratch<'s>,
+    pub(crate) bundle: &'b Bundle<'b>,
 }
 
-impl Message for SignedBytes<'_, '_, '_> {
+impl<const PATH: usize> Message for SignedBytes<'_, '_, PATH> {
+    #[inline(never)]
     fn write(&mut self, sink: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
-        self.envelope.signed_bytes(self.artifacts, self.scratch, sink)
+        let mut scratch = Scratch { path: &mut [0; PATH], chunk: &mut [0; CHUNK] };
+        self.envelope.signed_bytes(self.bundle, &mut scratch, sink)
     }
 }
 

@@ -1,10 +1,13 @@
 //! What was decided, by whom, and what stays unknown: the same value as JSON for programs and as accessors for reports.
 
+use core::fmt;
+
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::bundle::{Reader, Str};
+use crate::bundle::{Bundle, Reader, Str};
 use crate::error::{Class, Error, List, Result};
 use crate::layout::{Role, Step};
+use crate::limits::HOST;
 use crate::outcome::Outcome;
 use crate::time::Time;
 use crate::trust::{Inspections, Trust};
@@ -119,11 +122,10 @@ impl<'v, 'm, 'b> Verdict<'v, 'm, 'b> {
         self.outcome.rule_words(step, list, number)
     }
 
-    /// The path of the artifact that the chain's refusal is about.
+    /// The path of the artifact that an error is about.
     #[must_use]
-    pub fn artifact(&self, error: &Error) -> Option<&'m str> {
-        let is_chains = self.outcome.result == Err(*error) && error.place().artifact.is_some();
-        if is_chains { self.outcome.artifact } else { None }
+    pub fn artifact(&self, error: &Error) -> Option<PathName<'b>> {
+        Some(PathName { bundle: self.outcome.bundle, number: error.place().artifact? })
     }
 
     /// The label of the key that an error is about.
@@ -137,6 +139,31 @@ impl<'v, 'm, 'b> Verdict<'v, 'm, 'b> {
             return Some(Str::Text(self.trust.owners.get(number)?.ids.first()?));
         }
         Some(self.outcome.keys.get(number)?.id)
+    }
+}
+
+/// The path of an artifact, read from the bundle whenever it is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct PathName<'b> {
+    bundle: &'b Bundle<'b>,
+    number: u32,
+}
+
+impl fmt::Display for PathName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Room for the longest path of any profile.
+        let mut path = [0; HOST.path];
+        let mut cursor = self.bundle.paths(&mut path);
+        match cursor.seek(self.number).map(|()| core::str::from_utf8(cursor.path())) {
+            Ok(Ok(path)) => f.write_str(path),
+            _ => write!(f, "number {}", self.number),
+        }
+    }
+}
+
+impl Serialize for PathName<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

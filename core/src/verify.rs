@@ -1,6 +1,6 @@
 //! The order of checks (in-toto specification, section 5.2), and nothing else.
 
-use crate::bundle::{Bundle, Scratch};
+use crate::bundle::Bundle;
 use crate::error::{Code, Error, List, Result};
 use crate::evidence::{check_agreement, check_link_signatures, check_thresholds, compare_commands, read_links};
 use crate::executor::Executor;
@@ -17,7 +17,7 @@ use crate::trust::{Inspections, SignedLayout, Trust, check_owners};
 #[derive(Clone, Copy)]
 pub struct Request<'a, 'b> {
     /// What is to be verified. Not trusted.
-    pub bundle: &'a Bundle<'b>,
+    pub bundle: &'b Bundle<'b>,
     /// What is believed.
     pub trust: &'a Trust<'a>,
     /// The present time, if known.
@@ -52,8 +52,8 @@ pub fn verify<
 ) -> Outcome<'m, 'b> {
     let mut findings = Findings::default();
     let mut state = memory.state();
-    let result = check(request, &mut state, &mut findings, observer);
-    Outcome::new(*request.bundle, result, findings, state)
+    let result = check::<RULES, PATH>(request, &mut state, &mut findings, observer);
+    Outcome::new(request.bundle, result, findings, state)
 }
 
 /// What is found out about the layout on the way.
@@ -68,7 +68,7 @@ pub(crate) struct Findings {
 /// The specification's order: the layout's signatures, its expiry, the links' signatures and thresholds, their agreement, the rules of each
 /// step; inspections last. The first failure ends it.
 #[inline(never)]
-fn check<'b>(
+fn check<'b, const RULES: usize, const PATH: usize>(
     request: &Request<'_, 'b>,
     state: &mut State<'_, 'b>,
     findings: &mut Findings,
@@ -76,31 +76,30 @@ fn check<'b>(
 ) -> Result<()> {
     let bundle = request.bundle;
 
-    let signed = signed_layout(request, state)?;
+    let signed = signed_layout::<PATH>(request)?;
     findings.owners = signed.owners;
-    let layout = Layout::read(signed, state, request.schemes).map_err(|error| error.in_envelope(0))?;
+    let layout = Layout::read(signed, state, request.schemes, RULES).map_err(|error| error.in_envelope(0))?;
     findings.expires = Some(layout.expires);
     let layout = check_expiry(layout, request.clock, state, findings)?;
-    read_links(bundle, state)?;
-    check_link_signatures(request, state);
+    read_links::<PATH>(bundle, state)?;
+    check_link_signatures::<PATH>(request, state);
     let vouched = check_thresholds(state)?;
-    let evidence = check_agreement(&vouched, bundle, state)?;
+    let evidence = check_agreement::<PATH>(&vouched, bundle, state)?;
     compare_commands(&layout, bundle, state)?;
 
     for number in 0..state.steps.len() as u16 {
         if state.steps.get(usize::from(number)).is_some_and(|step| step.role == Role::Step) {
-            check_rules(&layout, &evidence, bundle, number, state, observer)?;
+            check_rules::<RULES, PATH>(&layout, &evidence, bundle, number, state, observer)?;
         }
     }
-    check_inspections(&layout, &evidence, request, state, findings, observer)
+    check_inspections::<RULES, PATH>(&layout, &evidence, request, state, findings, observer)
 }
 
 /// Checks the owners' signatures. Apart, as its buffers are of no use to the steps that follow.
 #[inline(never)]
-fn signed_layout<'b>(request: &Request<'_, 'b>, state: &mut State<'_, 'b>) -> Result<SignedLayout<'b>> {
+fn signed_layout<'b, const PATH: usize>(request: &Request<'_, 'b>) -> Result<SignedLayout<'b>> {
     let envelope = request.bundle.envelope(0)?;
-    let mut scratch = Scratch { path: &mut *state.path, chunk: &mut *state.chunk };
-    let mut message = SignedBytes { envelope: &envelope, artifacts: request.bundle.artifacts(), scratch: &mut scratch };
+    let mut message = SignedBytes::<PATH> { envelope: &envelope, bundle: request.bundle };
     check_owners(envelope, request.trust, request.schemes, &mut message)
 }
 

@@ -27,12 +27,11 @@ pub struct Report<'v, 'm, 'b> {
 ///
 /// # Errors
 /// Why the artifact must not run.
-pub fn boot<'b>(
+pub fn boot(
     anchor: &Anchor<'_>,
-    slot: &Slot<'b>,
+    slot: &Slot<'_>,
     clock: &dyn Clock,
-    memory: &mut DeviceMemory<'b>,
-    report: impl FnOnce(&Report<'_, '_, 'b>),
+    report: impl FnOnce(&Report<'_, '_, '_>),
 ) -> Result<(), Error> {
     let opened = open(slot.bundle);
     let bundle = match &opened {
@@ -54,7 +53,8 @@ pub fn boot<'b>(
     }
     let trust = Trust { owners: &owners, threshold: anchor.threshold(), inspections: anchor.inspections() };
     let request = Request { bundle, trust: &trust, clock, schemes: &Ed25519, executor: &Sequential };
-    let outcome = verify(&request, memory, &mut ());
+    let mut memory = DeviceMemory::new();
+    let outcome = verify(&request, &mut memory, &mut ());
     let result = check_artifact(&outcome, anchor.artifact(), slot.artifact);
     tell(&outcome, &trust, result, report);
     result

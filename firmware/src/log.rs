@@ -47,7 +47,7 @@ impl defmt::Format for Located<'_> {
             defmt::write!(f, ", rule {=u16} of its {=str}", rule, list.name());
         }
         if place.artifact.is_some() {
-            defmt::write!(f, ", artifact {=str}", verdict.artifact(error).unwrap_or(artifact));
+            defmt::write!(f, ", artifact {=str}", artifact);
         }
     }
 }

@@ -5,7 +5,6 @@ use std::num::NonZero;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use sitrep_core::bundle::Scratch;
 use sitrep_core::{Executor, Job, LinkState};
 
 /// One thread for each processor, as long as there are links for them. The largest link is begun first, so that no thread is left
@@ -24,9 +23,8 @@ impl Threads {
 }
 
 impl Executor for Threads {
-    fn run(&self, links: &mut [LinkState], job: &Job<'_>, own: &mut Scratch<'_>) {
+    fn run(&self, links: &mut [LinkState], job: &Job<'_>) {
         let others = self.count.min(links.len()).saturating_sub(1);
-        let (path, chunk) = (own.path.len(), own.chunk.len());
         let mut sorted: Vec<_> = links.iter_mut().collect();
         sorted.sort_by_key(|link| Reverse(link.artifact_count()));
         let queue = Mutex::new(sorted.into_iter());
@@ -35,15 +33,13 @@ impl Executor for Threads {
         thread::scope(|scope| {
             for _ in 0..others {
                 scope.spawn(|| {
-                    let (mut path, mut chunk) = (vec![0; path], vec![0; chunk]);
-                    let mut scratch = Scratch { path: &mut path, chunk: &mut chunk };
                     while let Some(link) = next() {
-                        job(link, &mut scratch);
+                        job(link);
                     }
                 });
             }
             while let Some(link) = next() {
-                job(link, own);
+                job(link);
             }
         });
     }

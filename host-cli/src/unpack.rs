@@ -85,11 +85,11 @@ fn derived_name(envelope: &Envelope<'_>) -> Result<Option<String>, Error> {
     Ok(derived_file_name(type_name.as_deref(), name.as_deref(), keyid.as_deref()))
 }
 
-fn file(bundle: &Bundle<'_>, envelope: &Envelope<'_>, path: &mut [u8]) -> Result<Vec<u8>, Error> {
+fn file<'b>(bundle: &'b Bundle<'b>, envelope: &Envelope<'b>, path: &mut [u8]) -> Result<Vec<u8>, Error> {
     let mut chunk = [0; CHUNK];
     let mut scratch = Scratch { path, chunk: &mut chunk };
     let mut payload = Vec::new();
-    envelope.payload(bundle.artifacts(), &mut scratch, &mut |bytes| payload.extend_from_slice(bytes))?;
+    envelope.payload(bundle, &mut scratch, &mut |bytes| payload.extend_from_slice(bytes))?;
     let mut json = Vec::new();
     match envelope.kind() {
         Kind::Dsse { payload_type, .. } => {

@@ -71,7 +71,7 @@ pub fn signed_bytes(bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     let mut all = Vec::new();
     for envelope in bundle.envelopes() {
         let mut signed = Vec::new();
-        envelope?.signed_bytes(bundle.artifacts(), &mut scratch, &mut |bytes| signed.extend_from_slice(bytes))?;
+        envelope?.signed_bytes(&bundle, &mut scratch, &mut |bytes| signed.extend_from_slice(bytes))?;
         all.push(signed);
     }
     Ok(all)

@@ -212,7 +212,7 @@ pub fn floor(bundle: &[u8], owner: [u8; 32]) -> Vec<u8> {
         let mut signed = Vec::new();
         let mut scratch = Scratch { path: &mut path, chunk: &mut [0; CHUNK] };
         let mut sink = |bytes: &[u8]| signed.extend_from_slice(bytes);
-        envelope.signed_bytes(bundle.artifacts(), &mut scratch, &mut sink).expect("signed bytes");
+        envelope.signed_bytes(&bundle, &mut scratch, &mut sink).expect("signed bytes");
         for signature in envelope.signatures() {
             let key =
                 if envelope.number() == 0 { owner } else { layout_key(&bundle, signature.keyid.expect("a key id")) };

@@ -1,6 +1,6 @@
 //! The boot image in QEMU: every scenario of firmware/scenarios gives the log beside it.
 
-use sitrep_core::{Clock, DeviceMemory, FixedClock, NoClock, Time};
+use sitrep_core::{Clock, FixedClock, NoClock, Time};
 use sitrep_firmware::{anchor::Anchor, boot::boot, slot::Slot};
 use sitrep_tests::{
     device::{Image, TIME_LIMIT},
@@ -52,7 +52,7 @@ fn the_host_decides_alike() {
         let flash = Scenario::read(&name).flash();
         let (anchor, slot) = (Anchor::read(&flash.anchor).expect(&name), Slot::read(&flash.slot).expect(&name));
         let clock: &dyn Clock = if let Some(seconds) = flash.clock { &FixedClock(Time(seconds)) } else { &NoClock };
-        let result = boot(&anchor, &slot, clock, &mut DeviceMemory::new(), |_| ());
+        let result = boot(&anchor, &slot, clock, |_| ());
         let end = match result {
             Ok(()) => "info verified: ".to_owned(),
             Err(error) => format!("({})", error.code().number()),
@@ -70,12 +70,12 @@ fn no_part_of_a_slot_boots() {
     let anchor = Anchor::read(&flash.anchor).expect("an anchor");
     for length in 0..flash.slot.len() {
         let Ok(slot) = Slot::read(&flash.slot[..length]) else { continue };
-        assert!(boot(&anchor, &slot, &NoClock, &mut DeviceMemory::new(), |_| ()).is_err(), "{length} bytes");
+        assert!(boot(&anchor, &slot, &NoClock, |_| ()).is_err(), "{length} bytes");
     }
     let whole = Slot::read(&flash.slot).expect("a slot");
     for length in 0..whole.bundle.len() {
         let slot = Slot { bundle: &whole.bundle[..length], ..whole };
-        assert!(boot(&anchor, &slot, &NoClock, &mut DeviceMemory::new(), |_| ()).is_err(), "{length} bytes of bundle");
+        assert!(boot(&anchor, &slot, &NoClock, |_| ()).is_err(), "{length} bytes of bundle");
     }
 }
 

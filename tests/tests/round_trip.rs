@@ -73,7 +73,7 @@ fn rebuilt(document: &str) -> (Vec<u8>, Value) {
         bundle
             .envelope(0)
             .unwrap()
-            .payload(bundle.artifacts(), &mut Scratch { path: &mut [0; PATH], chunk: &mut [0; 100] }, &mut |_| ())
+            .payload(&bundle, &mut Scratch { path: &mut [0; PATH], chunk: &mut [0; 100] }, &mut |_| ())
             .is_ok()
     );
     (payload, value_of(&bundle))
@@ -82,8 +82,7 @@ fn rebuilt(document: &str) -> (Vec<u8>, Value) {
 fn payload(bundle: &Bundle<'_>) -> Result<Vec<u8>, sitrep_core::Error> {
     let (mut path, mut chunk, mut text) = ([0; PATH], [0; 256], Vec::new());
     let mut scratch = Scratch { path: &mut path, chunk: &mut chunk };
-    let rebuilt =
-        bundle.envelope(0)?.payload(bundle.artifacts(), &mut scratch, &mut |bytes| text.extend_from_slice(bytes));
+    let rebuilt = bundle.envelope(0)?.payload(bundle, &mut scratch, &mut |bytes| text.extend_from_slice(bytes));
     match rebuilt {
         // The length that the envelope tells is compared last; a hostile packer would have told the true one.
         Err(error) if error.code() != Code::BundlePayloadLength => Err(error),
@@ -98,7 +97,7 @@ fn value_of(bundle: &Bundle<'_>) -> Value {
     build(first, &mut reader, bundle)
 }
 
-fn build<'b>(event: Event<'b>, reader: &mut Reader<'b>, bundle: &Bundle<'b>) -> Value {
+fn build<'b>(event: Event<'b>, reader: &mut Reader<'b>, bundle: &'b Bundle<'b>) -> Value {
     match event {
         Event::Null => Value::Null,
         Event::Bool(value) => Value::from(value),
@@ -129,7 +128,7 @@ fn build<'b>(event: Event<'b>, reader: &mut Reader<'b>, bundle: &Bundle<'b>) -> 
         }
         Event::Artifacts(mut runs) => {
             let mut path = [0; PATH];
-            let mut cursor = bundle.artifacts().cursor(&mut path);
+            let mut cursor = bundle.paths(&mut path);
             let mut members = serde_json::Map::new();
             while let Some(run) = runs.next_run().unwrap() {
                 for number in run.first..run.first + run.count {

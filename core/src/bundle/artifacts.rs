@@ -5,6 +5,7 @@
 
 use core::cmp::Ordering;
 
+use super::Bundle;
 use super::strings::{Str, Strings, word};
 use crate::error::{Code, Error, Result};
 use crate::limits::{ALGORITHMS, SHAPES, VARIANTS};
@@ -22,7 +23,6 @@ const VARIANTS_DIRECTIVE: u8 = 241;
 /// The artifacts section, checked.
 #[derive(Clone, Copy, Debug)]
 pub struct Artifacts<'b> {
-    strings: Strings<'b>,
     count: u32,
     shape_count: u32,
     shapes: &'b [u8],
@@ -35,8 +35,8 @@ pub struct Artifacts<'b> {
 }
 
 impl<'b> Artifacts<'b> {
-    /// Checks the whole section. `path` is the buffer for the longest path.
-    pub(super) fn open(section: &'b [u8], strings: Strings<'b>, path: &mut [u8]) -> Result<Self> {
+    /// Reads the section's tables. Its entries are unchecked until [`Self::check`].
+    pub(super) fn open(section: &'b [u8], strings: &Strings<'b>) -> Result<Self> {
         let mut input = Input::new(section);
         let count = input.varint()?;
         let shape_count = input.varint()?;
@@ -49,17 +49,17 @@ impl<'b> Artifacts<'b> {
         }
         let shapes = shapes.get(..shapes.len().saturating_sub(input.len())).ok_or(Code::BundleArtifact)?;
         let index = Index::take(&mut input, section.len(), count, BLOCK)?;
-        let unchecked =
-            Self { strings, count, shape_count, shapes, index, entries: input.rest(), tidy: false, plain: false };
-        unchecked.check(path)
+        Ok(Self { count, shape_count, shapes, index, entries: input.rest(), tidy: false, plain: false })
     }
 
-    fn check(mut self, path: &mut [u8]) -> Result<Self> {
+    /// Walks all entries, checks them, and says whether they are tidy and plain. `path` is a buffer for the longest path.
+    pub(super) fn check(bundle: &'b Bundle<'b>, path: &mut [u8]) -> Result<(bool, bool)> {
+        let this = &bundle.artifacts;
         let (mut tidy, mut plain) = (true, true);
-        let mut cursor = PathCursor::new(self, path);
-        for number in 0..self.count {
-            let offset = self.entries.len().saturating_sub(cursor.input.len());
-            if number.is_multiple_of(BLOCK) && self.index.offset(number / BLOCK) != Some(offset) {
+        let mut cursor = PathCursor::new(bundle, path);
+        for number in 0..this.count {
+            let offset = this.entries.len().saturating_sub(cursor.input.len());
+            if number.is_multiple_of(BLOCK) && this.index.offset(number / BLOCK) != Some(offset) {
                 return Err(Error::new(Code::BundleArtifact).at_artifact(number));
             }
             cursor.advance()?;
@@ -72,8 +72,11 @@ impl<'b> Artifacts<'b> {
         if !cursor.input.is_empty() {
             return Err(Code::BundleTrailing.into());
         }
+        Ok((tidy, plain))
+    }
+
+    pub(super) const fn found(&mut self, (tidy, plain): (bool, bool)) {
         (self.tidy, self.plain) = (tidy, plain);
-        Ok(self)
     }
 
     /// How many paths the section holds.
@@ -88,11 +91,6 @@ impl<'b> Artifacts<'b> {
 
     pub(crate) const fn plain(&self) -> bool {
         self.plain
-    }
-
-    /// A cursor that stands before the first path.
-    pub fn cursor<'s>(&self, path: &'s mut [u8]) -> PathCursor<'b, 's> {
-        PathCursor::new(*self, path)
     }
 
     /// The algorithms of shape `number`, positioned at its first.
@@ -112,15 +110,15 @@ impl<'b> Artifacts<'b> {
     }
 
     /// Takes the digests of one variant from `input`.
-    fn take_digests(&self, input: &mut Input<'b>, shape: u32) -> Result<&'b [u8]> {
+    fn take_digests(&self, strings: &Strings<'b>, input: &mut Input<'b>, shape: u32) -> Result<&'b [u8]> {
         if shape == 0 {
             return input.take(SHA256);
         }
         let start = input.rest();
         let mut shape = self.shape(shape)?;
-        while let Some((_, form)) = shape.next(self.strings)? {
+        while let Some((_, form)) = shape.next(strings)? {
             match form {
-                0 => self.strings.get(input.varint()?).map(|_| ())?,
+                0 => strings.get(input.varint()?).map(|_| ())?,
                 length => input.take(length as usize).map(|_| ())?,
             }
         }
@@ -137,7 +135,7 @@ enum Shape<'b> {
 }
 
 impl<'b> Shape<'b> {
-    fn next(&mut self, strings: Strings<'b>) -> Result<Option<(Str<'b>, u32)>> {
+    fn next(&mut self, strings: &Strings<'b>) -> Result<Option<(Str<'b>, u32)>> {
         match self {
             Self::Sha256 => {
                 *self = Self::End;
@@ -154,7 +152,7 @@ impl<'b> Shape<'b> {
 }
 
 /// Takes one shape and checks that no algorithm stands in it twice.
-fn check_shape<'b>(input: &mut Input<'b>, strings: Strings<'b>) -> Result<()> {
+fn check_shape<'b>(input: &mut Input<'b>, strings: &Strings<'b>) -> Result<()> {
     let algorithms = input.varint()?;
     if algorithms > ALGORITHMS {
         return Err(Code::BundleArtifact.into());
@@ -183,7 +181,7 @@ fn is_plain(text: &[u8]) -> bool {
 /// A digest set: the ordered pairs of algorithm and value that were recorded.
 #[derive(Clone, Copy, Debug)]
 pub struct DigestSet<'b> {
-    strings: Strings<'b>,
+    strings: &'b Strings<'b>,
     shape: Shape<'b>,
     data: Input<'b>,
 }
@@ -299,7 +297,7 @@ fn is_lower_hex(digest: Str<'_>, length: usize) -> bool {
 /// Reads the paths in order; seeks by blocks.
 #[derive(Debug)]
 pub struct PathCursor<'b, 's> {
-    artifacts: Artifacts<'b>,
+    bundle: &'b Bundle<'b>,
     input: Input<'b>,
     path: &'s mut [u8],
     length: usize,
@@ -320,10 +318,10 @@ struct Variants<'b> {
 }
 
 impl<'b, 's> PathCursor<'b, 's> {
-    fn new(artifacts: Artifacts<'b>, path: &'s mut [u8]) -> Self {
+    pub(super) fn new(bundle: &'b Bundle<'b>, path: &'s mut [u8]) -> Self {
         Self {
-            artifacts,
-            input: Input::new(artifacts.entries),
+            bundle,
+            input: Input::new(bundle.artifacts.entries),
             path,
             length: 0,
             suffix: 0,
@@ -353,21 +351,21 @@ impl<'b, 's> PathCursor<'b, 's> {
     /// [`Code::BundleArtifact`] where there is none.
     #[inline]
     pub fn seek(&mut self, number: u32) -> Result<()> {
-        if number == self.next && number < self.artifacts.count {
+        if number == self.next && number < self.bundle.artifacts.count {
             return self.advance();
         }
         self.seek_far(number)
     }
 
     fn seek_far(&mut self, number: u32) -> Result<()> {
-        if number >= self.artifacts.count {
+        if number >= self.bundle.artifacts.count {
             return Err(Error::new(Code::BundleArtifact).at_artifact(number));
         }
         let block = number / BLOCK;
         // Stay where it is when the path is in the rest of this block.
         if number < self.next || block != self.next / BLOCK || self.next.is_multiple_of(BLOCK) {
-            let offset = self.artifacts.index.offset(block).ok_or(Code::BundleArtifact)?;
-            self.input = Input::new(self.artifacts.entries.get(offset..).ok_or(Code::BundleArtifact)?);
+            let offset = self.bundle.artifacts.index.offset(block).ok_or(Code::BundleArtifact)?;
+            self.input = Input::new(self.bundle.artifacts.entries.get(offset..).ok_or(Code::BundleArtifact)?);
             self.next = block.saturating_mul(BLOCK);
             self.length = 0;
         }
@@ -394,7 +392,7 @@ impl<'b, 's> PathCursor<'b, 's> {
         };
         self.change_path(control)?;
         self.variants = if variants == 0 {
-            let data = self.artifacts.take_digests(&mut self.input, self.shape)?;
+            let data = self.bundle.artifacts.take_digests(&self.bundle.strings, &mut self.input, self.shape)?;
             Variants { count: 1, shape: self.shape, data: Input::new(data) }
         } else {
             self.take_variants(variants)?
@@ -482,7 +480,7 @@ impl<'b, 's> PathCursor<'b, 's> {
         let data = self.input;
         for _ in 0..count {
             let shape = self.input.varint()?;
-            self.artifacts.take_digests(&mut self.input, shape)?;
+            self.bundle.artifacts.take_digests(&self.bundle.strings, &mut self.input, shape)?;
         }
         Ok(Variants { count, shape: 0, data })
     }
@@ -493,14 +491,14 @@ impl<'b, 's> PathCursor<'b, 's> {
     /// A code of class `bundle` where the section is damaged; not after [`super::Bundle::open`].
     pub(crate) fn find(&mut self, prefix: Option<Str<'_>>, name: &[u8]) -> Result<bool> {
         // The next path is the likely answer.
-        if self.next < self.artifacts.count {
+        if self.next < self.bundle.artifacts.count {
             self.advance()?;
             if compare(self.path(), prefix, name).is_eq() {
                 return Ok(true);
             }
         }
         // The last block whose first path is not after the wanted one.
-        let (mut low, mut high) = (0, self.artifacts.count.div_ceil(BLOCK));
+        let (mut low, mut high) = (0, self.bundle.artifacts.count.div_ceil(BLOCK));
         while low < high {
             let middle = low.midpoint(high);
             self.seek(middle.saturating_mul(BLOCK))?;
@@ -508,7 +506,7 @@ impl<'b, 's> PathCursor<'b, 's> {
         }
         let Some(block) = low.checked_sub(1) else { return Ok(false) };
         let first = block.saturating_mul(BLOCK);
-        for number in first..first.saturating_add(BLOCK).min(self.artifacts.count) {
+        for number in first..first.saturating_add(BLOCK).min(self.bundle.artifacts.count) {
             self.seek(number)?;
             match compare(self.path(), prefix, name) {
                 Ordering::Less => {}
@@ -542,12 +540,11 @@ impl<'b, 's> PathCursor<'b, 's> {
         if self.variants.count > 1 {
             shape = data.varint()?;
             for _ in 0..number.min(self.variants.count.saturating_sub(1)) {
-                self.artifacts.take_digests(&mut data, shape)?;
+                self.bundle.artifacts.take_digests(&self.bundle.strings, &mut data, shape)?;
                 shape = data.varint()?;
             }
         }
-        let strings = self.artifacts.strings;
-        Ok(DigestSet { strings, shape: self.artifacts.shape(shape)?, data })
+        Ok(DigestSet { strings: &self.bundle.strings, shape: self.bundle.artifacts.shape(shape)?, data })
     }
 
     /// Do two variants of the current path hold the same digests?
@@ -576,11 +573,13 @@ impl<'b, 's> PathCursor<'b, 's> {
         let mut data = self.variants.data;
         for number in 0..self.variants.count {
             let shape = data.varint()?;
-            let digests = self.artifacts.take_digests(&mut data, shape)?;
+            let digests = self.bundle.artifacts.take_digests(&self.bundle.strings, &mut data, shape)?;
             let mut earlier = self.variants.data;
             for _ in 0..number {
                 let other = earlier.varint()?;
-                if self.artifacts.take_digests(&mut earlier, other)? == digests && other == shape {
+                if self.bundle.artifacts.take_digests(&self.bundle.strings, &mut earlier, other)? == digests
+                    && other == shape
+                {
                     return Err(self.damaged());
                 }
             }

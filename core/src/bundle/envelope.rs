@@ -1,6 +1,6 @@
 //! The envelopes section: each signed payload with its signatures (BUNDLE.md, section 5).
 
-use super::artifacts::Artifacts;
+use super::Bundle;
 use super::strings::{Str, Strings};
 use super::style::Style;
 use super::tokens::Reader;
@@ -42,7 +42,7 @@ pub struct Signature<'b> {
 pub struct Envelope<'b> {
     pub(crate) number: u16,
     pub(crate) kind: Kind<'b>,
-    pub(crate) strings: Strings<'b>,
+    pub(crate) strings: &'b Strings<'b>,
     label: Option<Str<'b>>,
     signature_count: u32,
     signatures: Input<'b>,
@@ -60,7 +60,7 @@ pub struct Scratch<'s> {
 }
 
 impl<'b> Envelope<'b> {
-    fn read(number: u16, body: &'b [u8], strings: Strings<'b>) -> Result<Self> {
+    fn read(number: u16, body: &'b [u8], strings: &'b Strings<'b>) -> Result<Self> {
         let damaged = || Error::new(Code::BundleEnvelope).in_envelope(number);
         let mut input = Input::new(body);
         let kind = input.byte()?;
@@ -95,14 +95,14 @@ impl<'b> Envelope<'b> {
     /// A code of class `bundle` where the tokens are damaged. `sink` may have seen bytes by then.
     pub fn signed_bytes(
         &self,
-        artifacts: &Artifacts<'b>,
+        bundle: &'b Bundle<'b>,
         scratch: &mut Scratch<'_>,
         sink: &mut dyn FnMut(&[u8]),
     ) -> Result<()> {
         if let Kind::Dsse { payload_type, payload_length, .. } = self.kind {
             dsse::write_header(&mut Writer::new(scratch.chunk, sink), payload_type, payload_length);
         }
-        self.payload(artifacts, scratch, sink)
+        self.payload(bundle, scratch, sink)
     }
 
     /// Hands the payload's text to `sink`: canonical JSON, or the text that a DSSE envelope holds.
@@ -111,7 +111,7 @@ impl<'b> Envelope<'b> {
     /// As [`Self::signed_bytes`].
     pub fn payload(
         &self,
-        artifacts: &Artifacts<'b>,
+        bundle: &'b Bundle<'b>,
         scratch: &mut Scratch<'_>,
         sink: &mut dyn FnMut(&[u8]),
     ) -> Result<()> {
@@ -120,7 +120,7 @@ impl<'b> Envelope<'b> {
             Kind::Metablock | Kind::Observation => Style::CANONICAL,
         };
         let mut out = Writer::new(scratch.chunk, sink);
-        emit(Reader::of(self), artifacts, style, self.patches, scratch.path, &mut out)
+        emit(Reader::of(self), bundle, style, self.patches, scratch.path, &mut out)
             .map_err(|error| error.in_envelope(self.number))?;
         out.flush();
         match self.kind {
@@ -169,11 +169,11 @@ impl<'b> Envelope<'b> {
     }
 }
 
-fn reference<'b>(input: &mut Input<'b>, strings: Strings<'b>) -> Result<Option<Str<'b>>> {
+fn reference<'b>(input: &mut Input<'b>, strings: &'b Strings<'b>) -> Result<Option<Str<'b>>> {
     input.varint()?.checked_sub(1).map(|reference| strings.get(reference)).transpose()
 }
 
-fn take_signature<'b>(input: &mut Input<'b>, strings: Strings<'b>) -> Result<Signature<'b>> {
+fn take_signature<'b>(input: &mut Input<'b>, strings: &'b Strings<'b>) -> Result<Signature<'b>> {
     let keyid = reference(input, strings)?;
     let length = input.length()?;
     Ok(Signature { keyid, bytes: input.take(length)? })
@@ -183,7 +183,7 @@ fn take_signature<'b>(input: &mut Input<'b>, strings: Strings<'b>) -> Result<Sig
 #[derive(Clone, Debug)]
 pub struct Envelopes<'b> {
     pub(super) input: Input<'b>,
-    pub(super) strings: Strings<'b>,
+    pub(super) strings: &'b Strings<'b>,
     pub(super) next: u16,
     pub(super) count: u16,
 }

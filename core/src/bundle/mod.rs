@@ -18,7 +18,7 @@ pub use envelope::{Envelope, Envelopes, Kind, Scratch, Signature};
 pub(crate) use envelope::{Patch, PatchKind, Patches};
 pub use strings::{Str, Strings};
 pub use style::{Escapes, Indent, Style};
-pub use templates::{Piece, TEMPLATES};
+pub use templates::{Piece, TEMPLATE_COUNT, template_piece};
 pub use tokens::{ArtifactRuns, Event, Number, Reader, Run};
 pub use words::{HOT_WORDS, WORDS};
 
@@ -40,8 +40,8 @@ struct Header {
     envelopes: u32,
 }
 
-/// A bundle whose framing, strings and artifacts have been checked.
-#[derive(Clone, Copy, Debug)]
+/// A bundle whose framing, strings and artifacts have been checked. What is read from it borrows it.
+#[derive(Clone, Debug)]
 pub struct Bundle<'b> {
     header: Header,
     strings: Strings<'b>,
@@ -80,13 +80,15 @@ impl<'b> Bundle<'b> {
         let (header, rest) = postcard::take_from_bytes::<Header>(rest).map_err(|_| Code::BundleTruncated)?;
         let mut input = Input::new(rest);
         let strings = Strings::open(input.take(header.strings as usize)?)?;
-        let artifacts = Artifacts::open(input.take(header.artifacts as usize)?, strings, path)?;
+        let artifacts = Artifacts::open(input.take(header.artifacts as usize)?, &strings)?;
         let mut envelopes = Input::new(input.take(header.envelopes as usize)?);
         if !input.is_empty() {
             return Err(Code::BundleTrailing.into());
         }
         let envelope_count = u16::try_from(envelopes.varint()?).map_err(|_| Code::LimitEnvelopes)?;
-        let bundle = Self { header, strings, artifacts, envelopes, envelope_count };
+        let mut bundle = Self { header, strings, artifacts, envelopes, envelope_count };
+        let found = Artifacts::check(&bundle, path)?;
+        bundle.artifacts.found(found);
         let mut all = bundle.envelopes();
         for envelope in all.by_ref() {
             envelope?;
@@ -95,6 +97,11 @@ impl<'b> Bundle<'b> {
             return Err(Code::BundleTrailing.into());
         }
         Ok(bundle)
+    }
+
+    /// A cursor over the paths of all artifacts, before the first. `path` is a buffer for the longest path.
+    pub fn paths<'a, 's>(&'a self, path: &'s mut [u8]) -> PathCursor<'a, 's> {
+        PathCursor::new(self, path)
     }
 
     /// Number of the profile that the bundle was packed for ([`crate::limits::Limits::profile`]); 0 for none.
@@ -123,15 +130,15 @@ impl<'b> Bundle<'b> {
 
     /// The envelopes, the layout first.
     #[must_use]
-    pub const fn envelopes(&self) -> Envelopes<'b> {
-        Envelopes { input: self.envelopes, strings: self.strings, next: 0, count: self.envelope_count }
+    pub const fn envelopes(&self) -> Envelopes<'_> {
+        Envelopes { input: self.envelopes, strings: &self.strings, next: 0, count: self.envelope_count }
     }
 
     /// Envelope `number`.
     ///
     /// # Errors
     /// [`Code::BundleEnvelope`] where there is none.
-    pub fn envelope(&self, number: u16) -> Result<Envelope<'b>> {
+    pub fn envelope(&self, number: u16) -> Result<Envelope<'_>> {
         self.envelopes().nth(usize::from(number)).ok_or(Code::BundleEnvelope)?
     }
 }

@@ -3,7 +3,7 @@
 //! There is one reader: the bytes that are hashed and the values that decisions are taken from both come out of it.
 
 use super::strings::{Str, Strings, word};
-use super::templates::{Piece, TEMPLATES};
+use super::templates::{Piece, template_piece};
 use crate::error::{Code, Result};
 use crate::limits::{NESTING, UNORDERED_MEMBERS, UNORDERED_RUNS};
 use crate::wire::Input;
@@ -185,14 +185,10 @@ enum Frame {
     Template { number: u8, next: u8 },
 }
 
-fn template_piece(number: u8, piece: u8) -> Option<Piece> {
-    TEMPLATES.get(usize::from(number))?.get(usize::from(piece)).copied()
-}
-
 /// Reads one value as events.
 #[derive(Clone, Debug)]
 pub struct Reader<'b> {
-    strings: Strings<'b>,
+    strings: &'b Strings<'b>,
     tokens: &'b [u8],
     input: Input<'b>,
     stack: heapless::Vec<Frame, NESTING>,
@@ -202,7 +198,7 @@ pub struct Reader<'b> {
 
 impl<'b> Reader<'b> {
     /// Reads the value that starts at `offset` of an envelope's tokens.
-    pub(crate) fn new(strings: Strings<'b>, tokens: &'b [u8], offset: u32) -> Self {
+    pub(crate) fn new(strings: &'b Strings<'b>, tokens: &'b [u8], offset: u32) -> Self {
         let input = Input::new(tokens.get(offset as usize..).unwrap_or(&[]));
         Self { strings, tokens, input, stack: heapless::Vec::new(), depth: 0, started: false }
     }
@@ -254,10 +250,10 @@ impl<'b> Reader<'b> {
                 self.value().map(Some)
             }
             Frame::Template { number, next } => {
-                let piece = template_piece(*number, *next).ok_or(Code::BundleToken)?;
+                let piece = template_piece(usize::from(*number), usize::from(*next)).ok_or(Code::BundleToken)?;
                 *next = next.saturating_add(1);
                 // The last piece is an end; the frame goes with it, so that the top is always a container that is still open.
-                if template_piece(*number, *next).is_none() {
+                if template_piece(usize::from(*number), usize::from(*next)).is_none() {
                     self.stack.pop();
                 }
                 self.piece(piece).map(Some)
@@ -331,7 +327,7 @@ impl<'b> Reader<'b> {
             16..24 => self.counted(code.saturating_sub(16), false),
             24..56 => {
                 let number = code.saturating_sub(24) as u8;
-                let first = template_piece(number, 0).ok_or(Code::BundleToken)?;
+                let first = template_piece(usize::from(number), 0).ok_or(Code::BundleToken)?;
                 self.push(Frame::Template { number, next: 1 })?;
                 self.piece(first)
             }
@@ -382,7 +378,9 @@ impl<'b> Reader<'b> {
     pub(crate) fn element(&mut self) -> Result<bool> {
         let at_end = match self.stack.last() {
             Some(Frame::Counted { left, .. }) => *left == 0,
-            Some(Frame::Template { number, next }) => template_piece(*number, *next) == Some(Piece::End),
+            Some(Frame::Template { number, next }) => {
+                template_piece(usize::from(*number), usize::from(*next)) == Some(Piece::End)
+            }
             None => return Ok(false),
         };
         if at_end {
@@ -442,7 +440,14 @@ fn is_number(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
     use super::*;
+    use crate::bundle::TEMPLATE_COUNT;
+
+    fn templates() -> impl Iterator<Item = std::vec::Vec<Piece>> {
+        (0..TEMPLATE_COUNT).map(|number| (0..).map_while(|position| template_piece(number, position)).collect())
+    }
 
     #[test]
     fn numbers_follow_the_grammar() {
@@ -459,7 +464,7 @@ mod tests {
     /// Readers come back to the values of these members by their offset in the bundle, so no template may spell them out.
     #[test]
     fn templates_leave_referenced_members_open() {
-        for template in TEMPLATES {
+        for template in templates() {
             for pair in template.windows(2) {
                 if let [
                     Piece::Key(
@@ -477,13 +482,13 @@ mod tests {
 
     #[test]
     fn templates_have_ascending_keys() {
-        for template in TEMPLATES {
+        for template in templates() {
             let mut last = heapless::Vec::<&str, 4>::new();
-            for piece in template {
+            for piece in &template {
                 match piece {
                     Piece::Object | Piece::Array => last.push("").unwrap(),
                     Piece::End => drop(last.pop()),
-                    Piece::Key(key) => assert!(core::mem::replace(last.last_mut().unwrap(), key) < *key),
+                    Piece::Key(key) => assert!(core::mem::replace(last.last_mut().unwrap(), *key) < *key),
                     Piece::Text(_) | Piece::Place => {}
                 }
             }
@@ -492,7 +497,7 @@ mod tests {
 
     #[test]
     fn templates_are_whole_values() {
-        for template in TEMPLATES {
+        for template in templates() {
             let mut depth = 0;
             for (position, piece) in template.iter().enumerate() {
                 match piece {

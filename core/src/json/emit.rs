@@ -3,7 +3,7 @@
 use super::escape;
 use super::writer::Writer;
 use crate::bundle::{
-    ArtifactRuns, Artifacts, Escapes, Event, Indent, Number, Patch, PatchKind, Patches, Reader, Str, Style,
+    ArtifactRuns, Bundle, Escapes, Event, Indent, Number, Patch, PatchKind, Patches, Reader, Str, Style,
 };
 use crate::error::{Code, Result};
 use crate::limits::NESTING;
@@ -11,7 +11,7 @@ use crate::limits::NESTING;
 /// Writes the value that `reader` stands before. `path` is a buffer for the longest path.
 pub(crate) fn emit<'b>(
     mut reader: Reader<'b>,
-    artifacts: &Artifacts<'b>,
+    bundle: &'b Bundle<'b>,
     style: Style,
     patches: Patches<'b>,
     path: &mut [u8],
@@ -32,7 +32,7 @@ pub(crate) fn emit<'b>(
             Event::ObjectStart => text.open(true, start)?,
             Event::ArrayStart => text.open(false, start)?,
             Event::End => text.close()?,
-            Event::Artifacts(runs) => text.artifacts(runs, artifacts, path)?,
+            Event::Artifacts(runs) => text.artifacts(runs, bundle, path)?,
         }
     }
     if !reader.is_at_end() {
@@ -270,7 +270,7 @@ impl<'b> Text<'_, '_, 'b> {
     }
 
     /// The hot loop: nearly all bytes of a large link come from here. A map in no order holds no path twice, which is checked first.
-    fn artifacts(&mut self, mut runs: ArtifactRuns<'_>, artifacts: &Artifacts<'b>, path: &mut [u8]) -> Result<()> {
+    fn artifacts(&mut self, mut runs: ArtifactRuns<'_>, bundle: &'b Bundle<'b>, path: &mut [u8]) -> Result<()> {
         if self.style.escapes == Escapes::Canonical && !runs.ascending() {
             return Err(Code::BundleCanonical.into());
         }
@@ -278,7 +278,7 @@ impl<'b> Text<'_, '_, 'b> {
             return Err(Code::BundleDuplicate.into());
         }
         self.open(true, 0)?;
-        let mut cursor = artifacts.cursor(path);
+        let mut cursor = bundle.paths(path);
         while let Some(run) = runs.next_run()? {
             let mut most: u32 = 0;
             for number in run.first..run.end() {
@@ -286,7 +286,9 @@ impl<'b> Text<'_, '_, 'b> {
                 most = most.max(cursor.variants());
                 let mut digests = cursor.digests(run.variant)?;
                 match digests.sha256_only() {
-                    Some(sha256) if self.is_bare() && artifacts.plain() => self.bare_artifact(cursor.path(), sha256),
+                    Some(sha256) if self.is_bare() && bundle.artifacts().plain() => {
+                        self.bare_artifact(cursor.path(), sha256)
+                    }
                     _ => {
                         // Ascending numbers are ascending paths, so this key needs no look at the one before.
                         self.member(Str::Text(text(cursor.path())?))?;

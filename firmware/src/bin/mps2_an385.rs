@@ -3,7 +3,6 @@
 #![no_main]
 
 use cortex_m_rt::entry;
-use sitrep_core::DeviceMemory;
 use sitrep_firmware::{
     anchor::Anchor,
     boards::mps2_an385::{self as board, BatteryClock, Exit},
@@ -19,7 +18,7 @@ fn main() -> ! {
         board::exit(Exit::Refused)
     };
     defmt::info!("bundle: {=usize} bytes, artifact: {=usize} bytes", slot.bundle.len(), slot.artifact.len());
-    let result = boot(&anchor, &slot, &BatteryClock, &mut DeviceMemory::new(), |it| log::report(it, anchor.artifact()));
+    let result = boot(&anchor, &slot, &BatteryClock, |it| log::report(it, anchor.artifact()));
     let (stack, statics) = board::ram();
     defmt::debug!("stack {=u32} bytes", stack);
     defmt::debug!("statics {=u32} bytes", statics);

@@ -13,7 +13,6 @@
 use cortex_m_rt::entry;
 use ed25519_compact::{PublicKey, Signature, VerifyingState};
 use sha2::{Digest, Sha256};
-use sitrep_core::DeviceMemory;
 use sitrep_firmware::{
     anchor::Anchor,
     boards::mps2_an385::{self as board, BatteryClock, Exit, INSTRUCTIONS_PER_TICK},
@@ -28,7 +27,7 @@ fn main() -> ! {
         board::exit(Exit::Refused)
     };
     board::start_timer();
-    let (boot, boot_stack) = measure(|| boot(&anchor, &slot, &BatteryClock, &mut DeviceMemory::new(), |_| ()).is_ok());
+    let (boot, boot_stack) = measure(|| boot(&anchor, &slot, &BatteryClock, |_| ()).is_ok());
     let (floor, floor_stack) = measure(|| floor(slot.rest).is_some());
     let (digest, _) = measure(|| Sha256::digest(slot.artifact)[..] != [0; 32]);
     // Instructions in thousands: the whole number would not fit for large bundles.

@@ -86,7 +86,7 @@ fn contents(bytes: &[u8]) -> Result<Contents, Error> {
     })
 }
 
-fn payload(bundle: &Bundle<'_>, envelope: &Envelope<'_>) -> Result<Payload, Error> {
+fn payload<'b>(bundle: &'b Bundle<'b>, envelope: &Envelope<'b>) -> Result<Payload, Error> {
     let (kind, payload_type) = match envelope.kind() {
         Kind::Metablock => ("metablock", None),
         Kind::Dsse { payload_type, .. } => ("dsse", Some(payload_type.to_string())),
@@ -125,11 +125,11 @@ fn payload(bundle: &Bundle<'_>, envelope: &Envelope<'_>) -> Result<Payload, Erro
 }
 
 /// Length of the payload's text in bytes; rebuilding it checks all of its tokens.
-fn payload_length(bundle: &Bundle<'_>, envelope: &Envelope<'_>) -> Result<u64, Error> {
+fn payload_length<'b>(bundle: &'b Bundle<'b>, envelope: &Envelope<'b>) -> Result<u64, Error> {
     let (mut path, mut chunk) = (vec![0; limits::HOST.path], vec![0; limits::CHUNK]);
     let mut scratch = Scratch { path: &mut path, chunk: &mut chunk };
     let mut length = 0;
-    envelope.payload(bundle.artifacts(), &mut scratch, &mut |bytes| length += bytes.len() as u64)?;
+    envelope.payload(bundle, &mut scratch, &mut |bytes| length += bytes.len() as u64)?;
     Ok(length)
 }
 

@@ -35,7 +35,7 @@ fn payloads(bundle: &[u8]) -> Vec<(String, u32)> {
         let mut payload = Vec::new();
         let mut chunk = [0; 200];
         let mut scratch = Scratch { path: &mut path, chunk: &mut chunk };
-        envelope.payload(bundle.artifacts(), &mut scratch, &mut |bytes| payload.extend_from_slice(bytes)).unwrap();
+        envelope.payload(&bundle, &mut scratch, &mut |bytes| payload.extend_from_slice(bytes)).unwrap();
         (String::from_utf8(payload).unwrap(), envelope.patch_count())
     };
     bundle.envelopes().map(Result::unwrap).map(payload).collect()

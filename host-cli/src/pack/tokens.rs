@@ -1,6 +1,6 @@
 //! Payloads as tokens (BUNDLE.md, section 6).
 
-use sitrep_core::bundle::{Piece, TEMPLATES};
+use sitrep_core::bundle::{Piece, TEMPLATE_COUNT, template_piece};
 
 use super::runs::{Runs, push_runs};
 use super::strings::Strings;
@@ -20,17 +20,18 @@ pub(super) trait Sink<'a> {
 /// Turns values into tokens.
 #[derive(Debug)]
 pub(super) struct Tokens {
-    /// Numbers of the templates, the most specific first.
-    templates: Vec<usize>,
+    /// The templates with their numbers, the most specific first.
+    templates: Vec<(u32, Vec<Piece>)>,
 }
 
 impl Tokens {
     pub(super) fn new() -> Self {
-        let fixed = |number: &usize| {
-            TEMPLATES.get(*number).map_or(0, |pieces| pieces.iter().filter(|piece| **piece != Piece::Place).count())
-        };
-        let mut templates: Vec<usize> = (0..TEMPLATES.len()).collect();
-        templates.sort_by_key(|number| std::cmp::Reverse(fixed(number)));
+        let pieces = |number| (0..).map_while(|position| template_piece(number, position)).collect();
+        let mut templates: Vec<(u32, Vec<Piece>)> =
+            (0..TEMPLATE_COUNT).map(|number| (number as u32, pieces(number))).collect();
+        templates.sort_by_key(|(_, pieces)| {
+            std::cmp::Reverse(pieces.iter().filter(|piece| **piece != Piece::Place).count())
+        });
         Self { templates }
     }
 
@@ -58,11 +59,10 @@ impl Tokens {
 
     fn container<'a>(&self, value: Value<'a>, count: u32, sink: &mut impl Sink<'a>) {
         let mut places = Vec::new();
-        for number in &self.templates {
+        for (number, pieces) in &self.templates {
             places.clear();
-            let mut pieces = TEMPLATES.get(*number).copied().unwrap_or(&[]).iter();
-            if matches(value, &mut pieces, &mut places) {
-                sink.number(24 + *number as u32);
+            if matches(value, &mut pieces.iter(), &mut places) {
+                sink.number(24 + number);
                 places.into_iter().for_each(|place| self.write(place, sink));
                 return;
             }
