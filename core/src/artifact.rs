@@ -54,6 +54,7 @@ impl<'b> Product<'b> {
 #[derive(Default)]
 struct Hashers {
     sha256: Option<sha2::Sha256>,
+    #[cfg(feature = "sha512")]
     gitoid: Option<sha2::Sha256>,
     #[cfg(feature = "sha512")]
     sha384: Option<sha2::Sha384>,
@@ -63,10 +64,13 @@ struct Hashers {
 
 impl Hashers {
     fn of(mut digests: DigestSet<'_>, length: Option<u64>) -> Result<Self> {
+        #[cfg(not(feature = "sha512"))]
+        let _ = length;
         let mut hashers = Self::default();
         while let Some((algorithm, _)) = digests.next_digest()? {
             match algorithm.text().unwrap_or_default() {
                 "sha256" => hashers.sha256 = Some(sha2::Sha256::new()),
+                #[cfg(feature = "sha512")]
                 "gitoid:sha256" => hashers.gitoid = length.map(start_gitoid),
                 #[cfg(feature = "sha512")]
                 "sha384" => hashers.sha384 = Some(sha2::Sha384::new()),
@@ -79,11 +83,10 @@ impl Hashers {
     }
 
     fn update(&mut self, bytes: &[u8]) {
-        for hasher in [&mut self.sha256, &mut self.gitoid].into_iter().flatten() {
-            hasher.update(bytes);
-        }
+        self.sha256.iter_mut().for_each(|hasher| hasher.update(bytes));
         #[cfg(feature = "sha512")]
         {
+            self.gitoid.iter_mut().for_each(|hasher| hasher.update(bytes));
             self.sha384.iter_mut().for_each(|hasher| hasher.update(bytes));
             self.sha512.iter_mut().for_each(|hasher| hasher.update(bytes));
         }
@@ -92,6 +95,7 @@ impl Hashers {
     /// Are all digests that could be computed as recorded? `None` where there was none.
     fn compare(self, mut digests: DigestSet<'_>) -> Result<Option<bool>> {
         let sha256 = self.sha256.map(|hasher| hasher.finalize());
+        #[cfg(feature = "sha512")]
         let gitoid = self.gitoid.map(|hasher| hasher.finalize());
         #[cfg(feature = "sha512")]
         let (sha384, sha512) =
@@ -100,6 +104,7 @@ impl Hashers {
         while let Some((algorithm, recorded)) = digests.next_digest()? {
             let computed: Option<&[u8]> = match algorithm.text().unwrap_or_default() {
                 "sha256" => sha256.as_ref().map(|digest| digest.as_slice()),
+                #[cfg(feature = "sha512")]
                 "gitoid:sha256" => gitoid.as_ref().map(|digest| digest.as_slice()),
                 #[cfg(feature = "sha512")]
                 "sha384" => sha384.as_ref().map(|digest| digest.as_slice()),
@@ -117,6 +122,7 @@ impl Hashers {
 }
 
 /// Git hashes `blob LENGTH NUL` before a file's content.
+#[cfg(feature = "sha512")]
 fn start_gitoid(length: u64) -> sha2::Sha256 {
     let mut digits = [0; 20];
     let mut rest = length;

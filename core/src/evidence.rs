@@ -4,7 +4,7 @@ use crate::bundle::{Bundle, Kind, Reader};
 use crate::error::{Code, Error, List, Result};
 use crate::keys::KeySet;
 use crate::layout::{Layout, LayoutKey, Role, Step};
-use crate::link::{Link, LinkState, LinkStatus, same_strings};
+use crate::link::{Link, LinkState, LinkStatus, check_artifacts, same_strings};
 use crate::lookup::same_artifacts;
 use crate::memory::State;
 use crate::signature::{Schemes, SignatureError, SignedBytes};
@@ -22,7 +22,7 @@ pub(crate) fn read_links<'b, const PATH: usize>(bundle: &'b Bundle<'b>, state: &
     for envelope in bundle.envelopes().skip(1) {
         let envelope = envelope?;
         let number = envelope.number();
-        let link = match Link::read::<PATH>(&envelope, bundle) {
+        let link = match Link::read(&envelope) {
             Ok(link) => link,
             // A sublayout could be what a step needs; to pass it over would be to judge without it.
             Err(error) if error.code() == Code::SublayoutUnsupported => return Err(error.in_envelope(number)),
@@ -36,7 +36,7 @@ pub(crate) fn read_links<'b, const PATH: usize>(bundle: &'b Bundle<'b>, state: &
             state.warnings.push(Error::new(Code::LinkStray).in_envelope(number));
             continue;
         };
-        let link = LinkState {
+        let mut link = LinkState {
             envelope: number,
             step: step as u16,
             status: LinkStatus::Unchecked,
@@ -46,6 +46,11 @@ pub(crate) fn read_links<'b, const PATH: usize>(bundle: &'b Bundle<'b>, state: &
             command: link.command,
             failed: link.failed,
         };
+        for list in [List::Materials, List::Products] {
+            if let Err(error) = check_artifacts::<PATH>(link.artifacts(bundle, list)?, bundle) {
+                link.status = LinkStatus::Ignored(error.code());
+            }
+        }
         state.links.push(link).map_err(|_| Error::new(Code::LimitEnvelopes).in_envelope(number))?;
     }
     Ok(())
@@ -58,6 +63,9 @@ pub(crate) fn check_link_signatures<'b, const PATH: usize>(request: &Request<'_,
     let (bundle, schemes) = (request.bundle, request.schemes);
     let job = |link: &mut LinkState| {
         let Some(step) = steps.get(usize::from(link.step)) else { return };
+        if link.status != LinkStatus::Unchecked {
+            return;
+        }
         link.status = match check_signatures::<PATH>(link, step, keys, bundle, schemes) {
             Ok(status) => status,
             Err(error) => {

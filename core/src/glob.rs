@@ -98,7 +98,7 @@ fn split_class(text: &str) -> Option<(&str, &str)> {
     let inside = text.strip_prefix('!').unwrap_or(text);
     let searched = inside.strip_prefix(']').unwrap_or(inside);
     let skipped = text.len().checked_sub(searched.len())?;
-    let end = skipped.checked_add(searched.find(']')?)?;
+    let end = skipped.checked_add(searched.bytes().position(|byte| byte == b']')?)?;
     Some((text.get(..end)?, text.get(end.checked_add(1)?..)?))
 }
 

@@ -3,9 +3,10 @@
 //! Every member that decisions need is checked here, whether or not verification comes that far: a layout with a malformed rule
 //! is malformed. No member stands in an object twice: the emitter has seen to that when the signatures were checked.
 
-use crate::bundle::{Event, Reader, Str};
+use crate::bundle::{Reader, Str};
 use crate::error::{Code, Error, List, Result};
 use crate::keys::KeySet;
+use crate::members::members;
 use crate::memory::State;
 use crate::names;
 use crate::rules::Rule;
@@ -81,51 +82,25 @@ impl<'b> Layout<'b> {
         rules: usize,
     ) -> Result<Self> {
         let mut reader = Reader::of(&signed.envelope);
-        if !reader.object()? {
+        let found = members(&mut reader, ["expires", "keys", "steps", "inspect"])?.ok_or(Code::LayoutType)?;
+        if !found.kind.is_some_and(|kind| kind.is("layout")) {
             return Err(Code::LayoutType.into());
         }
-        let (mut is_layout, mut expires, mut keys, mut steps, mut inspect) = (false, None, None, None, None);
-        while let Some(member) = reader.key()? {
-            match member.text().unwrap_or_default() {
-                "_type" => {
-                    is_layout = reader.string()?.is_some_and(|kind| kind.is("layout"));
-                    if !is_layout {
-                        return Err(Code::LayoutType.into());
-                    }
-                }
-                "expires" => {
-                    let text = reader.string()?.and_then(|text| text.text());
-                    expires = Some(text.and_then(Time::parse).ok_or(Code::LayoutExpires)?);
-                }
-                "keys" => keys = Some(later(&mut reader)?),
-                "steps" => steps = Some(later(&mut reader)?),
-                "inspect" => inspect = Some(later(&mut reader)?),
-                _ => reader.skip()?,
-            }
-        }
-        if !is_layout {
-            return Err(Code::LayoutType.into());
-        }
-        let missing = Error::new(Code::LayoutMember);
-        let (keys, steps, inspect) = (keys.ok_or(missing)?, steps.ok_or(missing)?, inspect.ok_or(missing)?);
-        let at = |offset| Reader::new(signed.envelope.strings, signed.envelope.tokens, offset);
-        read_keys(at(keys), state, schemes)?;
-        read_steps(at(steps), Role::Step, state, rules)?;
-        read_steps(at(inspect), Role::Inspection, state, rules)?;
-        Ok(Self { signed, expires: expires.ok_or(missing)? })
+        let [Some(expires), Some(keys), Some(steps), Some(inspect)] = found.offsets else {
+            return Err(Code::LayoutMember.into());
+        };
+        let expires = reader.at(expires).string()?.and_then(|text| text.text()).and_then(Time::parse);
+        let expires = expires.ok_or(Code::LayoutExpires)?;
+        read_keys(reader.at(keys), state, schemes)?;
+        read_steps(reader.at(steps), Role::Step, state, rules)?;
+        read_steps(reader.at(inspect), Role::Inspection, state, rules)?;
+        Ok(Self { signed, expires })
     }
 
     /// A reader that stands before the value at `offset` of the payload.
     pub(crate) fn reader(&self, offset: u32) -> Reader<'b> {
         Reader::new(self.signed.envelope.strings, self.signed.envelope.tokens, offset)
     }
-}
-
-/// Remembers where a member's value is, and reads past it.
-fn later(reader: &mut Reader<'_>) -> Result<u32> {
-    let offset = reader.offset();
-    reader.skip()?;
-    Ok(offset)
 }
 
 fn read_keys<'b>(mut reader: Reader<'b>, state: &mut State<'_, 'b>, schemes: &dyn Schemes) -> Result<()> {
@@ -198,64 +173,46 @@ fn read_steps<'b>(mut reader: Reader<'b>, role: Role, state: &mut State<'_, 'b>,
 }
 
 fn read_step<'b>(reader: &mut Reader<'b>, role: Role, state: &State<'_, 'b>, rules: usize) -> Result<Step<'b>> {
-    let missing = Error::new(Code::LayoutMember);
-    if !reader.object()? {
-        return Err(missing);
+    let command = if role == Role::Step { "expected_command" } else { "run" };
+    let names = ["name", "expected_materials", "expected_products", command, "threshold", "pubkeys"];
+    let [name, materials_rules, products_rules, command, threshold, pubkeys] =
+        members(reader, names)?.ok_or(Code::LayoutMember)?.offsets;
+    let name = reader.at(name.ok_or(Code::LayoutMember)?).string()?.ok_or(Code::LayoutMember)?;
+    if !is_step_name(name) {
+        return Err(Code::LayoutName.into());
     }
-    let (mut name, mut threshold, mut allowed) = (None, None, None);
-    let (mut materials_rules, mut products_rules, mut command) = (None, None, None);
-    while let Some(member) = reader.key()? {
-        match (member.text().unwrap_or_default(), role) {
-            ("name", _) => {
-                let text = reader.string()?.ok_or(missing)?;
-                if !is_step_name(text) {
-                    return Err(Code::LayoutName.into());
-                }
-                name = Some(text);
-            }
-            ("expected_materials", _) => {
-                materials_rules = Some(reader.offset());
-                check_rules(reader, List::Materials, rules)?;
-            }
-            ("expected_products", _) => {
-                products_rules = Some(reader.offset());
-                check_rules(reader, List::Products, rules)?;
-            }
-            ("threshold", Role::Step) => {
-                let number = match reader.next_event()? {
-                    Some(Event::Number(number)) => number.to_u32(),
-                    _ => None,
-                };
-                threshold = Some(number.filter(|number| *number >= 1).ok_or(Code::LayoutThreshold)?);
-            }
-            ("pubkeys", Role::Step) => {
-                allowed = Some(read_allowed(reader, state)?);
-            }
-            ("expected_command", Role::Step) | ("run", Role::Inspection) => {
-                command = Some(reader.offset());
-                if !skip_strings(reader)? {
-                    return Err(missing);
-                }
-            }
-            _ => reader.skip()?,
+    for (list, offset) in [(List::Materials, materials_rules), (List::Products, products_rules)] {
+        if let Some(offset) = offset {
+            check_rules(reader.at(offset), list, rules)?;
         }
     }
-    let is_whole = materials_rules.is_some() && products_rules.is_some() && threshold.is_some() && allowed.is_some();
-    if role == Role::Step && !is_whole {
-        return Err(missing);
+    if let Some(command) = command
+        && !skip_strings(&mut reader.at(command))?
+    {
+        return Err(Code::LayoutMember.into());
     }
-    Ok(Step {
-        name: name.ok_or(missing)?,
+    let mut step = Step {
+        name,
         role,
-        threshold: threshold.unwrap_or_default(),
-        allowed: allowed.unwrap_or_default(),
+        threshold: 0,
+        allowed: KeySet::default(),
         materials_rules,
         products_rules,
         command,
         vouched: KeySet::default(),
         links: 0,
         link: None,
-    })
+    };
+    if role == Role::Step {
+        let [Some(_), Some(_), Some(threshold), Some(pubkeys)] = [materials_rules, products_rules, threshold, pubkeys]
+        else {
+            return Err(Code::LayoutMember.into());
+        };
+        let threshold = reader.at(threshold).number()?.and_then(|number| number.to_u32());
+        step.threshold = threshold.filter(|threshold| *threshold >= 1).ok_or(Code::LayoutThreshold)?;
+        step.allowed = read_allowed(reader.at(pubkeys), state)?;
+    }
+    Ok(step)
 }
 
 fn is_step_name(name: Str<'_>) -> bool {
@@ -266,7 +223,7 @@ fn is_step_name(name: Str<'_>) -> bool {
 }
 
 /// The keys that a step names and the layout has; others can sign nothing.
-fn read_allowed<'b>(reader: &mut Reader<'b>, state: &State<'_, 'b>) -> Result<KeySet> {
+fn read_allowed<'b>(mut reader: Reader<'b>, state: &State<'_, 'b>) -> Result<KeySet> {
     let missing = Error::new(Code::LayoutMember);
     if !reader.array()? {
         return Err(missing);
@@ -281,14 +238,14 @@ fn read_allowed<'b>(reader: &mut Reader<'b>, state: &State<'_, 'b>) -> Result<Ke
     Ok(allowed)
 }
 
-fn check_rules(reader: &mut Reader<'_>, list: List, most: usize) -> Result<()> {
+fn check_rules(mut reader: Reader<'_>, list: List, most: usize) -> Result<()> {
     if !reader.array()? {
         return Err(Code::LayoutMember.into());
     }
     let mut count: usize = 0;
     while reader.element()? {
         let place = |error: Error| error.at_rule(list, count as u16);
-        Rule::read(reader).map_err(place)?;
+        Rule::read(&mut reader).map_err(place)?;
         if count >= most {
             return Err(place(Code::LimitRules.into()));
         }

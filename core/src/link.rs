@@ -5,6 +5,7 @@ use crate::dsse;
 use crate::error::{Code, Error, List, Result};
 use crate::keys::KeySet;
 use crate::layout::skip_strings;
+use crate::members::members;
 
 /// What has become of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,59 +80,42 @@ pub(crate) struct Link<'b> {
 }
 
 impl<'b> Link<'b> {
-    /// Reads a link and checks what makes one: types, artifact names, digests. Its signatures are another matter.
-    pub(crate) fn read<const PATH: usize>(envelope: &Envelope<'b>, bundle: &'b Bundle<'b>) -> Result<Self> {
+    /// Reads a link and checks the types of its members. Its artifacts and its signatures are other matters.
+    pub(crate) fn read(envelope: &Envelope<'b>) -> Result<Self> {
         if let Kind::Dsse { payload_type, .. } = envelope.kind()
             && !payload_type.is(dsse::IN_TOTO)
         {
             return Err(Code::LinkPayloadType.into());
         }
-        let malformed = Error::new(Code::LinkMember);
         let mut reader = Reader::of(envelope);
-        if !reader.object()? {
-            return Err(Code::LinkType.into());
+        let names = ["name", "materials", "products", "byproducts", "command"];
+        let found = members(&mut reader, names)?.ok_or(Code::LinkType)?;
+        match found.kind {
+            Some(kind) if kind.is("link") => {}
+            Some(kind) if kind.is("layout") => return Err(Code::SublayoutUnsupported.into()),
+            _ => return Err(Code::LinkType.into()),
         }
-        let (mut is_link, mut name, mut materials, mut products) = (false, None, None, None);
-        let (mut command, mut failed) = (None, None);
-        while let Some(member) = reader.key()? {
-            match member.text().unwrap_or_default() {
-                "_type" => match reader.string()? {
-                    Some(kind) if kind.is("link") => is_link = true,
-                    Some(kind) if kind.is("layout") => return Err(Code::SublayoutUnsupported.into()),
-                    _ => return Err(Code::LinkType.into()),
-                },
-                "name" => name = Some(reader.string()?.ok_or(malformed)?),
-                "materials" => materials = Some(checked_map::<PATH>(&mut reader, bundle)?),
-                "products" => products = Some(checked_map::<PATH>(&mut reader, bundle)?),
-                "byproducts" => failed = Some(command_failed(&mut reader)?),
-                "command" => {
-                    command = Some(reader.offset());
-                    if !skip_strings(&mut reader)? {
-                        return Err(malformed);
-                    }
-                }
-                _ => reader.skip()?,
-            }
+        let [name, materials, products, byproducts, command] = found.offsets;
+        if let Some(command) = command
+            && !skip_strings(&mut reader.at(command))?
+        {
+            return Err(Code::LinkMember.into());
         }
-        if !is_link {
-            return Err(Code::LinkType.into());
-        }
+        let map = |offset: Option<u32>| {
+            let offset = offset.ok_or(Code::LinkMember)?;
+            Ok::<_, Error>(ArtifactMap { offset, count: artifact_map(&mut reader.at(offset))?.count()? })
+        };
         Ok(Self {
-            name: name.ok_or(malformed)?,
-            materials: materials.ok_or(malformed)?,
-            products: products.ok_or(malformed)?,
+            name: reader.at(name.ok_or(Code::LinkMember)?).string()?.ok_or(Code::LinkMember)?,
+            materials: map(materials)?,
+            products: map(products)?,
             command,
-            failed: failed.unwrap_or(false),
+            failed: match byproducts {
+                Some(byproducts) => command_failed(reader.at(byproducts))?,
+                None => false,
+            },
         })
     }
-}
-
-/// Reads an artifact map and checks it.
-fn checked_map<'b, const PATH: usize>(reader: &mut Reader<'b>, bundle: &'b Bundle<'b>) -> Result<ArtifactMap> {
-    let offset = reader.offset();
-    let runs = artifact_map(reader)?;
-    check_artifacts::<PATH>(runs, bundle)?;
-    Ok(ArtifactMap { offset, count: runs.count()? })
 }
 
 fn artifact_map<'b>(reader: &mut Reader<'b>) -> Result<ArtifactRuns<'b>> {
@@ -144,27 +128,15 @@ fn artifact_map<'b>(reader: &mut Reader<'b>) -> Result<ArtifactRuns<'b>> {
 }
 
 /// Does the object say a return value other than 0?
-fn command_failed(reader: &mut Reader<'_>) -> Result<bool> {
-    if !reader.object()? {
-        return Err(Code::LinkMember.into());
-    }
-    let mut failed = false;
-    while let Some(member) = reader.key()? {
-        if member.is("return-value") {
-            let value = reader.next_event()?;
-            match value {
-                Some(Event::Number(number)) => failed = number.to_u32() != Some(0),
-                Some(Event::Null | Event::Bool(_) | Event::Text(_)) => {}
-                _ => return Err(Code::LinkMember.into()),
-            }
-        } else {
-            reader.skip()?;
-        }
-    }
-    Ok(failed)
+fn command_failed(mut reader: Reader<'_>) -> Result<bool> {
+    let [Some(value)] = members(&mut reader, ["return-value"])?.ok_or(Code::LinkMember)?.offsets else {
+        return Ok(false);
+    };
+    Ok(reader.at(value).number()?.is_some_and(|number| number.to_u32() != Some(0)))
 }
 
-fn check_artifacts<'b, const PATH: usize>(mut runs: ArtifactRuns<'b>, bundle: &'b Bundle<'b>) -> Result<()> {
+/// Are all names and digests of a map as in-toto wants them?
+pub(crate) fn check_artifacts<'b, const PATH: usize>(mut runs: ArtifactRuns<'b>, bundle: &'b Bundle<'b>) -> Result<()> {
     // The artifacts section was looked through once; only where it has some odd entry do links have to look for it.
     if bundle.artifacts().tidy() {
         return Ok(());

@@ -43,7 +43,8 @@ const fn is_special(length: usize, dots: usize) -> bool {
 
 /// `scheme:` first (RFC 3986, section 3.1); the rest is opaque.
 fn is_uri(name: &str) -> bool {
-    let Some((scheme, _)) = name.split_once(':') else { return false };
+    let Some(end) = name.bytes().position(|byte| byte == b':') else { return false };
+    let scheme = name.get(..end).unwrap_or_default();
     scheme.bytes().next().is_some_and(|first| first.is_ascii_alphabetic())
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
 }

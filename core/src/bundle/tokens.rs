@@ -389,6 +389,14 @@ impl<'b> Reader<'b> {
         Ok(!at_end)
     }
 
+    /// A number.
+    pub(crate) fn number(&mut self) -> Result<Option<Number<'b>>> {
+        match self.next_event()? {
+            Some(Event::Number(number)) => Ok(Some(number)),
+            _ => Ok(None),
+        }
+    }
+
     /// A string value.
     pub(crate) fn string(&mut self) -> Result<Option<Str<'b>>> {
         match self.next_event()? {
@@ -397,11 +405,26 @@ impl<'b> Reader<'b> {
         }
     }
 
+    /// A string value; any other is read past.
+    pub(crate) fn text(&mut self) -> Result<Option<Str<'b>>> {
+        match self.next_event()?.ok_or(Code::BundleToken)? {
+            Event::Text(text) => Ok(Some(text)),
+            event => self.skip_rest(event).map(|()| None),
+        }
+    }
+
     /// Reads past one value.
     pub(crate) fn skip(&mut self) -> Result<()> {
+        let event = self.next_event()?.ok_or(Code::BundleToken)?;
+        self.skip_rest(event)
+    }
+
+    /// Reads past what is left of a value that starts with `event`.
+    fn skip_rest(&mut self, event: Event<'b>) -> Result<()> {
+        let mut event = Some(event);
         let mut depth: usize = 0;
         loop {
-            match self.next_event()? {
+            match event {
                 Some(Event::ObjectStart | Event::ArrayStart) => depth = depth.saturating_add(1),
                 Some(Event::End) => depth = depth.saturating_sub(1),
                 Some(_) => {}
@@ -410,7 +433,13 @@ impl<'b> Reader<'b> {
             if depth == 0 {
                 return Ok(());
             }
+            event = self.next_event()?;
         }
+    }
+
+    /// Another reader of the same payload, before the value at `offset`.
+    pub(crate) fn at(&self, offset: u32) -> Self {
+        Self::new(self.strings, self.tokens, offset)
     }
 }
 
