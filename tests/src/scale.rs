@@ -145,7 +145,7 @@ impl Form {
             Wrapping::Dsse => {
                 let payload = spaced(&payload);
                 let head = format!("DSSEv1 {} {PAYLOAD_TYPE} {} ", PAYLOAD_TYPE.len(), payload.len());
-                let signature = STANDARD.encode(&*key.sk.sign(head + &payload, None));
+                let signature = STANDARD.encode(*key.sk.sign(head + &payload, None));
                 let payload = STANDARD.encode(payload);
                 format!(
                     r#"{{"payload": "{payload}", "payloadType": "{PAYLOAD_TYPE}", "signatures": [{{"keyid": "{keyid}", "sig": "{signature}"}}]}}"#
