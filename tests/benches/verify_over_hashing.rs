@@ -82,7 +82,7 @@ fn signed(bytes: &[u8]) -> Vec<Signed> {
             let envelope = envelope.unwrap();
             let mut message = Vec::new();
             let mut sink = |chunk: &[u8]| message.extend_from_slice(chunk);
-            envelope.signed_bytes(bundle.artifacts(), scratch, &mut sink).unwrap();
+            envelope.signed_bytes(bundle, scratch, &mut sink).unwrap();
             for signature in envelope.signatures() {
                 let signature = Signature::from_slice(signature.bytes).unwrap();
                 all.push(Signed { key, signature, message: message.clone() });
@@ -97,7 +97,7 @@ fn emit_all(bundle: &Bundle<'_>, scratch: &mut Scratch<'_>) {
         let mut sink = |chunk: &[u8]| {
             black_box(chunk);
         };
-        envelope.unwrap().signed_bytes(bundle.artifacts(), scratch, &mut sink).unwrap();
+        envelope.unwrap().signed_bytes(bundle, scratch, &mut sink).unwrap();
     }
 }
 

@@ -5,10 +5,9 @@ use std::mem::size_of_val;
 
 use sitrep_cli::input::Input;
 use sitrep_core::bundle::{Bundle, Str};
-use sitrep_core::limits::HOST;
+use sitrep_core::limits::{DEVICE, HOST};
 use sitrep_core::{
-    DeviceMemory, Ed25519, Error, HostMemory, Inspections, Memory, NoClock, OwnerKey, PublicKey, Request, Sequential,
-    Trust, ed25519_key_ids, verify,
+    Ed25519, Inspections, Memory, NoClock, OwnerKey, PublicKey, Request, Sequential, Trust, ed25519_key_ids, verify,
 };
 use sitrep_tests::scale;
 
@@ -45,10 +44,9 @@ impl Packed {
         Self { bundle: input.packer.finish(HOST.profile).unwrap(), owner: chain.owner }
     }
 
-    /// Opens and verifies it in `memory`, with everything that a caller has to provide made before.
-    fn verify<'b, const KEYS: usize, const STEPS: usize, const LINKS: usize, const RULES: usize, const PATH: usize>(
-        &'b self,
-        mut memory: Box<Memory<'b, KEYS, STEPS, LINKS, RULES, PATH>>,
+    /// Opens and verifies it, with everything that a caller has to provide made before, and not counted.
+    fn verify<const KEYS: usize, const STEPS: usize, const LINKS: usize, const RULES: usize, const PATH: usize>(
+        &self,
     ) -> Taken {
         let ids = ed25519_key_ids(&self.owner);
         let ids = ids.each_ref().map(AsRef::as_ref);
@@ -56,24 +54,37 @@ impl Packed {
         let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(&self.owner) };
         let owners = [OwnerKey { key, ids: &ids }];
         let trust = Trust { owners: &owners, threshold: 1, inspections: Inspections::Refuse };
-        let mut path = [0; PATH];
-        let mut result = Ok(());
-        let mut verified = || -> Result<(), Error> {
-            let bundle = Bundle::open(&self.bundle, &mut path)?;
-            let request =
-                Request { bundle: &bundle, trust: &trust, clock: &NoClock, schemes: &Ed25519, executor: &Sequential };
-            verify(&request, &mut memory, &mut ()).result()
-        };
-        let mut stack = 0;
         let mut painted = vec![PAINT; STACK / size_of::<u128>()];
-        let counted = allocation_counter::measure(|| stack = on_painted_stack(&mut painted, || result = verified()));
+
+        let mut path = [0; PATH];
+        let mut opened = None;
+        let mut open = 0;
+        let of_open = allocation_counter::measure(|| {
+            open = on_painted_stack(&mut painted, || opened = Some(Bundle::open(&self.bundle, &mut path)));
+        });
+        let bundle = opened.unwrap().unwrap();
+
+        // Borrows from the bundle, so it can only be made now.
+        let mut memory = Box::new(Memory::<KEYS, STEPS, LINKS, RULES, PATH>::new());
+        let request =
+            Request { bundle: &bundle, trust: &trust, clock: &NoClock, schemes: &Ed25519, executor: &Sequential };
+        let mut result = Ok(());
+        let mut check = 0;
+        let of_check = allocation_counter::measure(|| {
+            check = on_painted_stack(&mut painted, || result = verify(&request, &mut memory, &mut ()).result());
+        });
         result.unwrap();
-        Taken { memory: size_of_val(&*memory) + size_of_val(&path), stack, allocations: counted.count_total }
+        Taken {
+            memory: size_of_val(&*memory) + size_of_val(&path),
+            stack: open.max(check),
+            allocations: of_open.count_total + of_check.count_total,
+        }
     }
 }
 
 /// Runs `work` on a stack of its own; returns how many bytes of that it has written to.
 fn on_painted_stack(painted: &mut [u128], work: impl FnOnce()) -> usize {
+    painted.fill(PAINT);
     let (base, size) = (painted.as_mut_ptr().cast::<u8>(), size_of_val(painted));
     // SAFETY: the slice is writable, borrowed for the whole call, aligned to the 16 bytes that stacks need (as `u128` is), and its size is a
     // multiple of that. `work` ends by returning: core is free of panics, and results are unwrapped by the caller.
@@ -88,10 +99,13 @@ fn on_painted_stack(painted: &mut [u128], work: impl FnOnce()) -> usize {
 fn does_not_grow_with_the_artifacts() {
     let (small, large) = (Packed::new(10), Packed::new(LARGE));
     println!("bundles of {} and {} bytes", small.bundle.len(), large.bundle.len());
-    for (name, taken) in [
-        ("host", [&small, &large].map(|packed| packed.verify(Box::new(HostMemory::new())))),
-        ("device", [&small, &large].map(|packed| packed.verify(Box::new(DeviceMemory::new())))),
-    ] {
+    let host = |packed: &Packed| {
+        packed.verify::<{ HOST.keys }, { HOST.steps }, { HOST.links }, { HOST.rules }, { HOST.path }>()
+    };
+    let device = |packed: &Packed| {
+        packed.verify::<{ DEVICE.keys }, { DEVICE.steps }, { DEVICE.links }, { DEVICE.rules }, { DEVICE.path }>()
+    };
+    for (name, taken) in [("host", [host(&small), host(&large)]), ("device", [device(&small), device(&large)])] {
         let [of_small, of_large] = taken;
         println!("{name}, 10 artifacts a step: {of_small:?}");
         println!("{name}, {LARGE} artifacts a step: {of_large:?}");
