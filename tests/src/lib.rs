@@ -1,9 +1,11 @@
 //! What the integration tests and benches of sitrep share.
 
+pub mod bench;
 pub mod command;
 pub mod demo;
 pub mod device;
 pub mod json_text;
+pub mod process;
 pub mod scale;
 pub mod scenario;
 pub mod wrap;

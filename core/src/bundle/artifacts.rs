@@ -63,10 +63,14 @@ impl<'b> Artifacts<'b> {
                 return Err(Error::new(Code::BundleArtifact).at_artifact(number));
             }
             cursor.advance()?;
-            let text = core::str::from_utf8(cursor.path())
-                .map_err(|_| Error::new(Code::BundleArtifact).at_artifact(number))?;
-            plain = plain && is_plain(text.as_bytes());
-            tidy = tidy && names::is_artifact_name(text) && cursor.digests_are_tidy()?;
+            let path = cursor.path();
+            let is_plain = is_plain(path);
+            // Plain bytes are ASCII.
+            if !is_plain && core::str::from_utf8(path).is_err() {
+                return Err(Error::new(Code::BundleArtifact).at_artifact(number));
+            }
+            plain = plain && is_plain;
+            tidy = tidy && names::is_artifact_name(path) && cursor.digests_are_tidy()?;
             cursor.check_variants()?;
         }
         if !cursor.input.is_empty() {
@@ -531,7 +535,7 @@ impl<'b, 's> PathCursor<'b, 's> {
 
     /// Is the current path a normalised path or a URI?
     pub(crate) fn name_is_tidy(&self) -> bool {
-        core::str::from_utf8(self.path()).is_ok_and(names::is_artifact_name)
+        names::is_artifact_name(self.path())
     }
 
     /// How many variants the current path has.

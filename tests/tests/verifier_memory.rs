@@ -1,0 +1,115 @@
+//! The memory that core's verifier takes, all of it: what the caller gives, the stack, and nothing from the heap. It is the same
+//! for 10 artifacts a step and for 100,000.
+
+use std::mem::size_of_val;
+
+use sitrep_cli::input::Input;
+use sitrep_core::bundle::{Bundle, Str};
+use sitrep_core::limits::{DEVICE, HOST};
+use sitrep_core::{
+    Ed25519, Inspections, Memory, NoClock, OwnerKey, PublicKey, Request, Sequential, Trust, ed25519_key_ids, verify,
+};
+use sitrep_tests::scale;
+
+/// Bytes of the stack that is painted; far more than core takes, even without optimisation.
+const STACK: usize = 1 << 20;
+/// What it is painted with, in words of the stack's alignment: no value that verification leaves behind.
+const PAINT: u128 = 0xa5c3_5a3c_c35a_3ca5_9669_6996_3cc3_c33c;
+
+/// Without optimisation, more would take a minute.
+const LARGE: usize = if cfg!(debug_assertions) { 10_000 } else { 100_000 };
+
+/// What one verification took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Taken {
+    /// Bytes of the memory given.
+    memory: usize,
+    /// Bytes of the stack, measured by painting.
+    stack: usize,
+    /// Calls to the allocator.
+    allocations: u64,
+}
+
+/// A supply chain, packed.
+struct Packed {
+    bundle: Vec<u8>,
+    owner: [u8; 32],
+}
+
+impl Packed {
+    fn new(artifacts: usize) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let chain = scale::write(directory.path(), artifacts).unwrap();
+        let input = Input::from_directory(&chain.layout, directory.path()).unwrap();
+        Self { bundle: input.packer.finish(HOST.profile).unwrap(), owner: chain.owner }
+    }
+
+    /// Opens and verifies it, with everything that a caller has to provide made before, and not counted.
+    fn verify<const KEYS: usize, const STEPS: usize, const LINKS: usize, const RULES: usize, const PATH: usize>(
+        &self,
+    ) -> Taken {
+        let ids = ed25519_key_ids(&self.owner);
+        let ids = ids.each_ref().map(AsRef::as_ref);
+        let ed25519 = Str::Text("ed25519");
+        let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(&self.owner) };
+        let owners = [OwnerKey { key, ids: &ids }];
+        let trust = Trust { owners: &owners, threshold: 1, inspections: Inspections::Refuse };
+        let mut painted = vec![PAINT; STACK / size_of::<u128>()];
+
+        let mut path = [0; PATH];
+        let mut opened = None;
+        let mut open = 0;
+        let of_open = allocation_counter::measure(|| {
+            open = on_painted_stack(&mut painted, || opened = Some(Bundle::open(&self.bundle, &mut path)));
+        });
+        let bundle = opened.unwrap().unwrap();
+
+        // Borrows from the bundle, so it can only be made now.
+        let mut memory = Box::new(Memory::<KEYS, STEPS, LINKS, RULES, PATH>::new());
+        let request =
+            Request { bundle: &bundle, trust: &trust, clock: &NoClock, schemes: &Ed25519, executor: &Sequential };
+        let mut result = Ok(());
+        let mut check = 0;
+        let of_check = allocation_counter::measure(|| {
+            check = on_painted_stack(&mut painted, || result = verify(&request, &mut memory, &mut ()).result());
+        });
+        result.unwrap();
+        Taken {
+            memory: size_of_val(&*memory) + size_of_val(&path),
+            stack: open.max(check),
+            allocations: of_open.count_total + of_check.count_total,
+        }
+    }
+}
+
+/// Runs `work` on a stack of its own; returns how many bytes of that it has written to.
+fn on_painted_stack(painted: &mut [u128], work: impl FnOnce()) -> usize {
+    painted.fill(PAINT);
+    let (base, size) = (painted.as_mut_ptr().cast::<u8>(), size_of_val(painted));
+    // SAFETY: the slice is writable, borrowed for the whole call, aligned to the 16 bytes that stacks need (as `u128` is), and its size is a
+    // multiple of that. `work` ends by returning: core is free of panics, and results are unwrapped by the caller.
+    unsafe { psm::on_stack(base, size, work) };
+    // Stacks grow down, from the end of the slice.
+    let untouched = painted.iter().take_while(|word| **word == PAINT).count();
+    assert!(untouched > 0, "the painted stack was too small");
+    size - untouched * size_of::<u128>()
+}
+
+#[test]
+fn does_not_grow_with_the_artifacts() {
+    let (small, large) = (Packed::new(10), Packed::new(LARGE));
+    println!("bundles of {} and {} bytes", small.bundle.len(), large.bundle.len());
+    let host = |packed: &Packed| {
+        packed.verify::<{ HOST.keys }, { HOST.steps }, { HOST.links }, { HOST.rules }, { HOST.path }>()
+    };
+    let device = |packed: &Packed| {
+        packed.verify::<{ DEVICE.keys }, { DEVICE.steps }, { DEVICE.links }, { DEVICE.rules }, { DEVICE.path }>()
+    };
+    for (name, taken) in [("host", [host(&small), host(&large)]), ("device", [device(&small), device(&large)])] {
+        let [of_small, of_large] = taken;
+        println!("{name}, 10 artifacts a step: {of_small:?}");
+        println!("{name}, {LARGE} artifacts a step: {of_large:?}");
+        assert_eq!(of_small, of_large, "{name}");
+        assert_eq!(of_large.allocations, 0, "{name}");
+    }
+}
