@@ -104,6 +104,9 @@ impl CliError {
             Self::Time(_) => "for example --at 2040-01-01T00:00:00Z",
             Self::Clock => "set the clock, or give the time with --at",
             Self::Inspection(InspectionError::Start { .. }) => "install the program that the layout's owner names",
+            Self::Inspection(InspectionError::Record(_)) => {
+                "inspections see every file of --target-dir: take this one away, or name another directory"
+            }
             _ => return None,
         })
     }

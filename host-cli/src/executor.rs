@@ -30,17 +30,19 @@ impl Executor for Threads {
         let queue = Mutex::new(sorted.into_iter());
         // A thread that panics ends the whole scope, so that a poisoned queue is never worked on as if nothing had happened.
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-        thread::scope(|scope| {
-            for _ in 0..others {
-                scope.spawn(|| {
-                    while let Some(link) = next() {
-                        job(link);
-                    }
-                });
-            }
+        let work = || {
             while let Some(link) = next() {
                 job(link);
             }
+        };
+        thread::scope(|scope| {
+            for _ in 0..others {
+                // Where the system gives no more threads, those that are there do the work.
+                if thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                    break;
+                }
+            }
+            work();
         });
     }
 }

@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use sitrep_core::bundle::MAGIC;
+
 /// What tells a file from every other on this machine, whatever its name: device and inode.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FileId(#[cfg(unix)] (u64, u64), #[cfg(not(unix))] PathBuf);
@@ -30,14 +32,53 @@ impl FileId {
     }
 }
 
-/// Does the file start as a bundle does?
+/// Largest input that is read, in bytes: places in JSON texts and in bundles are numbers of 32 bits.
+const MAX_INPUT: u64 = u32::MAX as u64 - 1;
+
+/// Reads a file that the user named, which may be a pipe.
+///
+/// # Errors
+/// The operating system's; `FileTooLarge` from 4 GiB on.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    read_into(File::open(path)?, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads a file that nobody named, but that was found under a name. It has to be a regular one: a pipe may never end. The
+/// buffer is used again for the next file, which saves the kernel from giving fresh memory.
+///
+/// # Errors
+/// The operating system's; `InvalidInput` for what is no regular file, `FileTooLarge` from 4 GiB on.
+pub fn read_regular(path: &Path, buffer: &mut Vec<u8>) -> io::Result<()> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    buffer.clear();
+    read_into(File::open(path)?, buffer)
+}
+
+fn read_into(file: File, buffer: &mut Vec<u8>) -> io::Result<()> {
+    let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, "it has 4 GiB or more");
+    // Known before memory is taken for it, but not of a pipe.
+    if file.metadata()?.len() > MAX_INPUT {
+        return Err(too_large());
+    }
+    file.take(MAX_INPUT + 1).read_to_end(buffer)?;
+    if buffer.len() as u64 > MAX_INPUT { Err(too_large()) } else { Ok(()) }
+}
+
+/// Is this a regular file that starts as a bundle does?
 ///
 /// # Errors
 /// The operating system's, when it cannot be read.
 pub fn is_bundle(path: &Path) -> io::Result<bool> {
-    let mut magic = Vec::with_capacity(4);
-    File::open(path)?.take(4).read_to_end(&mut magic)?;
-    Ok(magic == b"SITR")
+    if !fs::metadata(path)?.is_file() {
+        return Ok(false);
+    }
+    let mut magic = Vec::with_capacity(MAGIC.len());
+    File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut magic)?;
+    Ok(magic == MAGIC)
 }
 
 /// Writes `bytes` to `path`, replacing what is there. The file appears complete, or not at all.
@@ -126,6 +167,16 @@ mod tests {
         write(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(names(directory.path()), ["out"]);
+    }
+
+    #[test]
+    fn what_is_too_large_takes_no_memory() {
+        let directory = Directory::new("files").unwrap();
+        let path = directory.path().join("sparse");
+        File::create(&path).unwrap().set_len(MAX_INPUT + 1).unwrap();
+        assert_eq!(read(&path).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(read_regular(&path, &mut Vec::new()).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(read_regular(directory.path(), &mut Vec::new()).unwrap_err().kind(), io::ErrorKind::InvalidInput);
     }
 
     #[test]

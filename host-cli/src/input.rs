@@ -1,14 +1,14 @@
 //! Loads what a verification is given as files: the layout, and the links that it allows.
 
 use std::collections::HashSet;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fmt, thread};
 
 use sitrep_core::limits::HOST;
 
+use crate::files::{read, read_regular};
 use crate::json::Value;
 use crate::metadata::{Document, DocumentError, DocumentNote};
 use crate::pack::{Packer, link_file_name};
@@ -31,8 +31,18 @@ impl Input {
     /// # Errors
     /// An unreadable or invalid layout.
     pub fn from_directory(layout: &Path, link_dir: &Path) -> Result<Self, InputError> {
-        let document = load(layout, &mut Vec::new())
-            .map_err(|reason| InputError { file: layout.to_owned(), reason: Box::new(reason) })?;
+        match read(layout) {
+            Ok(json) => Self::of_layout(layout, &json, link_dir),
+            Err(error) => Err(InputError::new(layout, Ignored::Unreadable(error))),
+        }
+    }
+
+    /// The same, where the layout's file has been read.
+    ///
+    /// # Errors
+    /// An invalid layout.
+    pub fn of_layout(layout: &Path, json: &[u8], link_dir: &Path) -> Result<Self, InputError> {
+        let document = Document::parse(json).map_err(|error| InputError::new(layout, Ignored::Invalid(error)))?;
         let names = link_names(&document);
         let files: Vec<PathBuf> = names.iter().map(|name| link_dir.join(name)).collect();
         let links = load_all(&files);
@@ -44,7 +54,7 @@ impl Input {
             match link {
                 // A bundle with it could not be read at all; without it, other links may do.
                 Ok(document) if document.longest_path() > HOST.path => {
-                    let reason = Ignored::PathTooLong(document.longest_path());
+                    let reason = Ignored::PathTooLong { length: document.longest_path(), limit: HOST.path };
                     input.notes.push(Note { file, reason });
                 }
                 Ok(document) => input.add(name, &file, document),
@@ -81,9 +91,11 @@ fn link_names(layout: &Document) -> Vec<String> {
     names
 }
 
-/// Is this the name of one file in a directory, on every operating system?
+/// Is this the name of one file in a directory?
 pub(crate) fn is_file_name(name: &str) -> bool {
-    !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', '\0', ':'])
+    // On Windows a colon follows the name of a drive, elsewhere steps may have names such as `ci:build`.
+    let leads_elsewhere = |char| matches!(char, '/' | '\\' | '\0') || (cfg!(windows) && char == ':');
+    !matches!(name, "" | "." | "..") && !name.contains(leads_elsewhere)
 }
 
 /// Loads files in parallel, the largest first, so that no thread is left with a large one at the end.
@@ -104,7 +116,9 @@ fn load_all(files: &[PathBuf]) -> Vec<Result<Document, Ignored>> {
     };
     let threads = thread::available_parallelism().map_or(1, usize::from).min(files.len());
     let mut loaded: Vec<_> = thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        // Where the system gives no more threads, those that are there do the work.
+        let spawn = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
+        let others: Vec<_> = (1..threads).map_while(spawn).collect();
         let mut all = work();
         for other in others {
             match other.join() {
@@ -118,11 +132,9 @@ fn load_all(files: &[PathBuf]) -> Vec<Result<Document, Ignored>> {
     loaded.into_iter().map(|(_, document)| document).collect()
 }
 
-/// Reads and parses one file. The buffer is used again for the next, which saves the kernel from giving fresh memory.
+/// Reads and parses one link.
 fn load(file: &Path, buffer: &mut Vec<u8>) -> Result<Document, Ignored> {
-    buffer.clear();
-    let mut open = File::open(file).map_err(Ignored::Unreadable)?;
-    open.read_to_end(buffer).map_err(Ignored::Unreadable)?;
+    read_regular(file, buffer).map_err(Ignored::Unreadable)?;
     Document::parse(buffer).map_err(Ignored::Invalid)
 }
 
@@ -133,8 +145,13 @@ pub enum Ignored {
     Unreadable(io::Error),
     /// It is not signed in-toto metadata.
     Invalid(DocumentError),
-    /// It has a path of so many bytes.
-    PathTooLong(usize),
+    /// It has a path that is too long.
+    PathTooLong {
+        /// How many bytes the path has.
+        length: usize,
+        /// How many it may have.
+        limit: usize,
+    },
     /// One of its signatures cannot be checked.
     Signature(DocumentNote),
 }
@@ -144,8 +161,8 @@ impl fmt::Display for Ignored {
         match self {
             Self::Unreadable(error) => write!(f, "expected a readable file: {error}"),
             Self::Invalid(error) => write!(f, "{error}"),
-            Self::PathTooLong(length) => {
-                write!(f, "expected paths of artifacts of at most {} bytes, found one of {length}", HOST.path)
+            Self::PathTooLong { length, limit } => {
+                write!(f, "expected paths of artifacts of at most {limit} bytes, found one of {length}")
             }
             Self::Signature(note) => write!(f, "{note}"),
         }
@@ -176,6 +193,12 @@ pub struct InputError {
     pub reason: Box<Ignored>,
 }
 
+impl InputError {
+    fn new(file: &Path, reason: Ignored) -> Self {
+        Self { file: file.to_owned(), reason: Box::new(reason) }
+    }
+}
+
 impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.file.display(), self.reason)
@@ -187,7 +210,7 @@ impl std::error::Error for InputError {
         match &*self.reason {
             Ignored::Unreadable(error) => Some(error),
             Ignored::Invalid(error) => Some(error),
-            Ignored::PathTooLong(_) | Ignored::Signature(_) => None,
+            Ignored::PathTooLong { .. } | Ignored::Signature(_) => None,
         }
     }
 }
@@ -201,8 +224,10 @@ mod tests {
         let json = r#"{"signatures":[],"signed":{"steps":[
             {"name":"a","pubkeys":["0123456789","01234567ff","x"]},{"name":"../a","pubkeys":["0123456789"]},
             {"name":"b","pubkeys":["../../etc/passwd"]},{"name":"c\\d","pubkeys":["k"]},{"name":"","pubkeys":["k"]},
-            {"name":"e\u0000","pubkeys":["k"]},{"name":"..","pubkeys":["k"]},{"name":"\u00e9\u00e9","pubkeys":["\u00fc234567890"]}, 1]}}"#;
+            {"name":"e\u0000","pubkeys":["k"]},{"name":"ci:e","pubkeys":["k"]},{"name":"..","pubkeys":["k"]},{"name":"\u00e9\u00e9","pubkeys":["\u00fc234567890"]}, 1]}}"#;
         let names = link_names(&Document::parse(json.as_bytes()).unwrap());
+        let colon: &[&str] = if cfg!(windows) { &[] } else { &["ci:e.k.link"] };
+        let names: Vec<&str> = names.iter().map(String::as_str).filter(|name| !colon.contains(name)).collect();
         assert_eq!(names, ["a.01234567.link", "a.x.link", "\u{e9}\u{e9}.\u{fc}2345678.link"]);
     }
 
@@ -233,7 +258,7 @@ mod tests {
         let expected = [
             "root.layout: signature 1 ignored: expected a key id",
             "b.k3.link: 2:1: expected a key",
-            "b.k4.link: expected a readable file: ",
+            "b.k4.link: expected a readable file: it is no regular file",
             "b.k5.link: expected paths of artifacts of at most 4096 bytes, found one of 5000",
         ];
         assert_eq!(notes.len(), expected.len());

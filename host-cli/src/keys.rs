@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use sitrep_core::bundle::MAGIC;
 
 use crate::hex;
 use crate::schemes::{HostKey, KeyFault, RSA_MAX_BITS, RSA_MIN_BITS, agrees};
@@ -64,6 +65,10 @@ pub enum KeyFileFault {
     },
     /// The key's bytes are of another kind than its `keytype` or `scheme` says.
     Mismatch,
+    /// Several blocks of PEM. To take the first would be to leave out whom somebody meant.
+    Several,
+    /// OpenPGP, which this version cannot check.
+    OpenPgp,
     /// The same public key as in the other file. Whoever asks for two owners should not get one who counts twice.
     Duplicate(PathBuf),
 }
@@ -77,7 +82,10 @@ impl fmt::Display for KeyError {
             KeyFileFault::Metadata => write!(f, "{path} is no public key but a bundle or in-toto metadata"),
             KeyFileFault::Json(error) => write!(f, "{path} is no public key in securesystemslib JSON: {error}"),
             KeyFileFault::Key(KeyFault::Malformed) => {
-                write!(f, "{path} is no public key: expected a SubjectPublicKeyInfo in PEM")
+                f.write_fmt(format_args!(
+                    "{path} is no public key: expected a SubjectPublicKeyInfo in PEM with nothing after it, or in JSON the 64 \
+                     hexadecimal digits of an Ed25519 key"
+                ))
             }
             KeyFileFault::Key(KeyFault::Private) => write!(f, "{path} holds a private key, expected the public one"),
             KeyFileFault::Key(KeyFault::OtherPem) => {
@@ -93,6 +101,8 @@ impl fmt::Display for KeyError {
                 write!(f, "the key {path} has type {keytype:?} with scheme {scheme:?}, which do not go together here")
             }
             KeyFileFault::Mismatch => write!(f, "the key {path} is of another kind than its keytype and scheme say"),
+            KeyFileFault::Several => write!(f, "{path} holds more than one block of PEM, expected one public key"),
+            KeyFileFault::OpenPgp => write!(f, "{path} holds an OpenPGP key, which this version cannot check"),
             KeyFileFault::Duplicate(other) => write!(f, "{path} holds the same public key as {}", other.display()),
         }
     }
@@ -113,6 +123,8 @@ impl KeyError {
             KeyFileFault::Duplicate(_) => {
                 "each file given must be another owner's key, all of whom have to sign; give this one once"
             }
+            KeyFileFault::Several => "give each key in a file of its own",
+            KeyFileFault::OpenPgp => "let the owner sign the layout with an Ed25519, RSA or ECDSA key",
             KeyFileFault::Scheme { .. } | KeyFileFault::Mismatch => {
                 "see `sitrep verify --help` for the key types and schemes"
             }
@@ -165,7 +177,7 @@ impl OwnerFile {
     /// # Errors
     /// [`KeyFileFault`] when they are no usable public key.
     pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, KeyFileFault> {
-        if bytes.starts_with(b"SITR") {
+        if bytes.starts_with(&MAGIC) {
             return Err(KeyFileFault::Metadata);
         }
         let text = std::str::from_utf8(bytes).map_err(|_| KeyFileFault::NeitherForm)?;
@@ -175,8 +187,11 @@ impl OwnerFile {
         if text.trim_start().starts_with('{') {
             return Self::from_json(path, text);
         }
-        if !text.contains("-----BEGIN") {
-            return Err(KeyFileFault::NeitherForm);
+        match text.matches("-----BEGIN").count() {
+            0 => return Err(KeyFileFault::NeitherForm),
+            1 if text.contains("-----BEGIN PGP") => return Err(KeyFileFault::OpenPgp),
+            1 => {}
+            _ => return Err(KeyFileFault::Several),
         }
         let decoded = HostKey::from_pem(text).map_err(KeyFileFault::Key)?;
         let (keytype, scheme) = decoded.names();
@@ -327,6 +342,10 @@ mod tests {
         assert!(matches!(parse(private), KeyFileFault::Key(KeyFault::Private)));
         let (rsa, _) = demo("metablock-rsa");
         let pem = std::fs::read_to_string(rsa).unwrap();
+        assert!(matches!(parse(&format!("{pem}{pem}")), KeyFileFault::Several));
+        assert!(matches!(parse(&format!("{pem}more")), KeyFileFault::Key(KeyFault::Malformed)));
+        let pgp = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQ==\n-----END PGP PUBLIC KEY BLOCK-----\n";
+        assert!(matches!(parse(pgp), KeyFileFault::OpenPgp));
         let as_ecdsa =
             serde_json::json!({"keytype": "ecdsa", "scheme": "ecdsa-sha2-nistp256", "keyval": {"public": pem}});
         assert!(matches!(parse(&as_ecdsa.to_string()), KeyFileFault::Mismatch));

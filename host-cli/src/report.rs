@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sitrep_core::{Code, Error, List, Outcome, Verdict};
 
-use crate::lines::Lines;
+use crate::lines::{Lines, harmless_json};
 use crate::verification;
 
 /// What core decided, with the names that it stands for.
@@ -184,7 +184,7 @@ impl Report {
     /// As JSON, on several lines.
     #[must_use]
     pub fn json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+        harmless_json(self)
     }
 
     /// For people; `file` is what was verified. `file_of` names the file of an envelope.

@@ -9,8 +9,8 @@ use sitrep_core::{Code, Error, limits};
 
 use crate::args::Source;
 use crate::error::CliError;
-use crate::files::{FileId, is_bundle};
-use crate::input::{Input, Note};
+use crate::files::{FileId, read};
+use crate::input::{Ignored, Input, Note};
 use crate::metadata::Document;
 use crate::pack::Packer;
 use crate::unpack::unpack;
@@ -38,8 +38,13 @@ impl Loaded {
     pub fn new(source: &Source, profile: u8) -> Result<Self, CliError> {
         // clap asks for one of the two and refuses both.
         let path = source.input.as_ref().or(source.layout.as_ref()).cloned().unwrap_or_default();
-        if is_bundle(&path).map_err(|error| CliError::Read(path.clone(), error))? {
-            return if source.link_dir.is_some() { Err(CliError::LinkDirWithBundle) } else { Self::bundle(path) };
+        // Read once: it may be a pipe.
+        let bytes = read(&path).map_err(|error| CliError::Read(path.clone(), error))?;
+        if bytes.starts_with(&MAGIC) {
+            if source.link_dir.is_some() {
+                return Err(CliError::LinkDirWithBundle);
+            }
+            return Ok(Self { files: vec![path.clone()], path, bundle: bytes, notes: Vec::new(), packer: None });
         }
         let link_dir = match (&source.link_dir, &source.layout) {
             (Some(directory), _) => directory.as_path(),
@@ -48,17 +53,9 @@ impl Loaded {
             (None, None) => path.parent().unwrap_or(Path::new("")),
         };
         let link_dir = if link_dir.as_os_str().is_empty() { Path::new(".") } else { link_dir };
-        let Input { packer, notes, loaded_files } = Input::from_directory(&path, link_dir)?;
+        let Input { packer, notes, loaded_files } = Input::of_layout(&path, &bytes, link_dir)?;
         let bundle = packer.finish(profile)?;
         Ok(Self { path, bundle, notes, files: loaded_files, packer: Some(packer) })
-    }
-
-    fn bundle(path: PathBuf) -> Result<Self, CliError> {
-        let bundle = fs::read(&path).map_err(|error| CliError::Read(path.clone(), error))?;
-        if !bundle.starts_with(&MAGIC) {
-            return Err(CliError::NoBundle(path));
-        }
-        Ok(Self { files: vec![path.clone()], path, bundle, notes: Vec::new(), packer: None })
     }
 
     /// Was the input a bundle?
@@ -103,6 +100,15 @@ impl Loaded {
     pub fn file_of(&self, envelope: u16) -> String {
         let documents = self.packer.as_ref().and_then(|packer| packer.documents().nth(usize::from(envelope)));
         documents.map_or_else(|| format!("envelope {envelope}"), |(name, _)| name.to_owned())
+    }
+
+    /// The documents with paths of more than `limit` bytes.
+    #[must_use]
+    pub fn with_longer_paths(&self, limit: usize) -> Vec<Note> {
+        let documents = self.packer.iter().flat_map(Packer::documents);
+        let longer = documents.filter(|(_, document)| document.longest_path() > limit);
+        let reason = |length| Ignored::PathTooLong { length, limit };
+        longer.map(|(name, document)| Note { file: name.into(), reason: reason(document.longest_path()) }).collect()
     }
 
     fn unpacked(&self) -> Result<Vec<crate::unpack::UnpackedFile>, CliError> {

@@ -8,7 +8,7 @@ use crate::args::Inspect;
 use crate::commands::{load_bundle, print};
 use crate::error::CliError;
 use crate::hex;
-use crate::lines::Lines;
+use crate::lines::{Lines, harmless_json};
 use crate::view::value;
 
 /// A bundle, for people and for `--json`. Every length is in bytes.
@@ -62,7 +62,7 @@ pub fn run(args: &Inspect) -> Result<(), CliError> {
     let bytes = load_bundle(&args.bundle)?;
     let contents = contents(&bytes).map_err(|error| CliError::Bundle { path: args.bundle.clone(), error })?;
     if args.json {
-        return print(&(serde_json::to_string_pretty(&contents).unwrap_or_default() + "\n"));
+        return print(&harmless_json(&contents));
     }
     print(&text(&contents))
 }

@@ -7,7 +7,6 @@ pub mod unpack;
 pub mod verify;
 
 use std::ffi::OsString;
-use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -16,6 +15,7 @@ use clap::Parser;
 
 use crate::args::{Cli, Command};
 use crate::error::CliError;
+use crate::files::read;
 use crate::lines::harmless;
 
 /// How a command that did its work ended.
@@ -56,9 +56,12 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() {
         let text = error.render().to_string();
-        let text = text.strip_prefix("error: ").unwrap_or(&text);
         // Nobody is left to tell when standard error is closed.
-        let _ = write!(io::stderr(), "sitrep: error: {text}");
+        let _ = match text.strip_prefix("error: ") {
+            Some(text) => write!(io::stderr(), "sitrep: error: {text}"),
+            // Without any argument: the help.
+            None => write!(io::stderr(), "{text}"),
+        };
         return ExitCode::from(2);
     }
     match error.print() {
@@ -96,6 +99,6 @@ pub(crate) fn print(text: &str) -> Result<(), CliError> {
 /// # Errors
 /// [`CliError`] when it cannot be read or does not start as a bundle does.
 pub(crate) fn load_bundle(path: &Path) -> Result<Vec<u8>, CliError> {
-    let bytes = fs::read(path).map_err(|error| CliError::Read(path.into(), error))?;
+    let bytes = read(path).map_err(|error| CliError::Read(path.into(), error))?;
     if bytes.starts_with(&sitrep_core::bundle::MAGIC) { Ok(bytes) } else { Err(CliError::NoBundle(path.into())) }
 }

@@ -1,7 +1,8 @@
 //! `sitrep pack`: a layout and its links as one bundle, if they verify.
 
 use serde_json::json;
-use sitrep_core::{Inspections, limits};
+use sitrep_core::limits::Limits;
+use sitrep_core::{Class, Code, Inspections, limits};
 
 use crate::args::{Pack, Profile};
 use crate::clock::SystemClock;
@@ -9,7 +10,7 @@ use crate::commands::{Done, complain, note, print};
 use crate::error::CliError;
 use crate::files::{is_bundle, write};
 use crate::keys::read_owners;
-use crate::report::Report;
+use crate::report::{Located, Report};
 use crate::source::Loaded;
 use crate::verification::Verifier;
 
@@ -22,7 +23,7 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
         Profile::Host => limits::HOST,
         Profile::Device => limits::DEVICE,
     };
-    if args.output.exists() && !is_bundle(&args.output).unwrap_or(false) {
+    if args.output.symlink_metadata().is_ok() && !is_bundle(&args.output).unwrap_or(false) {
         return Err(CliError::Occupied(args.output.clone()));
     }
     let owners = read_owners(&args.verification_keys)?;
@@ -36,7 +37,11 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
         let report = report.unwrap_or_else(Report::unread);
         if let Some(error) = &report.error {
             loaded.notes.iter().for_each(|text| note(text));
-            complain(&report.line(error, false, &|envelope| loaded.file_of(envelope)), Some(&error.hint));
+            if error.code == Code::LimitPath.name() {
+                loaded.with_longer_paths(limits.path).iter().for_each(|text| note(text));
+            }
+            let line = report.line(error, false, &|envelope| loaded.file_of(envelope));
+            complain(&line, Some(&hint(error, &limits)));
             return Ok(Done::Refused);
         }
     }
@@ -68,4 +73,16 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
         ratio * 100.0
     ))
     .map(|()| Done::Yes)
+}
+
+/// What to do about a refusal. Whoever exceeds a limit wants to know all of them.
+fn hint(error: &Located, limits: &Limits) -> String {
+    let hint = &error.hint;
+    if error.class != Class::Limit.name() {
+        return hint.clone();
+    }
+    let Limits { name, keys, steps, links, rules, path, .. } = limits;
+    format!(
+        "{hint}; {name} takes {keys} keys, {steps} steps and inspections, {links} links, {rules} rules in a list, paths of {path} bytes"
+    )
 }

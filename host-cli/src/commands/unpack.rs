@@ -8,6 +8,7 @@ use crate::args::Unpack;
 use crate::commands::{load_bundle, print};
 use crate::error::CliError;
 use crate::files::write_directory;
+use crate::lines::Lines;
 use crate::unpack::unpack;
 
 /// Writes the files into a new directory and prints their names.
@@ -28,6 +29,9 @@ pub fn run(args: &Unpack) -> Result<(), CliError> {
     if args.quiet {
         return Ok(());
     }
-    let lines: String = files.iter().map(|file| format!("{}\n", args.output.join(&file.name).display())).collect();
-    print(&lines)
+    let mut out = Lines::default();
+    for file in &files {
+        out.line(format_args!("{}", args.output.join(&file.name).display()));
+    }
+    print(&out.into_text())
 }

