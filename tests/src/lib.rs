@@ -9,3 +9,8 @@ pub mod process;
 pub mod scale;
 pub mod scenario;
 pub mod wrap;
+
+/// The README's Rust compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
