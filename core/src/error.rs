@@ -318,16 +318,19 @@ impl Error {
         }
     }
 
+    #[inline(never)]
     pub(crate) const fn in_envelope(mut self, envelope: u16) -> Self {
         self.place = ENVELOPE.set(self.place, envelope);
         self
     }
 
+    #[inline(never)]
     pub(crate) const fn at_step(mut self, step: u16) -> Self {
         self.place = STEP.set(self.place, step);
         self
     }
 
+    #[inline(never)]
     pub(crate) const fn at_rule(mut self, list: List, rule: u16) -> Self {
         let rule = match list {
             List::Materials => rule & !PRODUCTS,
@@ -337,6 +340,7 @@ impl Error {
         self
     }
 
+    #[inline(never)]
     pub(crate) const fn at_key(mut self, key: u16) -> Self {
         self.what = self.with_subject(key as u32);
         self.place |= OF_KEY;
@@ -348,6 +352,7 @@ impl Error {
     }
 
     /// An artifact beyond number 16,777,214 is left out: the place is for people, and no decision depends on it.
+    #[inline(never)]
     pub(crate) const fn at_artifact(mut self, artifact: u32) -> Self {
         self.what = self.with_subject(if artifact < NO_SUBJECT { artifact } else { NO_SUBJECT });
         self.place &= !OF_KEY;

@@ -172,6 +172,7 @@ fn read_steps<'b>(mut reader: Reader<'b>, role: Role, state: &mut State<'_, 'b>,
     Ok(())
 }
 
+#[inline(never)]
 fn read_step<'b>(reader: &mut Reader<'b>, role: Role, state: &State<'_, 'b>, rules: usize) -> Result<Step<'b>> {
     let command = if role == Role::Step { "expected_command" } else { "run" };
     let names = ["name", "expected_materials", "expected_products", command, "threshold", "pubkeys"];

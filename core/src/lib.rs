@@ -15,6 +15,9 @@
 //! - the order of checks: `verify`, and nothing else; `evidence` and `policy` are its two halves, `executor` spreads work over cores
 //! - what came of it: `outcome`, `verdict`, `artifact`, [`error`]
 //! - how large anything may be: [`limits`], `memory`
+//!
+//! `#[inline(never)]` stands where it makes a device's image smaller, or frees stack before signatures are checked; the tests of the firmware
+//! measure both.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(

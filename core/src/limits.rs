@@ -56,11 +56,11 @@ pub struct Limits {
     pub path: usize,
 }
 
-/// A workstation or server: larger than any layout seen in the wild, about 200 KiB.
+/// A workstation or server: larger than any layout seen in the wild. 76 KiB of memory ([`crate::HostMemory`]), to be boxed.
 pub const HOST: Limits =
     Limits { profile: 1, name: "host", keys: 128, steps: 256, links: 1024, rules: 512, path: 4096 };
 
-/// A microcontroller with 16 KiB of RAM or more: the verifier's memory stays below 6 KiB.
+/// A microcontroller with 16 KiB of RAM or more: 2.7 KB of memory ([`crate::DeviceMemory`]), and 9 KB with all stack of a verification.
 pub const DEVICE: Limits = Limits { profile: 2, name: "device", keys: 16, steps: 12, links: 16, rules: 16, path: 256 };
 
 /// Every profile.

@@ -44,11 +44,12 @@ fn chain(what: &str, artifacts: usize, wrapping: Wrapping, rounds: usize) -> Vec
     for _ in 0..rounds {
         hash = hash.min(time(|| signed.iter().for_each(Signed::hash)));
         whole = whole.min(time(|| run(&bytes, &chain.owner, &Ed25519)));
-        let opened = time(|| with_bundle(&bytes, |_, _| ()));
-        open = open.min(opened);
-        emit = emit.min(time(|| with_bundle(&bytes, emit_all)).saturating_sub(opened));
-        decide = decide.min(time(|| run(&bytes, &chain.owner, &Believing)).saturating_sub(opened));
+        open = open.min(time(|| with_bundle(&bytes, |_, _| ())));
+        emit = emit.min(time(|| with_bundle(&bytes, emit_all)));
+        decide = decide.min(time(|| run(&bytes, &chain.owner, &Believing)));
     }
+    // Both open the bundle first. Taken off the best times: the best difference would be that of the round whose opening was disturbed most.
+    let (emit, decide) = (emit.saturating_sub(open), decide.saturating_sub(open));
     let ratio = whole.as_secs_f64() / hash.as_secs_f64();
     vec![
         Figure::note(what, ms(whole), format!("hashing {}", ms(hash))).with_goal(ratio, Goal::AtMost(1.8, None)),

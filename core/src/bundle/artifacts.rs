@@ -322,6 +322,7 @@ struct Variants<'b> {
 }
 
 impl<'b, 's> PathCursor<'b, 's> {
+    #[inline(never)]
     pub(super) fn new(bundle: &'b Bundle<'b>, path: &'s mut [u8]) -> Self {
         Self {
             bundle,

@@ -60,6 +60,7 @@ pub struct Scratch<'s> {
 }
 
 impl<'b> Envelope<'b> {
+    #[inline(never)]
     fn read(number: u16, body: &'b [u8], strings: &'b Strings<'b>) -> Result<Self> {
         let damaged = || Error::new(Code::BundleEnvelope).in_envelope(number);
         let mut input = Input::new(body);

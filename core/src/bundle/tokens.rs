@@ -198,6 +198,7 @@ pub struct Reader<'b> {
 
 impl<'b> Reader<'b> {
     /// Reads the value that starts at `offset` of an envelope's tokens.
+    #[inline(never)]
     pub(crate) fn new(strings: &'b Strings<'b>, tokens: &'b [u8], offset: u32) -> Self {
         let input = Input::new(tokens.get(offset as usize..).unwrap_or(&[]));
         Self { strings, tokens, input, stack: heapless::Vec::new(), depth: 0, started: false }

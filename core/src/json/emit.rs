@@ -270,6 +270,7 @@ impl<'b> Text<'_, '_, 'b> {
     }
 
     /// The hot loop: nearly all bytes of a large link come from here. A map in no order holds no path twice, which is checked first.
+    #[inline(never)]
     fn artifacts(&mut self, mut runs: ArtifactRuns<'_>, bundle: &'b Bundle<'b>, path: &mut [u8]) -> Result<()> {
         if self.style.escapes == Escapes::Canonical && !runs.ascending() {
             return Err(Code::BundleCanonical.into());
