@@ -84,7 +84,13 @@ impl<'m, 'b> Outcome<'m, 'b> {
     }
 }
 
-/// A supply chain that was verified completely. There is no other way to come by one.
+/// A supply chain that was verified completely. There is no other way to come by one:
+///
+/// ```compile_fail,E0451
+/// fn skip_all_checks<'m, 'b>(outcome: sitrep_core::Outcome<'m, 'b>) -> sitrep_core::VerifiedSupplyChain<'m, 'b> {
+///     sitrep_core::VerifiedSupplyChain { outcome }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct VerifiedSupplyChain<'m, 'b> {
     outcome: Outcome<'m, 'b>,
