@@ -135,8 +135,8 @@ codes! {
     402 OwnerScheme "owner-scheme" "this build cannot check an owner key's signature scheme" "verify on the host, or sign the layout with Ed25519";
     403 OwnerNone "owner-none" "no owner key was given" "give the project owner's public key";
     404 LayoutExpired "layout-expired" "the layout has expired" "ask the project owner for a layout that is still valid";
-    500 LinkMissing "link-missing" "there is no link for a step" "ask who carries out the step for its link";
-    501 ThresholdNotMet "threshold-not-met" "too few of the allowed keys have signed a link for a step" "see the warnings for links that did not count";
+    500 LinkMissing "link-missing" "there is no link for a step" "ask who carries out the step for its link; see the warnings for files that did not count";
+    501 ThresholdNotMet "threshold-not-met" "too few of the allowed keys have signed a link for a step" "see the warnings for links that did not count; two labels of one key count once";
     502 LinksDisagree "links-disagree" "two functionaries recorded different artifacts for one step" "find out which of them built something else";
     503 LinkScheme "link-scheme" "this build cannot check the signatures on a step's links" "verify on the host, or sign the links with Ed25519";
     504 LinkType "link-type" "a link envelope holds something else" "nothing, unless the step needs it: it does not count";
@@ -153,7 +153,7 @@ codes! {
     702 InspectionFailed "inspection-failed" "an inspection's command did not return 0" "see what the command printed";
     800 SublayoutUnsupported "sublayout-unsupported" "a sublayout stands in for a step's link, which this version does not verify" "verify it with a later version";
     801 ParametersUnsupported "parameters-unsupported" "layout parameters are given, which this version does not substitute" "verify it with a later version";
-    900 ArtifactUnknown "artifact-unknown" "the artifact is not a product of the step" "give it the name under which the step recorded it";
+    900 ArtifactUnknown "artifact-unknown" "the artifact is not a product of the step" "give it as NAME=FILE with the name that the step recorded, or name its step";
     901 ArtifactDigest "artifact-digest" "the artifact is not the one that the supply chain produced" "do not use it; get it again from where the chain ends";
     902 ArtifactNoDigest "artifact-no-digest" "the step recorded no digest of the artifact that this build can compute" "record the step with SHA-256";
     903 ArtifactRead "artifact-read" "the artifact could not be read to its end" "see the error of the reader";

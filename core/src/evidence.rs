@@ -24,8 +24,6 @@ pub(crate) fn read_links<'b, const PATH: usize>(bundle: &'b Bundle<'b>, state: &
         let number = envelope.number();
         let link = match Link::read(&envelope) {
             Ok(link) => link,
-            // A sublayout could be what a step needs; to pass it over would be to judge without it.
-            Err(error) if error.code() == Code::SublayoutUnsupported => return Err(error.in_envelope(number)),
             Err(error) => {
                 state.warnings.push(error.in_envelope(number));
                 continue;
@@ -126,7 +124,8 @@ pub(crate) fn check_thresholds(state: &mut State<'_, '_>) -> Result<Vouched> {
             LinkStatus::Ignored(reason) => {
                 state.warnings.push(Error::new(reason).in_envelope(link.envelope).at_step(link.step));
             }
-            LinkStatus::Unchecked => {}
+            // What was observed of an inspection.
+            LinkStatus::Unchecked => step.link = step.link.or(Some(number)),
         }
     }
     for (number, step) in (0_u16..).zip(state.steps.iter()) {
@@ -139,6 +138,10 @@ pub(crate) fn check_thresholds(state: &mut State<'_, '_>) -> Result<Vouched> {
 
 /// Why a step lacks signers, as exactly as can be told.
 fn threshold_code(step: u16, state: &State<'_, '_>) -> Code {
+    // A sublayout may be what the step lacks. Whose it is, only its verification would tell.
+    if state.warnings.has(Code::SublayoutUnsupported) {
+        return Code::SublayoutUnsupported;
+    }
     let mut links = state.links.iter().filter(|link| link.step == step).peekable();
     if links.peek().is_none() {
         return Code::LinkMissing;

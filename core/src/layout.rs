@@ -163,17 +163,23 @@ fn read_steps<'b>(mut reader: Reader<'b>, role: Role, state: &mut State<'_, 'b>,
     }
     while reader.element()? {
         let number = state.steps.len() as u16;
-        let step = read_step(&mut reader, role, state, rules).map_err(|error| error.at_step(number))?;
+        let step = read_step(&mut reader, role, state).map_err(|error| error.at_step(number))?;
         if state.steps.iter().any(|earlier| earlier.name == step.name) {
             return Err(Error::new(Code::LayoutName).at_step(number));
         }
         state.steps.push(step).map_err(|_| Error::new(Code::LimitSteps).at_step(number))?;
+        // After it is kept, so that a refusal can name it.
+        for list in [List::Materials, List::Products] {
+            if let Some(offset) = step.rules(list) {
+                check_rules(reader.at(offset), list, rules).map_err(|error| error.at_step(number))?;
+            }
+        }
     }
     Ok(())
 }
 
 #[inline(never)]
-fn read_step<'b>(reader: &mut Reader<'b>, role: Role, state: &State<'_, 'b>, rules: usize) -> Result<Step<'b>> {
+fn read_step<'b>(reader: &mut Reader<'b>, role: Role, state: &State<'_, 'b>) -> Result<Step<'b>> {
     let command = if role == Role::Step { "expected_command" } else { "run" };
     let names = ["name", "expected_materials", "expected_products", command, "threshold", "pubkeys"];
     let [name, materials_rules, products_rules, command, threshold, pubkeys] =
@@ -181,11 +187,6 @@ fn read_step<'b>(reader: &mut Reader<'b>, role: Role, state: &State<'_, 'b>, rul
     let name = reader.at(name.ok_or(Code::LayoutMember)?).string()?.ok_or(Code::LayoutMember)?;
     if !is_step_name(name) {
         return Err(Code::LayoutName.into());
-    }
-    for (list, offset) in [(List::Materials, materials_rules), (List::Products, products_rules)] {
-        if let Some(offset) = offset {
-            check_rules(reader.at(offset), list, rules)?;
-        }
     }
     if let Some(command) = command
         && !skip_strings(&mut reader.at(command))?

@@ -95,15 +95,12 @@ pub(crate) fn check_inspections<'b, const RULES: usize, const PATH: usize>(
             Inspections::Refuse => return Err(Error::new(Code::InspectionsNotRun).at_step(number)),
             Inspections::Skip => state.warnings.push(Error::new(Code::InspectionSkipped).at_step(number)),
             Inspections::Observed => {
-                let observed = (0_u16..).zip(state.links.iter()).find(|(_, link)| link.step == number);
-                let Some((position, link)) = observed else {
+                let observed = state.steps.get(usize::from(number)).and_then(|inspection| inspection.link);
+                let Some(link) = observed.and_then(|link| state.links.get(usize::from(link))) else {
                     return Err(Error::new(Code::InspectionMissing).at_step(number));
                 };
                 if link.failed {
                     return Err(Error::new(Code::InspectionFailed).at_step(number));
-                }
-                if let Some(step) = state.steps.get_mut(usize::from(number)) {
-                    (step.link, step.links) = (Some(position), 1);
                 }
                 check_rules::<RULES, PATH>(layout, evidence, request.bundle, number, state, observer)?;
             }
