@@ -85,7 +85,7 @@ pub struct Verify {
     #[arg(long, value_name = "STEP", requires = "artifact")]
     pub product_of: Option<String>,
 
-    /// Parameters of the layout
+    /// Parameters of the layout; not supported yet, a verification with any is refused
     #[arg(long, value_name = "NAME=VALUE", num_args = 1.., value_parser = parameter)]
     pub param: Vec<(String, String)>,
 
@@ -100,7 +100,7 @@ pub struct Verify {
     #[arg(long)]
     pub run_inspections: bool,
 
-    /// Run the inspections of sublayouts too
+    /// Run the inspections of sublayouts too; sublayouts are not supported yet, a layout with any is refused
     #[arg(long, requires = "run_inspections")]
     pub run_sublayout_inspections: bool,
 

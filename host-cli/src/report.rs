@@ -1,7 +1,7 @@
 //! A verdict for people. It is read back from the JSON that `--json` prints, so that both always say the same.
 
 use serde::{Deserialize, Serialize};
-use sitrep_core::{Code, Error, List, Outcome, Verdict};
+use sitrep_core::{Class, Code, Error, List, Outcome, Verdict};
 
 use crate::lines::{Lines, harmless_json};
 use crate::verification;
@@ -261,8 +261,7 @@ impl Report {
     pub fn line(&self, located: &Located, verbose: bool, file_of: &dyn Fn(u16) -> String) -> String {
         let mut place = Vec::new();
         if let Some(step) = &located.step {
-            let is_inspection = self.inspections.iter().any(|inspection| inspection.name == *step);
-            place.push(format!("{} {step}", if is_inspection { "inspection" } else { "step" }));
+            place.push(format!("{} {step}", if self.is_inspection(step) { "inspection" } else { "step" }));
         }
         if let Some(rule) = &located.rule {
             let words = rule.words.as_ref().map(|words| format!(": {}", words.join(" "))).unwrap_or_default();
@@ -282,6 +281,20 @@ impl Report {
         }
         let place = if place.is_empty() { String::new() } else { format!(" ({})", place.join(", ")) };
         format!("{}: {}{place}", located.code, located.message)
+    }
+
+    /// What to do about a refusal. Core does not know that what inspections see are the files of a directory.
+    #[must_use]
+    pub fn hint<'a>(&self, located: &'a Located) -> &'a str {
+        let is_inspection = located.step.as_ref().is_some_and(|step| self.is_inspection(step));
+        if is_inspection && located.class == Class::Rules.name() {
+            return "inspections see every file of the target directory: give one with --target-dir that holds only what is to be verified";
+        }
+        &located.hint
+    }
+
+    fn is_inspection(&self, step: &str) -> bool {
+        self.inspections.iter().any(|inspection| inspection.name == step)
     }
 
     /// The rules that account for artifacts, and how many each; all rules where the reader wants everything.

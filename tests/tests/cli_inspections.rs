@@ -74,7 +74,8 @@ fn what_cannot_be_recorded_is_an_error_and_not_overlooked() {
     std::os::unix::fs::symlink("..", target.join("up")).unwrap();
     verify(directory.path(), &[]).expect(0);
     fs::write(target.join("more"), "").unwrap();
-    verify(directory.path(), &[]).expect(1).error("rule-disallow: ");
+    let run = verify(directory.path(), &[]).expect(1).error("rule-disallow: ");
+    assert!(run.stderr.contains("hint: inspections see every file of the target directory"), "{}", run.stderr);
 }
 
 #[test]

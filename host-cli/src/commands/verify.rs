@@ -141,7 +141,7 @@ fn finish(args: &Verify, loaded: &Loaded, report: &Report) -> Result<Done, CliEr
     }
     let Some(error) = &report.error else { return printed.map(|()| Done::Yes) };
     // A refusal is told even where standard output is closed.
-    complain(&report.line(error, args.verbose, &file_of), Some(&error.hint));
+    complain(&report.line(error, args.verbose, &file_of), Some(report.hint(error)));
     printed.map(|()| Done::Refused)
 }
 
