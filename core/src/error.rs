@@ -120,6 +120,7 @@ codes! {
     206 LimitSignatures "limit-signatures" "an envelope has too many signatures" "leave out signatures of strangers";
     207 LimitUnordered "limit-unordered" "an object whose members are in no order has too many" "write it with a tool that sorts the members of objects";
     208 LimitVariants "limit-variants" "one path has too many different digests" "use fewer steps that change the same file";
+    209 LimitText "limit-text" "a payload's text is far longer than the bundle that it is rebuilt from" "no document packs that well; look at who packed it";
     300 LayoutType "layout-type" "the first envelope does not hold an in-toto layout" "give the layout that the project owner signed";
     301 LayoutMember "layout-member" "the layout lacks a required member, or a member has the wrong type" "see the in-toto specification, section 4.3";
     303 LayoutExpires "layout-expires" "the expiry is not of the form YYYY-MM-DDTHH:MM:SSZ" "sign a layout with a valid expiry";
