@@ -34,6 +34,10 @@ pub const UNORDERED_MEMBERS: u32 = 64;
 /// instead of refusing.
 pub const TEXT_RATIO: u32 = 256;
 
+/// How many artifact maps that hold every path of the bundle a payload may have, or more that hold less. A link has two, an attestation's
+/// predicate two more; an entry with many variants costs far more time than its text is long.
+pub const ARTIFACT_MAPS: u32 = 4;
+
 /// How many bytes a payload's text may have whatever the size of the bundle: small ones are no danger.
 pub const TEXT_BASE: u32 = 65_536;
 

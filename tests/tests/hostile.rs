@@ -82,6 +82,18 @@ fn a_text_cannot_be_blown_up() {
 }
 
 #[test]
+fn digests_stand_in_a_path_once() {
+    // Shape 1: "x" in one byte. Two variants of it, and shape numbers that a longer varint spells.
+    let section = |variants: &[u8]| [&[1, 1, 1, 16, 1, 241, 2, 1 << 4, 0, b'a'][..], variants].concat();
+    let open =
+        |variants: &[u8]| signed_bytes(&file(&[b"x".to_vec()], &section(variants), &[])).map_err(|error| error.code());
+    assert_eq!(open(&[1, 7, 1, 8]), Ok(vec![]));
+    assert_eq!(open(&[1, 7, 1, 7]), Err(Code::BundleArtifact));
+    assert_eq!(open(&[1, 7, 0x81, 0, 7]), Err(Code::BundleArtifact));
+    assert_eq!(open(&[1, 7, 2, 7]), Err(Code::BundleArtifact));
+}
+
+#[test]
 fn members_in_no_order_are_not_compared_for_ever() {
     // Objects in objects, each with more members after the inner one, whose keys go down to the empty word.
     let mut tokens = vec![0];

@@ -6,7 +6,7 @@
 use core::cmp::Ordering;
 
 use super::Bundle;
-use super::strings::{Str, Strings, word};
+use super::strings::{Str, Strings};
 use crate::error::{Code, Error, Result};
 use crate::limits::{ALGORITHMS, SHAPES, VARIANTS};
 use crate::names;
@@ -16,15 +16,18 @@ use crate::wire::{Index, Input};
 const BLOCK: u32 = 64;
 /// Bytes of SHA-256.
 const SHA256: usize = 32;
+/// The reference of its name.
+const SHA256_WORD: u32 = 2;
 /// The control bytes end here; directives follow.
 const SHAPE_DIRECTIVE: u8 = 240;
 const VARIANTS_DIRECTIVE: u8 = 241;
 
 /// The artifacts section, checked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Artifacts<'b> {
     count: u32,
-    shape_count: u32,
+    /// Where each shape starts, so that many shapes cost no more than one.
+    shape_offsets: heapless::Vec<u16, { SHAPES as usize }>,
     shapes: &'b [u8],
     index: Index<'b>,
     entries: &'b [u8],
@@ -40,16 +43,16 @@ impl<'b> Artifacts<'b> {
         let mut input = Input::new(section);
         let count = input.varint()?;
         let shape_count = input.varint()?;
-        if shape_count > SHAPES {
-            return Err(Code::BundleArtifact.into());
-        }
         let shapes = input.rest();
+        let mut shape_offsets = heapless::Vec::new();
         for _ in 0..shape_count {
+            let offset = u16::try_from(shapes.len().saturating_sub(input.len())).map_err(|_| Code::BundleArtifact)?;
+            shape_offsets.push(offset).map_err(|_| Code::BundleArtifact)?;
             check_shape(&mut input, strings)?;
         }
         let shapes = shapes.get(..shapes.len().saturating_sub(input.len())).ok_or(Code::BundleArtifact)?;
         let index = Index::take(&mut input, section.len(), count, BLOCK)?;
-        Ok(Self { count, shape_count, shapes, index, entries: input.rest(), tidy: false, plain: false })
+        Ok(Self { count, shape_offsets, shapes, index, entries: input.rest(), tidy: false, plain: false })
     }
 
     /// Walks all entries, checks them, and says whether they are tidy and plain. `path` is a buffer for the longest path.
@@ -70,8 +73,8 @@ impl<'b> Artifacts<'b> {
                 return Err(Error::new(Code::BundleArtifact).at_artifact(number));
             }
             plain = plain && is_plain;
-            tidy = tidy && names::is_artifact_name(path) && cursor.digests_are_tidy()?;
-            cursor.check_variants()?;
+            tidy = tidy && names::is_artifact_name(path);
+            tidy = cursor.check_variants()? && tidy;
         }
         if !cursor.input.is_empty() {
             return Err(Code::BundleTrailing.into());
@@ -99,17 +102,9 @@ impl<'b> Artifacts<'b> {
 
     /// The algorithms of shape `number`, positioned at its first.
     fn shape(&self, number: u32) -> Result<Shape<'b>> {
-        let Some(skip) = number.checked_sub(1) else { return Ok(Shape::Sha256) };
-        if skip >= self.shape_count {
-            return Err(Code::BundleArtifact.into());
-        }
-        let mut input = Input::new(self.shapes);
-        for _ in 0..skip {
-            for _ in 0..input.varint()? {
-                input.varint()?;
-                input.varint()?;
-            }
-        }
+        let Some(own) = number.checked_sub(1) else { return Ok(Shape::Sha256) };
+        let offset = self.shape_offsets.get(own as usize).ok_or(Code::BundleArtifact)?;
+        let mut input = Input::new(self.shapes.get(usize::from(*offset)..).ok_or(Code::BundleArtifact)?);
         Ok(Shape::Own { algorithms: input.varint()?, input })
     }
 
@@ -120,7 +115,7 @@ impl<'b> Artifacts<'b> {
         }
         let start = input.rest();
         let mut shape = self.shape(shape)?;
-        while let Some((_, form)) = shape.next(strings)? {
+        while let Some((_, form)) = shape.next_field()? {
             match form {
                 0 => strings.get(input.varint()?).map(|_| ())?,
                 length => input.take(length as usize).map(|_| ())?,
@@ -139,19 +134,25 @@ enum Shape<'b> {
 }
 
 impl<'b> Shape<'b> {
-    fn next(&mut self, strings: &Strings<'b>) -> Result<Option<(Str<'b>, u32)>> {
+    /// The next algorithm, as a string reference, and its form.
+    fn next_field(&mut self) -> Result<Option<(u32, u32)>> {
         match self {
             Self::Sha256 => {
                 *self = Self::End;
-                Ok(Some((word(2)?, SHA256 as u32)))
+                Ok(Some((SHA256_WORD, SHA256 as u32)))
             }
             Self::Own { algorithms, input } => {
                 let Some(left) = algorithms.checked_sub(1) else { return Ok(None) };
                 *algorithms = left;
-                Ok(Some((strings.get(input.varint()?)?, input.varint()?)))
+                Ok(Some((input.varint()?, input.varint()?)))
             }
             Self::End => Ok(None),
         }
+    }
+
+    fn next(&mut self, strings: &Strings<'b>) -> Result<Option<(Str<'b>, u32)>> {
+        let Some((reference, form)) = self.next_field()? else { return Ok(None) };
+        Ok(Some((strings.get(reference)?, form)))
     }
 }
 
@@ -495,7 +496,8 @@ impl<'b, 's> PathCursor<'b, 's> {
         }
         let data = self.input;
         for _ in 0..count {
-            let shape = self.input.varint()?;
+            // A varint of one byte, as shapes are few: no variant has two spellings.
+            let shape = u32::from(self.input.byte()?);
             self.bundle.artifacts.take_digests(&self.bundle.strings, &mut self.input, shape)?;
         }
         Ok(Variants { count, shape: 0, data })
@@ -572,35 +574,41 @@ impl<'b, 's> PathCursor<'b, 's> {
         self.digests(one)?.same(self.digests(other)?)
     }
 
-    fn digests_are_tidy(&self) -> Result<bool> {
-        for number in 0..self.variants.count {
-            if !self.digests(number)?.is_tidy()? {
-                return Ok(false);
-            }
+    /// Checks that no two variants have the same shape and bytes; says whether all digests are tidy.
+    fn check_variants(&self) -> Result<bool> {
+        if self.variants.count < 2 {
+            return self.digests(0)?.is_tidy();
         }
-        Ok(true)
+        self.check_several_variants()
     }
 
-    /// No two variants have the same shape and bytes. Quadratic in their number, which [`VARIANTS`] bounds.
-    fn check_variants(&self) -> Result<()> {
-        if self.variants.count < 2 {
-            return Ok(());
-        }
-        let mut data = self.variants.data;
-        for number in 0..self.variants.count {
-            let shape = data.varint()?;
-            let digests = self.bundle.artifacts.take_digests(&self.bundle.strings, &mut data, shape)?;
-            let mut earlier = self.variants.data;
-            for _ in 0..number {
-                let other = earlier.varint()?;
-                if self.bundle.artifacts.take_digests(&self.bundle.strings, &mut earlier, other)? == digests
-                    && other == shape
-                {
+    /// The comparison is quadratic in the number of variants, which [`VARIANTS`] bounds; so they are read once, and what is compared is bytes.
+    #[cold]
+    #[inline(never)]
+    fn check_several_variants(&self) -> Result<bool> {
+        let artifacts = &self.bundle.artifacts;
+        let (all, mut input) = (self.variants.data.rest(), self.variants.data);
+        // Where each variant ends: its shape, which takes one byte, and its digests.
+        let mut ends = heapless::Vec::<u32, { VARIANTS as usize }>::new();
+        let (mut tidy, mut start) = (true, 0);
+        for _ in 0..self.variants.count {
+            let shape = input.varint()?;
+            let set = DigestSet { strings: &self.bundle.strings, shape: artifacts.shape(shape)?, data: input };
+            tidy = tidy && set.is_tidy()?;
+            artifacts.take_digests(&self.bundle.strings, &mut input, shape)?;
+            let end = all.len().saturating_sub(input.len());
+            let variant = all.get(start..end).ok_or(Code::BundleArtifact)?;
+            let mut earlier_start = 0;
+            for earlier_end in &ends {
+                if all.get(earlier_start..*earlier_end as usize) == Some(variant) {
                     return Err(self.damaged());
                 }
+                earlier_start = *earlier_end as usize;
             }
+            ends.push(u32::try_from(end).map_err(|_| Code::BundleArtifact)?).map_err(|_| Code::LimitVariants)?;
+            start = end;
         }
-        Ok(())
+        Ok(tidy)
     }
 
     #[cold]

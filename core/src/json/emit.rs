@@ -6,7 +6,7 @@ use crate::bundle::{
     ArtifactRuns, Bundle, Escapes, Event, Indent, Number, Patch, PatchKind, Patches, Reader, Str, Style,
 };
 use crate::error::{Code, Result};
-use crate::limits::{NESTING, UNORDERED_MEMBERS};
+use crate::limits::{ARTIFACT_MAPS, NESTING, UNORDERED_MEMBERS};
 
 /// Writes the value that `reader` stands before. `path` is a buffer for the longest path.
 pub(crate) fn emit<'b>(
@@ -23,6 +23,7 @@ pub(crate) fn emit<'b>(
         patches: Cursor::new(patches)?,
         containers: Containers::default(),
         after_key: false,
+        artifacts: bundle.artifacts().count().saturating_mul(ARTIFACT_MAPS),
         rereads: reader.length().saturating_mul(UNORDERED_MEMBERS),
     };
     loop {
@@ -144,6 +145,8 @@ struct Text<'w, 'o, 'b> {
     patches: Cursor<'b>,
     containers: Containers<'b>,
     after_key: bool,
+    /// How many artifacts its maps may yet hold.
+    artifacts: u32,
     /// How many bytes of tokens may yet be read again to compare keys: an object with the most members in no order is within it, many such
     /// objects in each other are not.
     rereads: u32,
@@ -292,6 +295,7 @@ impl<'b> Text<'_, '_, 'b> {
         if self.style.escapes == Escapes::Canonical && !runs.ascending() {
             return Err(Code::BundleCanonical.into());
         }
+        self.artifacts = self.artifacts.checked_sub(runs.count()?).ok_or(Code::LimitText)?;
         if !runs.is_distinct()? {
             return Err(Code::BundleDuplicate.into());
         }
