@@ -160,7 +160,6 @@ codes! {
     903 ArtifactRead "artifact-read" "the artifact could not be read to its end" "see the error of the reader";
     904 ArtifactStep "artifact-step" "there is no such step to have made the artifact" "name a step of the layout";
     905 ArtifactNoStep "artifact-no-step" "the layout has no step, so it vouches for no artifact" "do not use it";
-    906 ArtifactName "artifact-name" "the artifact's name is too long for this build" "use a profile with longer paths";
     1000 LayoutEmpty "layout-empty" "the layout has no steps, so it demands nothing" "ask the project owner whether this is meant";
     1001 ExpiryUnknown "expiry-unknown" "there is no clock, so the layout may have expired" "compare the expiry with the date yourself";
     1002 CommandDiffers "command-differs" "a step was not carried out with the expected command" "ask the functionary why";

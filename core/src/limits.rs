@@ -69,7 +69,7 @@ pub struct Limits {
     pub path: usize,
 }
 
-/// A workstation or server: larger than any layout seen in the wild, about 200 KiB.
+/// A workstation or server: larger than any layout seen in the wild, about 90 KiB.
 pub const HOST: Limits =
     Limits { profile: 1, name: "host", keys: 128, steps: 256, links: 1024, rules: 512, path: 4096 };
 

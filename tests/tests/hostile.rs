@@ -245,3 +245,58 @@ fn envelopes_that_anybody_can_add_hide_no_warning() {
     // The signed link says that its command failed.
     assert!(warnings.contains(&Code::ReturnValue) && warnings.contains(&Code::ExpiryUnknown), "{warnings:?}");
 }
+
+#[test]
+fn an_artifact_that_did_not_change_counts_as_unchanged_in_any_spelling() {
+    let digest = |fill: &str| json!({"sha256": fill.repeat(64), "sha1": "00"});
+    let turned = json!({"sha1": "00", "sha256": "a".repeat(64)});
+    let judge = |rules: Value, materials: Value, products: Value| {
+        let mut layout = layout(&[("a", "anna")], &["a"], &json!(1));
+        layout["steps"][0]["expected_products"] = rules;
+        let mut link = link("build", &products);
+        link["materials"] = materials;
+        verdict(&layout, &[dsse(&link, &[("anna", Some("a"))])]).0
+    };
+    let only = |rule: &[&str]| json!([rule, ["DISALLOW", "*"]]);
+    let (same, changed) = (json!({"f": digest("a")}), json!({"f": digest("b")}));
+    for (rule, materials, products, expected) in [
+        (&["MODIFY", "*"][..], &same, &same, false),
+        (&["modify", "*"], &same, &json!({"f": turned}), false),
+        (&["MODIFY", "*"], &same, &changed, true),
+        (&["MODIFY", "*"], &json!({}), &same, false),
+        (&["CREATE", "*"], &json!({}), &same, true),
+        (&["CREATE", "*"], &same, &changed, false),
+        (&["DELETE", "*"], &json!({}), &same, false),
+        // A step's products may be matched with its own materials; a digest that nobody trusts matches nothing.
+        (&["MATCH", "*", "WITH", "MATERIALS", "FROM", "build"], &same, &json!({"f": turned}), true),
+        (&["MATCH", "*", "WITH", "MATERIALS", "FROM", "build"], &same, &changed, false),
+        (
+            &["MATCH", "*", "WITH", "MATERIALS", "FROM", "build"],
+            &json!({"f": {"md5": "00"}}),
+            &json!({"f": {"md5": "00"}}),
+            false,
+        ),
+        (&["MATCH", "*", "WITH", "PRODUCTS", "FROM", "nobody"], &same, &same, false),
+        (&["MATCH", "f", "IN", "", "WITH", "PRODUCTS", "FROM", "build"], &same, &same, false),
+        // A prefix is whole components; a path that is the prefix itself is not below it.
+        (&["MATCH", "*", "IN", "f", "WITH", "PRODUCTS", "FROM", "build"], &same, &same, false),
+    ] {
+        let got = judge(only(rule), materials.clone(), products.clone());
+        assert_eq!(got.is_ok(), expected, "{rule:?}: {got:?}");
+    }
+    let moved = json!({"out/f": digest("a"), "output/f": digest("a")});
+    let rule = only(&["MATCH", "f", "IN", "out/", "WITH", "MATERIALS", "FROM", "build"]);
+    assert_eq!(judge(rule, same.clone(), moved), Err(Code::RuleDisallow));
+    let rule = only(&["MATCH", "f", "IN", "out/", "WITH", "MATERIALS", "FROM", "build"]);
+    assert_eq!(judge(rule, same, json!({"out/f": digest("a")})), Ok(()));
+    // Names that a pattern would not catch.
+    assert!(judge(json!([]), json!({}), json!({"": digest("a")})).is_err());
+    for name in ["./f", "a//f", "a/../f", "f/"] {
+        let got = judge(json!([["DISALLOW", "f"]]), json!({}), json!({ name: digest("a") }));
+        assert_eq!(got, Err(Code::ThresholdNotMet), "{name}");
+    }
+    // A digest in capitals is no digest, and a number no name of one.
+    let odd = json!({"f": {"sha256": "A".repeat(64)}});
+    assert_eq!(judge(json!([]), json!({}), odd), Err(Code::ThresholdNotMet));
+    assert!(judge(json!([]), json!({}), json!({"f": {"sha256": 1}})).is_err());
+}
