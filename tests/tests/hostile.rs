@@ -300,3 +300,32 @@ fn an_artifact_that_did_not_change_counts_as_unchanged_in_any_spelling() {
     assert_eq!(judge(json!([]), json!({}), odd), Err(Code::ThresholdNotMet));
     assert!(judge(json!([]), json!({}), json!({"f": {"sha256": 1}})).is_err());
 }
+
+#[test]
+fn an_owner_who_is_named_twice_signs_once() {
+    use sitrep_core::{
+        Bundle, Ed25519, HostMemory, Inspections, NoClock, OwnerKey, PublicKey, Request, Sequential, Str, Trust, verify,
+    };
+    let owner = key("owner");
+    let ids = ed25519_key_ids(&owner.pk);
+    let ids: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
+    let mut packer = Packer::new();
+    let layout =
+        dsse(&layout(&[], &[], &json!(1)), &[("owner", Some(ids[0])), ("owner", Some(ids[1])), ("owner", None)]);
+    packer.add("root.layout", Document::parse(layout.to_string().as_bytes()).unwrap());
+    let bytes = packer.finish(0).unwrap();
+    let bundle = Bundle::open(&bytes, &mut [0; 4096]).unwrap();
+    let (text, capitals) = (Str::Text("ed25519"), canonical_hex(&*owner.pk).to_uppercase());
+    let named = |public| OwnerKey { key: PublicKey { keytype: text, scheme: text, public }, ids: &ids };
+    let owners = [named(Str::Hex(&*owner.pk)), named(Str::Text(&capitals))];
+    let code = |owners, threshold| {
+        let trust = Trust { owners, threshold, inspections: Inspections::Refuse };
+        let request =
+            Request { bundle: &bundle, trust: &trust, clock: &NoClock, schemes: &Ed25519, executor: &Sequential };
+        verify(&request, &mut Box::new(HostMemory::new()), &mut ()).result().unwrap_err().code()
+    };
+    assert_eq!(code(&owners, 1), Code::LinkMissing);
+    assert_eq!(code(&owners, 2), Code::OwnerUnsigned);
+    assert_eq!(code(&owners, 0), Code::OwnerNone);
+    assert_eq!(code(&[], 1), Code::OwnerNone);
+}

@@ -4,6 +4,7 @@
 //! are read, because they are read only in order.
 
 mod artifacts;
+mod digests;
 mod envelope;
 mod strings;
 mod style;
@@ -13,7 +14,8 @@ mod words;
 
 use serde::Deserialize;
 
-pub use artifacts::{Artifacts, DigestSet, PathCursor};
+pub use artifacts::{Artifacts, PathCursor};
+pub use digests::DigestSet;
 pub use envelope::{Envelope, Envelopes, Kind, Scratch, Signature};
 pub(crate) use envelope::{Patch, PatchKind, Patches};
 pub use strings::{Str, Strings};
