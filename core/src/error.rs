@@ -120,6 +120,7 @@ codes! {
     206 LimitSignatures "limit-signatures" "an envelope has too many signatures" "leave out signatures of strangers";
     207 LimitUnordered "limit-unordered" "an object whose members are in no order has too many" "write it with a tool that sorts the members of objects";
     208 LimitVariants "limit-variants" "one path has too many different digests" "use fewer steps that change the same file";
+    209 LimitText "limit-text" "a payload's text is far longer than the bundle that it is rebuilt from" "no document packs that well; look at who packed it";
     300 LayoutType "layout-type" "the first envelope does not hold an in-toto layout" "give the layout that the project owner signed";
     301 LayoutMember "layout-member" "the layout lacks a required member, or a member has the wrong type" "see the in-toto specification, section 4.3";
     303 LayoutExpires "layout-expires" "the expiry is not of the form YYYY-MM-DDTHH:MM:SSZ" "sign a layout with a valid expiry";
@@ -159,7 +160,6 @@ codes! {
     903 ArtifactRead "artifact-read" "the artifact could not be read to its end" "see the error of the reader";
     904 ArtifactStep "artifact-step" "there is no such step to have made the artifact" "name a step of the layout";
     905 ArtifactNoStep "artifact-no-step" "the layout has no step, so it vouches for no artifact" "do not use it";
-    906 ArtifactName "artifact-name" "the artifact's name is too long for this build" "use a profile with longer paths";
     1000 LayoutEmpty "layout-empty" "the layout has no steps, so it demands nothing" "ask the project owner whether this is meant";
     1001 ExpiryUnknown "expiry-unknown" "there is no clock, so the layout may have expired" "compare the expiry with the date yourself";
     1002 CommandDiffers "command-differs" "a step was not carried out with the expected command" "ask the functionary why";

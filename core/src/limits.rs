@@ -25,8 +25,21 @@ pub const ALGORITHMS: u32 = 16;
 pub const UNORDERED_RUNS: u32 = 1024;
 
 /// How many members an object may have whose keys do not ascend. Tools either sort keys or write the fixed members of a type, fewer
-/// than 30 in in-toto, SPDX and CycloneDX; bounds the pairwise comparison of the keys.
+/// than 30 in in-toto, SPDX and CycloneDX; bounds the pairwise comparison of the keys, and as
+/// many times a payload's tokens may be read again for it.
 pub const UNORDERED_MEMBERS: u32 = 64;
+
+/// How many bytes of a payload's text may come from each byte of the bundle, beside [`TEXT_BASE`]. in-toto's own metadata comes to less than
+/// 20. References, artifact maps and indentation could otherwise make years of hashing out of a megabyte, and a device would hang
+/// instead of refusing.
+pub const TEXT_RATIO: u32 = 256;
+
+/// How many artifact maps that hold every path of the bundle a payload may have, or more that hold less. A link has two, an attestation's
+/// predicate two more; an entry with many variants costs far more time than its text is long.
+pub const ARTIFACT_MAPS: u32 = 4;
+
+/// How many bytes a payload's text may have whatever the size of the bundle: small ones are no danger.
+pub const TEXT_BASE: u32 = 65_536;
 
 /// How many keys a layout may list, whatever the profile: the width of a set of keys.
 pub const KEYS: usize = 128;
@@ -56,7 +69,7 @@ pub struct Limits {
     pub path: usize,
 }
 
-/// A workstation or server: larger than any layout seen in the wild. 76 KiB of memory ([`crate::HostMemory`]), to be boxed.
+/// A workstation or server: larger than any layout seen in the wild. 85 KiB of memory ([`crate::HostMemory`]), to be boxed.
 pub const HOST: Limits =
     Limits { profile: 1, name: "host", keys: 128, steps: 256, links: 1024, rules: 512, path: 4096 };
 

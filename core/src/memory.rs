@@ -2,7 +2,7 @@
 
 use heapless::{Vec, VecView};
 
-use crate::error::{Code, Error};
+use crate::error::{Class, Code, Error};
 use crate::layout::{LayoutKey, Step};
 use crate::limits::{DEVICE, HOST, WARNINGS};
 use crate::link::LinkState;
@@ -76,10 +76,17 @@ impl Warnings {
     pub(crate) fn push(&mut self, warning: impl Into<Error>) {
         self.count = self.count.saturating_add(1);
         // Those that do not fit are counted.
-        let _ = self.kept.push(warning.into());
+        let Err(warning) = self.kept.push(warning.into()) else { return };
+        // What signed evidence or the trust policy gives rise to goes before envelopes that do not count: anybody can add those.
+        let is_own = |warning: &Error| warning.code().class() == Class::Warning;
+        if is_own(&warning)
+            && let Some(other) = self.kept.iter_mut().rfind(|kept| !is_own(kept))
+        {
+            *other = warning;
+        }
     }
 
-    /// The first [`WARNINGS`] of them.
+    /// The first [`WARNINGS`] of them; those of class `warning` before those about envelopes that do not count.
     #[must_use]
     pub fn kept(&self) -> &[Error] {
         &self.kept

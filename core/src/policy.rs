@@ -6,6 +6,7 @@ use crate::bundle::{ArtifactRuns, Bundle};
 use crate::error::{Code, Error, List, Result};
 use crate::evidence::Agreed;
 use crate::layout::{Layout, Role};
+use crate::link::LinkStatus;
 use crate::lookup::Lookup;
 use crate::memory::State;
 use crate::rules::{self, MatchTarget, Rule, RuleState, Subject};
@@ -99,6 +100,9 @@ pub(crate) fn check_inspections<'b, const RULES: usize, const PATH: usize>(
                 let Some(link) = observed.and_then(|link| state.links.get(usize::from(link))) else {
                     return Err(Error::new(Code::InspectionMissing).at_step(number));
                 };
+                if let LinkStatus::Ignored(reason) = link.status {
+                    return Err(Error::new(reason).at_step(number));
+                }
                 if link.failed {
                     return Err(Error::new(Code::InspectionFailed).at_step(number));
                 }

@@ -85,7 +85,8 @@ pub(crate) fn check_owners<'b>(
     if owners.len() >= trust.threshold {
         return Ok(SignedLayout { envelope, owners });
     }
-    Err(refusal.unwrap_or(Error::new(Code::OwnerNone)))
+    // All have signed, but there are fewer keys than have to.
+    Err(refusal.unwrap_or(Error::new(Code::OwnerUnsigned)))
 }
 
 /// Looks for a good signature of one owner; the reason, where there is none.

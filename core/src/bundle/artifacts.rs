@@ -6,25 +6,25 @@
 use core::cmp::Ordering;
 
 use super::Bundle;
-use super::strings::{Str, Strings, word};
+use super::digests::{DigestSet, SHA256, Shape, check_shape};
+use super::strings::{Str, Strings};
 use crate::error::{Code, Error, Result};
-use crate::limits::{ALGORITHMS, SHAPES, VARIANTS};
+use crate::limits::{SHAPES, VARIANTS};
 use crate::names;
 use crate::wire::{Index, Input};
 
 /// Paths between two entries of the index.
 const BLOCK: u32 = 64;
-/// Bytes of SHA-256.
-const SHA256: usize = 32;
 /// The control bytes end here; directives follow.
 const SHAPE_DIRECTIVE: u8 = 240;
 const VARIANTS_DIRECTIVE: u8 = 241;
 
 /// The artifacts section, checked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Artifacts<'b> {
     count: u32,
-    shape_count: u32,
+    /// Where each shape starts, so that many shapes cost no more than one.
+    shape_offsets: heapless::Vec<u16, { SHAPES as usize }>,
     shapes: &'b [u8],
     index: Index<'b>,
     entries: &'b [u8],
@@ -40,16 +40,16 @@ impl<'b> Artifacts<'b> {
         let mut input = Input::new(section);
         let count = input.varint()?;
         let shape_count = input.varint()?;
-        if shape_count > SHAPES {
-            return Err(Code::BundleArtifact.into());
-        }
         let shapes = input.rest();
+        let mut shape_offsets = heapless::Vec::new();
         for _ in 0..shape_count {
+            let offset = u16::try_from(shapes.len().saturating_sub(input.len())).map_err(|_| Code::BundleArtifact)?;
+            shape_offsets.push(offset).map_err(|_| Code::BundleArtifact)?;
             check_shape(&mut input, strings)?;
         }
         let shapes = shapes.get(..shapes.len().saturating_sub(input.len())).ok_or(Code::BundleArtifact)?;
         let index = Index::take(&mut input, section.len(), count, BLOCK)?;
-        Ok(Self { count, shape_count, shapes, index, entries: input.rest(), tidy: false, plain: false })
+        Ok(Self { count, shape_offsets, shapes, index, entries: input.rest(), tidy: false, plain: false })
     }
 
     /// Walks all entries, checks them, and says whether they are tidy and plain. `path` is a buffer for the longest path.
@@ -70,8 +70,8 @@ impl<'b> Artifacts<'b> {
                 return Err(Error::new(Code::BundleArtifact).at_artifact(number));
             }
             plain = plain && is_plain;
-            tidy = tidy && names::is_artifact_name(path) && cursor.digests_are_tidy()?;
-            cursor.check_variants()?;
+            tidy = tidy && names::is_artifact_name(path);
+            tidy = cursor.check_variants()? && tidy;
         }
         if !cursor.input.is_empty() {
             return Err(Code::BundleTrailing.into());
@@ -99,17 +99,9 @@ impl<'b> Artifacts<'b> {
 
     /// The algorithms of shape `number`, positioned at its first.
     fn shape(&self, number: u32) -> Result<Shape<'b>> {
-        let Some(skip) = number.checked_sub(1) else { return Ok(Shape::Sha256) };
-        if skip >= self.shape_count {
-            return Err(Code::BundleArtifact.into());
-        }
-        let mut input = Input::new(self.shapes);
-        for _ in 0..skip {
-            for _ in 0..input.varint()? {
-                input.varint()?;
-                input.varint()?;
-            }
-        }
+        let Some(own) = number.checked_sub(1) else { return Ok(Shape::Sha256) };
+        let offset = self.shape_offsets.get(own as usize).ok_or(Code::BundleArtifact)?;
+        let mut input = Input::new(self.shapes.get(usize::from(*offset)..).ok_or(Code::BundleArtifact)?);
         Ok(Shape::Own { algorithms: input.varint()?, input })
     }
 
@@ -120,7 +112,7 @@ impl<'b> Artifacts<'b> {
         }
         let start = input.rest();
         let mut shape = self.shape(shape)?;
-        while let Some((_, form)) = shape.next(strings)? {
+        while let Some((_, form)) = shape.next_field()? {
             match form {
                 0 => strings.get(input.varint()?).map(|_| ())?,
                 length => input.take(length as usize).map(|_| ())?,
@@ -130,51 +122,6 @@ impl<'b> Artifacts<'b> {
     }
 }
 
-/// The algorithms that are left of a shape.
-#[derive(Clone, Copy, Debug)]
-enum Shape<'b> {
-    Sha256,
-    Own { algorithms: u32, input: Input<'b> },
-    End,
-}
-
-impl<'b> Shape<'b> {
-    fn next(&mut self, strings: &Strings<'b>) -> Result<Option<(Str<'b>, u32)>> {
-        match self {
-            Self::Sha256 => {
-                *self = Self::End;
-                Ok(Some((word(2)?, SHA256 as u32)))
-            }
-            Self::Own { algorithms, input } => {
-                let Some(left) = algorithms.checked_sub(1) else { return Ok(None) };
-                *algorithms = left;
-                Ok(Some((strings.get(input.varint()?)?, input.varint()?)))
-            }
-            Self::End => Ok(None),
-        }
-    }
-}
-
-/// Takes one shape and checks that no algorithm stands in it twice.
-fn check_shape<'b>(input: &mut Input<'b>, strings: &Strings<'b>) -> Result<()> {
-    let algorithms = input.varint()?;
-    if algorithms > ALGORITHMS {
-        return Err(Code::BundleArtifact.into());
-    }
-    let all = Shape::Own { algorithms, input: *input };
-    for position in 0..algorithms {
-        let name = strings.get(input.varint()?)?;
-        input.varint()?;
-        let mut earlier = all;
-        for _ in 0..position {
-            if earlier.next(strings)?.is_some_and(|(other, _)| other == name) {
-                return Err(Code::BundleArtifact.into());
-            }
-        }
-    }
-    Ok(())
-}
-
 /// No byte that any style writes otherwise than as it is.
 fn is_plain(text: &[u8]) -> bool {
     text.iter().fold(true, |plain, byte| {
@@ -182,119 +129,11 @@ fn is_plain(text: &[u8]) -> bool {
     })
 }
 
-/// A digest set: the ordered pairs of algorithm and value that were recorded.
-#[derive(Clone, Copy, Debug)]
-pub struct DigestSet<'b> {
-    strings: &'b Strings<'b>,
-    shape: Shape<'b>,
-    data: Input<'b>,
-}
-
-impl<'b> DigestSet<'b> {
-    /// The next pair of algorithm and value.
-    ///
-    /// # Errors
-    /// A code of class `bundle` where the section is damaged; not after [`super::Bundle::open`].
-    pub fn next_digest(&mut self) -> Result<Option<(Str<'b>, Str<'b>)>> {
-        let Some((algorithm, form)) = self.shape.next(self.strings)? else { return Ok(None) };
-        let digest = match form {
-            0 => self.strings.get(self.data.varint()?)?,
-            length => Str::Hex(self.data.take(length as usize)?),
-        };
-        Ok(Some((algorithm, digest)))
-    }
-
-    /// Do both sets hold the same algorithms with the same values, in whatever order?
-    pub(crate) fn same(mut self, other: Self) -> Result<bool> {
-        let mut count: u32 = 0;
-        while let Some((algorithm, digest)) = self.next_digest()? {
-            count = count.saturating_add(1);
-            if other.get(algorithm)? != Some(digest) {
-                return Ok(false);
-            }
-        }
-        Ok(count == other.count()?)
-    }
-
-    /// The value of one algorithm.
-    fn get(mut self, algorithm: Str<'_>) -> Result<Option<Str<'b>>> {
-        while let Some((own, digest)) = self.next_digest()? {
-            if own == algorithm {
-                return Ok(Some(digest));
-            }
-        }
-        Ok(None)
-    }
-
-    fn count(mut self) -> Result<u32> {
-        let mut count: u32 = 0;
-        while self.next_digest()?.is_some() {
-            count = count.saturating_add(1);
-        }
-        Ok(count)
-    }
-
-    /// Is there a digest of an algorithm that sitrep trusts to tell artifacts apart?
-    pub(crate) fn has_known(mut self) -> Result<bool> {
-        if matches!(self.shape, Shape::Sha256) {
-            return Ok(true);
-        }
-        while let Some((algorithm, _)) = self.next_digest()? {
-            if known_length(algorithm).is_some() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Have the known algorithms their exact length in lower-case hexadecimal?
-    pub(crate) fn is_tidy(mut self) -> Result<bool> {
-        if matches!(self.shape, Shape::Sha256) {
-            return Ok(true);
-        }
-        while let Some((algorithm, digest)) = self.next_digest()? {
-            let Some(length) = known_length(algorithm) else { continue };
-            if !is_lower_hex(digest, length) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Is this the built-in shape, and if so, which SHA-256?
-    pub(crate) fn sha256_only(&self) -> Option<&'b [u8]> {
-        // Other variants of the path may follow.
-        if matches!(self.shape, Shape::Sha256) { self.data.rest().get(..32) } else { None }
-    }
-}
-
-/// Bytes of a digest of an algorithm that counts for `MATCH`; `None` for all others.
-fn known_length(algorithm: Str<'_>) -> Option<usize> {
-    match algorithm.text()? {
-        "sha256" | "gitoid:sha256" => Some(32),
-        "sha384" => Some(48),
-        "sha512" => Some(64),
-        _ => None,
-    }
-}
-
 /// Compares a path with `prefix/name`.
 fn compare(path: &[u8], prefix: Option<Str<'_>>, name: &[u8]) -> Ordering {
     match prefix {
         None => path.cmp(name),
         Some(prefix) => path.iter().copied().cmp(prefix.bytes().chain([b'/']).chain(name.iter().copied())),
-    }
-}
-
-/// Is the value `length` bytes in lower-case hexadecimal?
-fn is_lower_hex(digest: Str<'_>, length: usize) -> bool {
-    match digest {
-        Str::Hex(bytes) => bytes.len() == length,
-        Str::Text(text) => {
-            text.len() / 2 == length
-                && text.len().is_multiple_of(2)
-                && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
-        }
     }
 }
 
@@ -496,7 +335,8 @@ impl<'b, 's> PathCursor<'b, 's> {
         }
         let data = self.input;
         for _ in 0..count {
-            let shape = self.input.varint()?;
+            // A varint of one byte, as shapes are few: no variant has two spellings.
+            let shape = u32::from(self.input.byte()?);
             self.bundle.artifacts.take_digests(&self.bundle.strings, &mut self.input, shape)?;
         }
         Ok(Variants { count, shape: 0, data })
@@ -573,35 +413,41 @@ impl<'b, 's> PathCursor<'b, 's> {
         self.digests(one)?.same(self.digests(other)?)
     }
 
-    fn digests_are_tidy(&self) -> Result<bool> {
-        for number in 0..self.variants.count {
-            if !self.digests(number)?.is_tidy()? {
-                return Ok(false);
-            }
+    /// Checks that no two variants have the same shape and bytes; says whether all digests are tidy.
+    fn check_variants(&self) -> Result<bool> {
+        if self.variants.count < 2 {
+            return self.digests(0)?.is_tidy();
         }
-        Ok(true)
+        self.check_several_variants()
     }
 
-    /// No two variants have the same shape and bytes. Quadratic in their number, which [`VARIANTS`] bounds.
-    fn check_variants(&self) -> Result<()> {
-        if self.variants.count < 2 {
-            return Ok(());
-        }
-        let mut data = self.variants.data;
-        for number in 0..self.variants.count {
-            let shape = data.varint()?;
-            let digests = self.bundle.artifacts.take_digests(&self.bundle.strings, &mut data, shape)?;
-            let mut earlier = self.variants.data;
-            for _ in 0..number {
-                let other = earlier.varint()?;
-                if self.bundle.artifacts.take_digests(&self.bundle.strings, &mut earlier, other)? == digests
-                    && other == shape
-                {
+    /// The comparison is quadratic in the number of variants, which [`VARIANTS`] bounds; so they are read once, and what is compared is bytes.
+    #[cold]
+    #[inline(never)]
+    fn check_several_variants(&self) -> Result<bool> {
+        let artifacts = &self.bundle.artifacts;
+        let (all, mut input) = (self.variants.data.rest(), self.variants.data);
+        // Where each variant ends: its shape, which takes one byte, and its digests.
+        let mut ends = heapless::Vec::<u32, { VARIANTS as usize }>::new();
+        let (mut tidy, mut start) = (true, 0);
+        for _ in 0..self.variants.count {
+            let shape = input.varint()?;
+            let set = DigestSet { strings: &self.bundle.strings, shape: artifacts.shape(shape)?, data: input };
+            tidy = tidy && set.is_tidy()?;
+            artifacts.take_digests(&self.bundle.strings, &mut input, shape)?;
+            let end = all.len().saturating_sub(input.len());
+            let variant = all.get(start..end).ok_or(Code::BundleArtifact)?;
+            let mut earlier_start = 0;
+            for earlier_end in &ends {
+                if all.get(earlier_start..*earlier_end as usize) == Some(variant) {
                     return Err(self.damaged());
                 }
+                earlier_start = *earlier_end as usize;
             }
+            ends.push(u32::try_from(end).map_err(|_| Code::BundleArtifact)?).map_err(|_| Code::LimitVariants)?;
+            start = end;
         }
-        Ok(())
+        Ok(tidy)
     }
 
     #[cold]

@@ -120,7 +120,7 @@ impl<'b> Envelope<'b> {
             Kind::Dsse { style, .. } => style,
             Kind::Metablock | Kind::Observation => Style::CANONICAL,
         };
-        let mut out = Writer::new(scratch.chunk, sink);
+        let mut out = Writer::with_limit(scratch.chunk, bundle.text_limit(), sink);
         emit(Reader::of(self), bundle, style, self.patches, scratch.path, &mut out)
             .map_err(|error| error.in_envelope(self.number))?;
         out.flush();

@@ -4,6 +4,7 @@
 //! are read, because they are read only in order.
 
 mod artifacts;
+mod digests;
 mod envelope;
 mod strings;
 mod style;
@@ -13,7 +14,8 @@ mod words;
 
 use serde::Deserialize;
 
-pub use artifacts::{Artifacts, DigestSet, PathCursor};
+pub use artifacts::{Artifacts, PathCursor};
+pub use digests::DigestSet;
 pub use envelope::{Envelope, Envelopes, Kind, Scratch, Signature};
 pub(crate) use envelope::{Patch, PatchKind, Patches};
 pub use strings::{Str, Strings};
@@ -23,6 +25,7 @@ pub use tokens::{ArtifactRuns, Event, Number, Reader, Run};
 pub use words::{HOT_WORDS, WORDS};
 
 use crate::error::{Code, Error, Result};
+use crate::limits::{TEXT_BASE, TEXT_RATIO};
 use crate::wire::Input;
 
 /// The first bytes of every bundle.
@@ -114,6 +117,13 @@ impl<'b> Bundle<'b> {
     #[must_use]
     pub const fn section_lengths(&self) -> [u32; 3] {
         [self.header.strings, self.header.artifacts, self.header.envelopes]
+    }
+
+    /// The longest text that a payload may have.
+    pub(crate) const fn text_limit(&self) -> u32 {
+        let [strings, artifacts, envelopes] = self.section_lengths();
+        let length = strings.saturating_add(artifacts).saturating_add(envelopes);
+        length.saturating_mul(TEXT_RATIO).saturating_add(TEXT_BASE)
     }
 
     /// The strings section.

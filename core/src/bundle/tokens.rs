@@ -216,6 +216,11 @@ impl<'b> Reader<'b> {
         self.tokens.len().saturating_sub(self.input.len()) as u32
     }
 
+    /// How many bytes all tokens of the payload take.
+    pub(crate) const fn length(&self) -> u32 {
+        self.tokens.len() as u32
+    }
+
     /// Is every token read?
     pub(crate) const fn is_at_end(&self) -> bool {
         self.input.is_empty()

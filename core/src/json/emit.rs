@@ -6,7 +6,7 @@ use crate::bundle::{
     ArtifactRuns, Bundle, Escapes, Event, Indent, Number, Patch, PatchKind, Patches, Reader, Str, Style,
 };
 use crate::error::{Code, Result};
-use crate::limits::NESTING;
+use crate::limits::{ARTIFACT_MAPS, NESTING, UNORDERED_MEMBERS};
 
 /// Writes the value that `reader` stands before. `path` is a buffer for the longest path.
 pub(crate) fn emit<'b>(
@@ -17,8 +17,15 @@ pub(crate) fn emit<'b>(
     path: &mut [u8],
     out: &mut Writer<'_>,
 ) -> Result<()> {
-    let mut text =
-        Text { out, style, patches: Cursor::new(patches)?, containers: Containers::default(), after_key: false };
+    let mut text = Text {
+        out,
+        style,
+        patches: Cursor::new(patches)?,
+        containers: Containers::default(),
+        after_key: false,
+        artifacts: bundle.artifacts().count().saturating_mul(ARTIFACT_MAPS),
+        rereads: reader.length().saturating_mul(UNORDERED_MEMBERS),
+    };
     loop {
         let start = reader.offset();
         let Some(event) = reader.next_event()? else { break };
@@ -34,6 +41,7 @@ pub(crate) fn emit<'b>(
             Event::End => text.close()?,
             Event::Artifacts(runs) => text.artifacts(runs, bundle, path)?,
         }
+        text.check_length()?;
     }
     if !reader.is_at_end() {
         return Err(Code::BundleToken.into());
@@ -137,6 +145,11 @@ struct Text<'w, 'o, 'b> {
     patches: Cursor<'b>,
     containers: Containers<'b>,
     after_key: bool,
+    /// How many artifacts its maps may yet hold.
+    artifacts: u32,
+    /// How many bytes of tokens may yet be read again to compare keys: an object with the most members in no order is within it, many such
+    /// objects in each other are not.
+    rereads: u32,
 }
 
 impl<'b> Text<'_, '_, 'b> {
@@ -235,6 +248,8 @@ impl<'b> Text<'_, '_, 'b> {
             if self.style.escapes == Escapes::Canonical {
                 return Err(Code::BundleCanonical.into());
             }
+            let again = reader.offset().saturating_sub(start);
+            self.rereads = self.rereads.checked_sub(again).ok_or(Code::LimitUnordered)?;
             reader.check_distinct(start, key)?;
         }
         self.member(key)
@@ -260,6 +275,12 @@ impl<'b> Text<'_, '_, 'b> {
         self.token(if object { b"}" } else { b"]" })
     }
 
+    /// A few tokens can stand for any length of text; nothing is signed yet that says they should.
+    #[inline]
+    fn check_length(&self) -> Result<()> {
+        if self.out.is_over() { Err(Code::LimitText.into()) } else { Ok(()) }
+    }
+
     fn finish(mut self) -> Result<()> {
         if let Some(bytes) = self.patches.take(PatchKind::Space)? {
             self.out.write(bytes);
@@ -275,6 +296,7 @@ impl<'b> Text<'_, '_, 'b> {
         if self.style.escapes == Escapes::Canonical && !runs.ascending() {
             return Err(Code::BundleCanonical.into());
         }
+        self.artifacts = self.artifacts.checked_sub(runs.count()?).ok_or(Code::LimitText)?;
         if !runs.is_distinct()? {
             return Err(Code::BundleDuplicate.into());
         }
@@ -305,6 +327,7 @@ impl<'b> Text<'_, '_, 'b> {
                         self.close()?;
                     }
                 }
+                self.check_length()?;
             }
             // A higher number than any path has would say the same as a lower one.
             if most <= run.variant {

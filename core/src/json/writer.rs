@@ -10,12 +10,18 @@ pub(crate) struct Writer<'a> {
     /// Bytes written so far.
     total: u32,
     overflow: bool,
+    limit: u32,
     sink: &'a mut Sink<'a>,
 }
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(chunk: &'a mut [u8], sink: &'a mut Sink<'a>) -> Self {
-        Self { chunk, filled: 0, total: 0, overflow: false, sink }
+        Self { chunk, filled: 0, total: 0, overflow: false, limit: u32::MAX, sink }
+    }
+
+    /// As [`Self::new`], for a text that should not become longer than `limit`.
+    pub(crate) fn with_limit(chunk: &'a mut [u8], limit: u32, sink: &'a mut Sink<'a>) -> Self {
+        Self { limit, ..Self::new(chunk, sink) }
     }
 
     #[inline]
@@ -72,6 +78,12 @@ impl<'a> Writer<'a> {
             (self.sink)(filled);
         }
         self.filled = 0;
+    }
+
+    /// Is the text longer than its limit? Whoever writes in a loop must ask.
+    #[inline]
+    pub(crate) const fn is_over(&self) -> bool {
+        self.overflow || self.total > self.limit
     }
 
     /// How many bytes were written; `None` above 4 GiB.

@@ -1,0 +1,170 @@
+//! Digest sets: their shapes, and what is recorded in them (BUNDLE.md, section 4).
+
+use super::strings::{Str, Strings};
+use crate::error::{Code, Result};
+use crate::limits::ALGORITHMS;
+use crate::wire::Input;
+
+/// Bytes of SHA-256.
+pub(super) const SHA256: usize = 32;
+/// The reference of its name.
+const SHA256_WORD: u32 = 2;
+
+/// The algorithms that are left of a shape.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Shape<'b> {
+    Sha256,
+    Own { algorithms: u32, input: Input<'b> },
+    End,
+}
+
+impl<'b> Shape<'b> {
+    /// The next algorithm, as a string reference, and its form.
+    pub(super) fn next_field(&mut self) -> Result<Option<(u32, u32)>> {
+        match self {
+            Self::Sha256 => {
+                *self = Self::End;
+                Ok(Some((SHA256_WORD, SHA256 as u32)))
+            }
+            Self::Own { algorithms, input } => {
+                let Some(left) = algorithms.checked_sub(1) else { return Ok(None) };
+                *algorithms = left;
+                Ok(Some((input.varint()?, input.varint()?)))
+            }
+            Self::End => Ok(None),
+        }
+    }
+
+    pub(super) fn next(&mut self, strings: &Strings<'b>) -> Result<Option<(Str<'b>, u32)>> {
+        let Some((reference, form)) = self.next_field()? else { return Ok(None) };
+        Ok(Some((strings.get(reference)?, form)))
+    }
+}
+
+/// Takes one shape and checks that no algorithm stands in it twice.
+pub(super) fn check_shape<'b>(input: &mut Input<'b>, strings: &Strings<'b>) -> Result<()> {
+    let algorithms = input.varint()?;
+    if algorithms > ALGORITHMS {
+        return Err(Code::BundleArtifact.into());
+    }
+    let all = Shape::Own { algorithms, input: *input };
+    for position in 0..algorithms {
+        let name = strings.get(input.varint()?)?;
+        input.varint()?;
+        let mut earlier = all;
+        for _ in 0..position {
+            if earlier.next(strings)?.is_some_and(|(other, _)| other == name) {
+                return Err(Code::BundleArtifact.into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A digest set: the ordered pairs of algorithm and value that were recorded.
+#[derive(Clone, Copy, Debug)]
+pub struct DigestSet<'b> {
+    pub(super) strings: &'b Strings<'b>,
+    pub(super) shape: Shape<'b>,
+    pub(super) data: Input<'b>,
+}
+
+impl<'b> DigestSet<'b> {
+    /// The next pair of algorithm and value.
+    ///
+    /// # Errors
+    /// A code of class `bundle` where the section is damaged; not after [`super::Bundle::open`].
+    pub fn next_digest(&mut self) -> Result<Option<(Str<'b>, Str<'b>)>> {
+        let Some((algorithm, form)) = self.shape.next(self.strings)? else { return Ok(None) };
+        let digest = match form {
+            0 => self.strings.get(self.data.varint()?)?,
+            length => Str::Hex(self.data.take(length as usize)?),
+        };
+        Ok(Some((algorithm, digest)))
+    }
+
+    /// Do both sets hold the same algorithms with the same values, in whatever order?
+    pub(crate) fn same(mut self, other: Self) -> Result<bool> {
+        let mut count: u32 = 0;
+        while let Some((algorithm, digest)) = self.next_digest()? {
+            count = count.saturating_add(1);
+            if other.get(algorithm)? != Some(digest) {
+                return Ok(false);
+            }
+        }
+        Ok(count == other.count()?)
+    }
+
+    /// The value of one algorithm.
+    fn get(mut self, algorithm: Str<'_>) -> Result<Option<Str<'b>>> {
+        while let Some((own, digest)) = self.next_digest()? {
+            if own == algorithm {
+                return Ok(Some(digest));
+            }
+        }
+        Ok(None)
+    }
+
+    fn count(mut self) -> Result<u32> {
+        let mut count: u32 = 0;
+        while self.next_digest()?.is_some() {
+            count = count.saturating_add(1);
+        }
+        Ok(count)
+    }
+
+    /// Is there a digest of an algorithm that sitrep trusts to tell artifacts apart?
+    pub(crate) fn has_known(mut self) -> Result<bool> {
+        if matches!(self.shape, Shape::Sha256) {
+            return Ok(true);
+        }
+        while let Some((algorithm, _)) = self.next_digest()? {
+            if known_length(algorithm).is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Have the known algorithms their exact length in lower-case hexadecimal?
+    pub(crate) fn is_tidy(mut self) -> Result<bool> {
+        if matches!(self.shape, Shape::Sha256) {
+            return Ok(true);
+        }
+        while let Some((algorithm, digest)) = self.next_digest()? {
+            let Some(length) = known_length(algorithm) else { continue };
+            if !is_lower_hex(digest, length) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Is this the built-in shape, and if so, which SHA-256?
+    pub(crate) fn sha256_only(&self) -> Option<&'b [u8]> {
+        // Other variants of the path may follow.
+        if matches!(self.shape, Shape::Sha256) { self.data.rest().get(..32) } else { None }
+    }
+}
+
+/// Bytes of a digest of an algorithm that counts for `MATCH`; `None` for all others.
+fn known_length(algorithm: Str<'_>) -> Option<usize> {
+    match algorithm.text()? {
+        "sha256" | "gitoid:sha256" => Some(32),
+        "sha384" => Some(48),
+        "sha512" => Some(64),
+        _ => None,
+    }
+}
+
+/// Is the value `length` bytes in lower-case hexadecimal?
+fn is_lower_hex(digest: Str<'_>, length: usize) -> bool {
+    match digest {
+        Str::Hex(bytes) => bytes.len() == length,
+        Str::Text(text) => {
+            text.len() / 2 == length
+                && text.len().is_multiple_of(2)
+                && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+        }
+    }
+}
