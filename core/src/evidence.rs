@@ -4,6 +4,7 @@ use crate::bundle::{Bundle, Kind, Reader};
 use crate::error::{Code, Error, List, Result};
 use crate::keys::KeySet;
 use crate::layout::{Layout, LayoutKey, Role, Step};
+use crate::limits::ATTEMPTS;
 use crate::link::{Link, LinkState, LinkStatus, check_artifacts, same_strings};
 use crate::lookup::same_artifacts;
 use crate::memory::State;
@@ -89,6 +90,7 @@ fn check_signatures<'b, const PATH: usize>(
     }
     let mut message = SignedBytes::<PATH> { envelope: &envelope, bundle };
     let mut reason = Code::LinkSignature;
+    let mut attempts = 0..ATTEMPTS;
     for signature in envelope.signatures() {
         for (number, key) in (0_u16..).zip(keys) {
             let is_candidate = match signature.keyid {
@@ -98,6 +100,10 @@ fn check_signatures<'b, const PATH: usize>(
             };
             if !is_candidate || !step.allowed.contains(number) || link.signers.contains(key.signer) {
                 continue;
+            }
+            if attempts.next().is_none() {
+                reason = Code::LimitSignatures;
+                break;
             }
             match schemes.verify(&key.key, signature.bytes, &mut message) {
                 Ok(()) => link.signers.insert(key.signer),

@@ -11,6 +11,10 @@ pub const NESTING: usize = 32;
 /// strangers' signatures can cost.
 pub const SIGNATURES: u32 = 32;
 
+/// How many times one link's signatures are checked. A signature with a key id is checked against one key; only DSSE signatures without
+/// are tried against every key that the step allows, and each try is an Ed25519 verification: on a device, a second for this many.
+pub const ATTEMPTS: u32 = 64;
+
 /// How many different digest sets one path may have in a bundle. One for each step that changes the file; bounds the
 /// pairwise comparison of the variants.
 pub const VARIANTS: u32 = 255;
