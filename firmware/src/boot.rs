@@ -21,6 +21,8 @@ pub struct Report<'v, 'm, 'b> {
     pub verdict: Option<Verdict<'v, 'm, 'b>>,
     /// What a person should know.
     pub warnings: &'m [Error],
+    /// How many more of these there were than a device keeps.
+    pub more_warnings: u32,
 }
 
 /// Verifies the slot's bundle against the anchor, and the slot's artifact against the bundle. `report` is told before it returns.
@@ -37,7 +39,7 @@ pub fn boot(
     let bundle = match &opened {
         Ok(bundle) => bundle,
         Err(error) => {
-            report(&Report { result: Err(*error), steps: &[], verdict: None, warnings: &[] });
+            report(&Report { result: Err(*error), steps: &[], verdict: None, warnings: &[], more_warnings: 0 });
             return Err(*error);
         }
     };
@@ -70,7 +72,9 @@ fn tell<'v, 'm, 'b>(
     report: impl FnOnce(&Report<'v, 'm, 'b>),
 ) {
     let verdict = Some(outcome.verdict(trust));
-    report(&Report { result, steps: outcome.steps(), verdict, warnings: outcome.warnings().kept() });
+    let warnings = outcome.warnings();
+    let more_warnings = warnings.count().saturating_sub(warnings.kept().len() as u32);
+    report(&Report { result, steps: outcome.steps(), verdict, warnings: warnings.kept(), more_warnings });
 }
 
 #[inline(never)]

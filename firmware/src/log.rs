@@ -22,6 +22,9 @@ pub fn report(report: &Report<'_, '_, '_>, artifact: &str) {
     for warning in report.warnings {
         defmt::warn!("{}", Located(report, warning, artifact));
     }
+    if report.more_warnings > 0 {
+        defmt::warn!("and {=u32} more", report.more_warnings);
+    }
     match &report.result {
         Ok(()) => defmt::info!("verified: {=str} may run", artifact),
         Err(error) => defmt::error!("refused: {}", Located(report, error, artifact)),

@@ -59,7 +59,7 @@ impl<'b> Bundle<'b> {
     /// # Errors
     /// A code of class `bundle`, or `limit-path` and other limits, where `bytes` is not what BUNDLE.md describes.
     pub fn open(bytes: &'b [u8], path: &mut [u8]) -> Result<Self> {
-        let bundle = Self::open_with_observations(bytes, path)?;
+        let bundle = Self::read(bytes, path)?;
         for envelope in bundle.envelopes() {
             let envelope = envelope?;
             if matches!(envelope.kind(), Kind::Observation) {
@@ -74,7 +74,12 @@ impl<'b> Bundle<'b> {
     ///
     /// # Errors
     /// As [`Self::open`].
+    #[cfg(feature = "observations")]
     pub fn open_with_observations(bytes: &'b [u8], path: &mut [u8]) -> Result<Self> {
+        Self::read(bytes, path)
+    }
+
+    fn read(bytes: &'b [u8], path: &mut [u8]) -> Result<Self> {
         let rest = bytes.strip_prefix(&MAGIC).ok_or(Code::BundleMagic)?;
         let (version, rest) = rest.split_first().ok_or(Code::BundleTruncated)?;
         if *version != VERSION {
