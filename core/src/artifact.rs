@@ -124,16 +124,26 @@ impl Hashers {
 /// Git hashes `blob LENGTH NUL` before a file's content.
 #[cfg(feature = "sha512")]
 fn start_gitoid(length: u64) -> sha2::Sha256 {
-    let mut digits = [0; 20];
-    let mut rest = length;
-    let mut start = digits.len();
-    for (position, digit) in digits.iter_mut().enumerate().rev() {
-        *digit = b'0'.wrapping_add((rest % 10) as u8);
-        rest /= 10;
-        start = position;
-        if rest == 0 {
-            break;
+    let mut digits = heapless::String::<20>::new();
+    // The longest number has 20 digits.
+    let _ = core::fmt::write(&mut digits, format_args!("{length}"));
+    sha2::Sha256::new().chain_update(b"blob ").chain_update(&digits).chain_update([0])
+}
+
+#[cfg(all(test, feature = "sha512"))]
+mod tests {
+    use super::*;
+    use crate::bundle::Str;
+
+    /// As `printf 'blob 12\0hello, world' | sha256sum` has it.
+    #[test]
+    fn git_ids_hash_the_length_first() {
+        for (content, id) in [
+            ("", "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813"),
+            ("hello, world", "7d0be525d6521168c74051e5ab1b99e3b6d1c962fba763818f1954ab9e1c821a"),
+        ] {
+            let digest = start_gitoid(content.len() as u64).chain_update(content).finalize();
+            assert!(Str::Hex(&digest).is(id), "{content}");
         }
     }
-    sha2::Sha256::new().chain_update(b"blob ").chain_update(digits.get(start..).unwrap_or(&[])).chain_update([0])
 }

@@ -93,11 +93,7 @@ fn check_signatures<'b, const PATH: usize>(
     let mut attempts = 0..ATTEMPTS;
     for signature in envelope.signatures() {
         for (number, key) in (0_u16..).zip(keys) {
-            let is_candidate = match signature.keyid {
-                Some(keyid) => keyid == key.id,
-                // DSSE key ids are optional hints; a Metablock signature needs one.
-                None => matches!(envelope.kind(), Kind::Dsse { .. }),
-            };
+            let is_candidate = envelope.may_be_by(&signature, |keyid| keyid == key.id);
             if !is_candidate || !step.allowed.contains(number) || link.signers.contains(key.signer) {
                 continue;
             }

@@ -1,7 +1,6 @@
 //! A link: the evidence of one step (in-toto specification, section 4.4).
 
-use crate::bundle::{ArtifactRuns, Bundle, Envelope, Event, Kind, Reader, Str};
-use crate::dsse;
+use crate::bundle::{ArtifactRuns, Bundle, Envelope, Event, Reader, Str};
 use crate::error::{Code, Error, List, Result};
 use crate::keys::KeySet;
 use crate::layout::skip_strings;
@@ -82,9 +81,7 @@ pub(crate) struct Link<'b> {
 impl<'b> Link<'b> {
     /// Reads a link and checks the types of its members. Its artifacts and its signatures are other matters.
     pub(crate) fn read(envelope: &Envelope<'b>) -> Result<Self> {
-        if let Kind::Dsse { payload_type, .. } = envelope.kind()
-            && !payload_type.is(dsse::IN_TOTO)
-        {
+        if !envelope.is_in_toto() {
             return Err(Code::LinkPayloadType.into());
         }
         let mut reader = Reader::of(envelope);

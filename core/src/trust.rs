@@ -5,7 +5,6 @@ use core::fmt;
 use sha2::{Digest, Sha256};
 
 use crate::bundle::{Envelope, Kind};
-use crate::dsse;
 use crate::error::{Code, Error, Result};
 use crate::hex;
 use crate::keys::KeySet;
@@ -59,9 +58,7 @@ pub(crate) fn check_owners<'b>(
     schemes: &dyn Schemes,
     message: &mut dyn Message,
 ) -> Result<SignedLayout<'b>> {
-    if let Kind::Dsse { payload_type, .. } = envelope.kind()
-        && !payload_type.is(dsse::IN_TOTO)
-    {
+    if !envelope.is_in_toto() {
         return Err(Error::new(Code::LayoutPayloadType).in_envelope(0));
     }
     if matches!(envelope.kind(), Kind::Observation) {
@@ -98,12 +95,7 @@ fn check_owner(
 ) -> Result<Option<Code>> {
     let mut reason = Code::OwnerUnsigned;
     for signature in envelope.signatures() {
-        let is_candidate = match signature.keyid {
-            Some(keyid) => owner.ids.iter().any(|id| keyid.is(id)),
-            // DSSE key ids are optional hints; a Metablock signature needs one.
-            None => matches!(envelope.kind(), Kind::Dsse { .. }),
-        };
-        if !is_candidate {
+        if !envelope.may_be_by(&signature, |keyid| owner.ids.iter().any(|id| keyid.is(id))) {
             continue;
         }
         reason = match schemes.verify(&owner.key, signature.bytes, message) {

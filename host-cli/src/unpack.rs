@@ -103,7 +103,7 @@ fn file<'b>(bundle: &'b Bundle<'b>, envelope: &Envelope<'b>, path: &mut [u8]) ->
         }
         Kind::Metablock | Kind::Observation => {
             push(&mut json, "{\"signatures\":[");
-            push_signatures(&mut json, envelope, hex);
+            push_signatures(&mut json, envelope, crate::hex::encode);
             push(&mut json, "],\"signed\":");
             push_escaping_controls(&mut json, &payload);
             push(&mut json, "}\n");
@@ -124,10 +124,6 @@ fn push_signatures(json: &mut Vec<u8>, envelope: &Envelope<'_>, encode: impl Fn(
         push(json, &encode(bytes));
         push(json, "\"}");
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn push(json: &mut Vec<u8>, text: &str) {

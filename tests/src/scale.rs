@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_compact::{KeyPair, Seed};
 use sha2::{Digest, Sha256};
+use sitrep_cli::hex;
 
 /// What the files look like. The default is that of Python in-toto before version 3, which all others read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -109,12 +110,12 @@ fn pem(key: &KeyPair) -> String {
 impl Keys {
     /// The hash of the canonical JSON of the key's members, without `private`.
     fn id(self, key: &KeyPair) -> String {
-        hex(&Sha256::digest(format!("{{{}}}", self.members(key, ""))))
+        hex::encode(&Sha256::digest(format!("{{{}}}", self.members(key, ""))))
     }
 
     /// The members that both ids and layouts have, and `private` as it is given.
     fn members(self, key: &KeyPair, private: &str) -> String {
-        let public = hex(&*key.pk);
+        let public = hex::encode(&*key.pk);
         let algorithms = match self {
             Self::Legacy => r#""keyid_hash_algorithms":["sha256","sha512"],"#,
             Self::Version3 => "",
@@ -139,7 +140,7 @@ impl Form {
         let keyid = self.keys.id(key);
         match self.wrapping {
             Wrapping::Metablock => {
-                let signature = hex(&*key.sk.sign(&payload, None));
+                let signature = hex::encode(&*key.sk.sign(&payload, None));
                 format!(r#"{{"signatures":[{{"keyid":"{keyid}","sig":"{signature}"}}],"signed":{payload}}}"#)
             }
             Wrapping::Dsse => {
@@ -186,7 +187,7 @@ fn artifact_list(step: usize, artifacts: usize) -> String {
     let mut text = String::from("{");
     for (path, artifact) in entries {
         let comma = if text.len() > 1 { "," } else { "" };
-        let digest = hex(&Sha256::digest(content(step, artifact)));
+        let digest = hex::encode(&Sha256::digest(content(step, artifact)));
         write!(text, r#"{comma}"{path}":{{"sha256":"{digest}"}}"#).expect("a string takes any text");
     }
     text + "}"
@@ -218,8 +219,4 @@ fn link_text(name: &str, materials: &str, products: &str) -> String {
     format!(
         r#"{{"_type":"link","byproducts":{{"return-value":0,"stderr":"","stdout":""}},"command":["make","{name}"],"environment":{{}},"materials":{materials},"name":"{name}","products":{products}}}"#
     )
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

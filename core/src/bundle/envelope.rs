@@ -144,6 +144,23 @@ impl<'b> Envelope<'b> {
         self.kind
     }
 
+    /// Was it signed as in-toto metadata? A Metablock always was; a DSSE envelope says it.
+    pub(crate) fn is_in_toto(&self) -> bool {
+        match self.kind {
+            Kind::Dsse { payload_type, .. } => payload_type.is(dsse::IN_TOTO),
+            Kind::Metablock | Kind::Observation => true,
+        }
+    }
+
+    /// May a signature of this envelope be by the key whose label `is_label` knows?
+    pub(crate) fn may_be_by(&self, signature: &Signature<'b>, is_label: impl FnOnce(Str<'b>) -> bool) -> bool {
+        match signature.keyid {
+            Some(keyid) => is_label(keyid),
+            // DSSE key ids are optional hints; a Metablock signature needs one.
+            None => matches!(self.kind, Kind::Dsse { .. }),
+        }
+    }
+
     /// The file name to unpack to, where it does not follow from the payload.
     #[must_use]
     pub const fn label(&self) -> Option<Str<'b>> {
