@@ -121,6 +121,8 @@ codes! {
     207 LimitUnordered "limit-unordered" "an object whose members are in no order has too many" "write it with a tool that sorts the members of objects";
     208 LimitVariants "limit-variants" "one path has too many different digests" "use fewer steps that change the same file";
     209 LimitText "limit-text" "a payload's text is far longer than the bundle that it is rebuilt from" "no document packs that well; look at who packed it";
+    210 LimitLayouts "limit-layouts" "there are too many sublayouts" "use a profile with more layouts, or fewer sublayouts";
+    211 LimitParameters "limit-parameters" "a step's rules are too long with the parameters put in" "use a profile with more room for rules, or shorter parameters";
     300 LayoutType "layout-type" "the first envelope does not hold an in-toto layout" "give the layout that the project owner signed";
     301 LayoutMember "layout-member" "the layout lacks a required member, or a member has the wrong type" "see the in-toto specification, section 4.3";
     303 LayoutExpires "layout-expires" "the expiry is not of the form YYYY-MM-DDTHH:MM:SSZ" "sign a layout with a valid expiry";
@@ -131,11 +133,19 @@ codes! {
     308 LayoutRule "layout-rule" "an artifact rule is malformed" "see the in-toto specification, section 4.3.3";
     309 LayoutPrefix "layout-prefix" "the prefix of a MATCH rule is not a normalised relative path" "write it without `.`, `..`, empty components and leading `/`";
     310 LayoutPayloadType "layout-payload-type" "the layout's DSSE payload type is not in-toto's" "sign it as application/vnd.in-toto+json";
+    311 ParameterUndefined "parameter-undefined" "the layout names a parameter that was not given" "give it with --param NAME=VALUE, as the project owner says";
     400 OwnerUnsigned "owner-unsigned" "a required owner key has not signed the layout" "give the key that signed it, or let that owner sign it";
     401 OwnerSignature "owner-signature" "an owner's signature on the layout is not good" "the layout was changed after signing, or the key is not the owner's";
     402 OwnerScheme "owner-scheme" "this build cannot check an owner key's signature scheme" "verify on the host, or sign the layout with Ed25519";
     403 OwnerNone "owner-none" "no owner key was given" "give the project owner's public key";
     404 LayoutExpired "layout-expired" "the layout has expired" "ask the project owner for a layout that is still valid";
+    410 TrustSyntax "trust-syntax" "the trust policy is not strict JSON of the known form" "see `sitrep trust init --help`, and check it with `sitrep trust check`";
+    411 TrustVersion "trust-version" "the trust policy is of another version, or no trust policy" "make it anew with `sitrep trust init` or `sitrep trust compile`";
+    412 TrustOwners "trust-owners" "the trust policy names no owner, or one key twice" "name each project owner's key once";
+    413 TrustThreshold "trust-threshold" "the trust policy's threshold is 0, or more than there are owners" "correct the threshold";
+    414 TrustKey "trust-key" "a key of the trust policy is malformed" "write the policy with `sitrep trust init`";
+    415 TrustTime "trust-time" "the trust policy's earliest time is not of the form YYYY-MM-DDTHH:MM:SSZ" "correct the time";
+    416 TrustLimit "trust-limit" "the trust policy has more owners, key ids or attestations than this build keeps" "name fewer";
     500 LinkMissing "link-missing" "there is no link for a step" "ask who carries out the step for its link; see the warnings for files that did not count";
     501 ThresholdNotMet "threshold-not-met" "too few of the allowed keys have signed a link for a step" "see the warnings for links that did not count; two labels of one key count once";
     502 LinksDisagree "links-disagree" "two functionaries recorded different artifacts for one step" "find out which of them built something else";
@@ -147,11 +157,19 @@ codes! {
     508 LinkStray "link-stray" "a link belongs to no step of the layout" "nothing: it does not count";
     509 LinkSignature "link-signature" "no key that the step allows has a good signature on a link" "the link was changed after signing, or somebody else signed it";
     510 LinkPayloadType "link-payload-type" "a link's DSSE payload type is not in-toto's" "nothing, unless the step needs it: it does not count";
+    511 SublayoutEmpty "sublayout-empty" "a sublayout has no steps, so it vouches for nothing" "ask who signed it for one with steps";
+    520 AttestationMissing "attestation-missing" "no attestation of a required type is in the evidence" "ask whoever carries out the step for it, and give it with --attestations";
+    521 AttestationThreshold "attestation-threshold" "too few keys of a step have signed a required attestation" "see the warnings for attestations that did not count";
+    522 AttestationSubject "attestation-subject" "a required attestation is about something else than what the chain produced" "ask for the attestation of this very artifact";
+    523 SecurityVersion "security-version" "the attested security version is below what the trust policy demands" "do not use it: it is an old version; get a newer one";
+    524 StatementMember "statement-member" "a statement lacks a required member, or a member has the wrong type" "nothing, unless it is required: it does not count";
+    525 AttestationSignature "attestation-signature" "no key that the layout allows for a step has a good signature on an attestation" "nothing, unless it is required: it does not count";
     600 RuleDisallow "rule-disallow" "a DISALLOW rule matches an artifact that no earlier rule accounts for" "the artifact was added, changed or taken away between the steps; look at who recorded it";
     601 RuleRequire "rule-require" "a REQUIRE rule names an artifact that is not there" "the step did not record it, or an earlier rule consumed it";
     700 InspectionsNotRun "inspections-not-run" "the layout has inspections and they were not run" "run them with --run-inspections, or let a device's trust policy skip them";
     701 InspectionMissing "inspection-missing" "nothing was observed for an inspection" "run the inspections with --run-inspections";
     702 InspectionFailed "inspection-failed" "an inspection's command did not return 0" "see what the command printed";
+    703 SublayoutInspections "sublayout-inspections-not-run" "a sublayout has inspections and they were not run" "run them with --run-sublayout-inspections";
     800 SublayoutUnsupported "sublayout-unsupported" "a sublayout stands in for a step's link, which this version does not verify" "verify it with a later version";
     801 ParametersUnsupported "parameters-unsupported" "layout parameters are given, which this version does not substitute" "verify it with a later version";
     900 ArtifactUnknown "artifact-unknown" "the artifact is not a product of the step" "give it as NAME=FILE with the name that the step recorded, or name its step";
@@ -165,6 +183,7 @@ codes! {
     1002 CommandDiffers "command-differs" "a step was not carried out with the expected command" "ask the functionary why";
     1003 ReturnValue "return-value" "a step's command did not return 0" "ask the functionary why";
     1004 InspectionSkipped "inspection-skipped" "an inspection was skipped, as the trust policy says" "run it on a host with --run-inspections";
+    1005 ClockBehind "clock-behind" "the clock is behind the earliest time that the trust policy allows, so that time counts" "set the clock";
 }
 
 impl Code {

@@ -9,6 +9,7 @@ use crate::error::{Code, Error, Result};
 use crate::hex;
 use crate::keys::KeySet;
 use crate::signature::{Message, PublicKey, Schemes, SignatureError};
+use crate::time::Time;
 
 /// A project owner's key.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +41,39 @@ pub struct Trust<'a> {
     pub threshold: usize,
     /// What to do about inspections.
     pub inspections: Inspections,
+    /// The step whose products the chain is verified for; the layout's last step where it is not named.
+    pub product_step: Option<&'a str>,
+    /// Attestations without which a chain is not verified.
+    pub attestations: &'a [RequiredAttestation<'a>],
+    /// The security version that must at least be attested; 0 asks for none.
+    pub security_version: u32,
+    /// It is certainly later than this: layouts that expired before are refused, whatever the clock says or does not say.
+    pub earliest_time: Option<Time>,
+}
+
+impl<'a> Trust<'a> {
+    /// Belief in so many of these owners; nothing else is demanded, and inspections are refused.
+    #[must_use]
+    pub const fn new(owners: &'a [OwnerKey<'a>], threshold: usize) -> Self {
+        Self {
+            owners,
+            threshold,
+            inspections: Inspections::Refuse,
+            product_step: None,
+            attestations: &[],
+            security_version: 0,
+            earliest_time: None,
+        }
+    }
+}
+
+/// An attestation (in-toto Statement) that a chain must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequiredAttestation<'a> {
+    /// Its `predicateType`, a URI.
+    pub predicate_type: &'a str,
+    /// The step whose functionaries must have signed it, and that recorded its subject; the product's step where it is not named.
+    pub step: Option<&'a str>,
 }
 
 /// A layout envelope that the owners have signed. Only [`check_owners`] makes one, and layouts are read from nothing else.

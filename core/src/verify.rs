@@ -8,6 +8,7 @@ use crate::keys::KeySet;
 use crate::layout::{Layout, Role};
 use crate::memory::{Memory, State};
 use crate::outcome::Outcome;
+use crate::parameters::Parameter;
 use crate::policy::{check_inspections, check_rules};
 use crate::signature::{Schemes, SignedBytes};
 use crate::time::{Clock, Time};
@@ -26,6 +27,8 @@ pub struct Request<'a, 'b> {
     pub schemes: &'a dyn Schemes,
     /// Who checks the links' signatures.
     pub executor: &'a dyn Executor,
+    /// Values for the layout's parameters. Without any, braces are text.
+    pub parameters: &'a [Parameter<'a>],
 }
 
 /// Told about things as they are decided, for people who want to follow.

@@ -53,8 +53,8 @@ pub fn boot(
         let key = PublicKey { keytype: text, scheme: text, public: Str::Hex(owner.key) };
         let _ = owners.push(OwnerKey { key, ids: &owner.ids });
     }
-    let trust = Trust { owners: &owners, threshold: anchor.threshold(), inspections: anchor.inspections() };
-    let request = Request { bundle, trust: &trust, clock, schemes: &Ed25519, executor: &Sequential };
+    let trust = Trust { inspections: anchor.inspections(), ..Trust::new(&owners, anchor.threshold()) };
+    let request = Request { bundle, trust: &trust, clock, schemes: &Ed25519, executor: &Sequential, parameters: &[] };
     let mut memory = DeviceMemory::new();
     let outcome = verify(&request, &mut memory, &mut ());
     let result = check_artifact(&outcome, anchor.artifact(), slot.artifact);

@@ -60,20 +60,28 @@ impl Verifier<'_> {
             self.owners.iter().map(|owner| owner.ids.iter().map(String::as_str).collect()).collect();
         let owners: Vec<OwnerKey<'_>> =
             self.owners.iter().zip(&ids).map(|(owner, ids)| owner_key(owner, ids)).collect();
-        let trust = Trust { owners: &owners, threshold: owners.len(), inspections: self.inspections };
+        let trust = Trust { inspections: self.inspections, ..Trust::new(&owners, owners.len()) };
         let (clock, trust, mut applied) = (self.clock, &trust, Applied::default());
         match self.profile {
             Profile::Host => {
                 let mut path = vec![0; limits::HOST.path];
                 let bundle = &self.open(bytes, &mut path)?;
-                let request = Request { bundle, trust, clock, schemes: &HostSchemes, executor: &Threads::available() };
+                let request = Request {
+                    bundle,
+                    trust,
+                    clock,
+                    schemes: &HostSchemes,
+                    executor: &Threads::available(),
+                    parameters: &[],
+                };
                 let mut memory = Box::new(HostMemory::new());
                 Ok(then(&verify(&request, &mut memory, &mut applied), trust, &applied))
             }
             Profile::Device => {
                 let mut path = vec![0; limits::DEVICE.path];
                 let bundle = &self.open(bytes, &mut path)?;
-                let request = Request { bundle, trust, clock, schemes: &Ed25519, executor: &Sequential };
+                let request =
+                    Request { bundle, trust, clock, schemes: &Ed25519, executor: &Sequential, parameters: &[] };
                 let mut memory = Box::new(DeviceMemory::new());
                 Ok(then(&verify(&request, &mut memory, &mut applied), trust, &applied))
             }

@@ -122,9 +122,11 @@ fn run(bytes: &[u8], owner: &[u8; 32], schemes: &dyn Schemes) {
     let ids: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
     let ed25519 = Str::Text("ed25519");
     let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(owner) };
-    let trust = Trust { owners: &[OwnerKey { key, ids: &ids }], threshold: 1, inspections: Inspections::Refuse };
+    let owners = [OwnerKey { key, ids: &ids }];
+    let trust = Trust::new(&owners, 1);
     with_bundle(bytes, |bundle, _| {
-        let request = Request { bundle, trust: &trust, clock: &NoClock, schemes, executor: &Sequential };
+        let request =
+            Request { bundle, trust: &trust, clock: &NoClock, schemes, executor: &Sequential, parameters: &[] };
         let mut memory = Box::new(HostMemory::new());
         let outcome = verify(&request, &mut memory, &mut ());
         outcome.result().unwrap();

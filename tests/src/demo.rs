@@ -53,8 +53,15 @@ pub fn verified<R>(
     let ed25519 = Str::Text("ed25519");
     let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(owner) };
     let owners = [OwnerKey { key, ids: &ids }];
-    let trust = Trust { owners: &owners, threshold: 1, inspections: Inspections::Skip };
-    let request = Request { bundle: &bundle, trust: &trust, clock: &NoClock, schemes: &Ed25519, executor: &Sequential };
+    let trust = Trust { inspections: Inspections::Skip, ..Trust::new(&owners, 1) };
+    let request = Request {
+        bundle: &bundle,
+        trust: &trust,
+        clock: &NoClock,
+        schemes: &Ed25519,
+        executor: &Sequential,
+        parameters: &[],
+    };
     let mut memory = Box::new(HostMemory::new());
     let outcome = verify(&request, &mut memory, &mut ());
     Ok(then(&outcome, &trust))

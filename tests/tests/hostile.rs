@@ -319,9 +319,15 @@ fn an_owner_who_is_named_twice_signs_once() {
     let named = |public| OwnerKey { key: PublicKey { keytype: text, scheme: text, public }, ids: &ids };
     let owners = [named(Str::Hex(&*owner.pk)), named(Str::Text(&capitals))];
     let code = |owners, threshold| {
-        let trust = Trust { owners, threshold, inspections: Inspections::Refuse };
-        let request =
-            Request { bundle: &bundle, trust: &trust, clock: &NoClock, schemes: &Ed25519, executor: &Sequential };
+        let trust = Trust::new(owners, threshold);
+        let request = Request {
+            bundle: &bundle,
+            trust: &trust,
+            clock: &NoClock,
+            schemes: &Ed25519,
+            executor: &Sequential,
+            parameters: &[],
+        };
         verify(&request, &mut Box::new(HostMemory::new()), &mut ()).result().unwrap_err().code()
     };
     assert_eq!(code(&owners, 1), Code::LinkMissing);

@@ -56,7 +56,7 @@ impl Packed {
         let ed25519 = Str::Text("ed25519");
         let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(&self.owner) };
         let owners = [OwnerKey { key, ids: &ids }];
-        let trust = Trust { owners: &owners, threshold: 1, inspections: Inspections::Refuse };
+        let trust = Trust::new(&owners, 1);
         let mut painted = vec![PAINT; STACK / size_of::<u128>()];
 
         let mut path = [0; PATH];
@@ -69,8 +69,14 @@ impl Packed {
 
         // Borrows from the bundle, so it can only be made now.
         let mut memory = Box::new(Memory::<KEYS, STEPS, LINKS, RULES, PATH>::new());
-        let request =
-            Request { bundle: &bundle, trust: &trust, clock: &NoClock, schemes: &Ed25519, executor: &Sequential };
+        let request = Request {
+            bundle: &bundle,
+            trust: &trust,
+            clock: &NoClock,
+            schemes: &Ed25519,
+            executor: &Sequential,
+            parameters: &[],
+        };
         let mut result = Ok(());
         let mut check = 0;
         let of_check = allocation_counter::measure(|| {
