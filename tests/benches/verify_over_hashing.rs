@@ -10,8 +10,8 @@ use sitrep_cli::input::Input;
 use sitrep_core::bundle::{Bundle, Scratch, Str};
 use sitrep_core::limits::{CHUNK, HOST};
 use sitrep_core::{
-    Ed25519, HostMemory, Inspections, Message, NoClock, OwnerKey, PublicKey, Request, Schemes, Sequential,
-    SignatureError, Trust, ed25519_key_ids, verify,
+    Ed25519, HostMemory, Message, NoClock, OwnerKey, PublicKey, Request, Schemes, Sequential, SignatureError, Trust,
+    ed25519_key_ids, verify,
 };
 use sitrep_tests::bench::{self, Effort, Figure, Goal, ms, time};
 use sitrep_tests::scale::{self, Form, Keys, Wrapping};

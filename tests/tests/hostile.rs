@@ -304,7 +304,7 @@ fn an_artifact_that_did_not_change_counts_as_unchanged_in_any_spelling() {
 #[test]
 fn an_owner_who_is_named_twice_signs_once() {
     use sitrep_core::{
-        Bundle, Ed25519, HostMemory, Inspections, NoClock, OwnerKey, PublicKey, Request, Sequential, Str, Trust, verify,
+        Bundle, Ed25519, HostMemory, NoClock, OwnerKey, PublicKey, Request, Sequential, Str, Trust, verify,
     };
     let owner = key("owner");
     let ids = ed25519_key_ids(&owner.pk);

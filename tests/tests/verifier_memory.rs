@@ -6,9 +6,7 @@ use std::mem::size_of_val;
 use sitrep_cli::input::Input;
 use sitrep_core::bundle::{Bundle, Str};
 use sitrep_core::limits::{DEVICE, HOST};
-use sitrep_core::{
-    Ed25519, Inspections, Memory, NoClock, OwnerKey, PublicKey, Request, Sequential, Trust, ed25519_key_ids, verify,
-};
+use sitrep_core::{Ed25519, Memory, NoClock, OwnerKey, PublicKey, Request, Sequential, Trust, ed25519_key_ids, verify};
 use sitrep_tests::scale;
 
 /// Bytes of the stack that is painted; far more than core takes, even without optimisation.
