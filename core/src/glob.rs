@@ -6,7 +6,7 @@ use crate::bundle::Str;
 
 /// A pattern, sorted by how much work it takes to match.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Pattern<'b> {
+pub enum Pattern<'b> {
     /// No wildcard at all.
     Literal(Str<'b>),
     /// Text without wildcards, then one `*`.
@@ -16,7 +16,9 @@ pub(crate) enum Pattern<'b> {
 }
 
 impl<'b> Pattern<'b> {
-    pub(crate) fn new(pattern: Str<'b>) -> Self {
+    /// Sorts a pattern.
+    #[must_use]
+    pub fn new(pattern: Str<'b>) -> Self {
         let is_wild = |byte: u8| matches!(byte, b'*' | b'?' | b'[');
         let Some(text) = pattern.text() else {
             // Hexadecimal digits hold no wildcard.
@@ -31,7 +33,8 @@ impl<'b> Pattern<'b> {
 
     /// Does the whole of `text`, which is UTF-8, match?
     #[inline]
-    pub(crate) fn matches(&self, text: &[u8]) -> bool {
+    #[must_use]
+    pub fn matches(&self, text: &[u8]) -> bool {
         match self {
             Self::Literal(Str::Text(literal)) => literal.as_bytes() == text,
             Self::Literal(literal) => literal.len() == text.len() && literal.bytes().eq(text.iter().copied()),

@@ -66,6 +66,7 @@ pub use artifact::Product;
 pub use bundle::{Bundle, Scratch, Str};
 pub use error::{Class, Code, Error, List, Place};
 pub use executor::{Executor, Job, Sequential};
+pub use glob::Pattern;
 pub use keys::KeySet;
 pub use layout::{LayoutKey, Role, Step};
 pub use link::{LinkState, LinkStatus};

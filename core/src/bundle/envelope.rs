@@ -10,6 +10,9 @@ use crate::json::{Writer, emit};
 use crate::limits::SIGNATURES;
 use crate::wire::Input;
 
+/// Bit of an envelope's first byte: the number of the sublayout that it belongs to follows.
+const HAS_PARENT: u8 = 16;
+
 /// How a payload was wrapped when it was signed.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind<'b> {
@@ -41,6 +44,7 @@ pub struct Signature<'b> {
 #[derive(Clone, Copy, Debug)]
 pub struct Envelope<'b> {
     pub(crate) number: u16,
+    parent: u16,
     pub(crate) kind: Kind<'b>,
     pub(crate) strings: &'b Strings<'b>,
     label: Option<Str<'b>>,
@@ -65,6 +69,7 @@ impl<'b> Envelope<'b> {
         let damaged = || Error::new(Code::BundleEnvelope).in_envelope(number);
         let mut input = Input::new(body);
         let kind = input.byte()?;
+        let parent = if kind & HAS_PARENT == 0 { 0 } else { take_parent(&mut input, number)? };
         let label = reference(&mut input, strings)?;
         let signature_count = input.varint()?;
         if signature_count > SIGNATURES {
@@ -75,7 +80,7 @@ impl<'b> Envelope<'b> {
             take_signature(&mut input, strings)?;
         }
         let mut patches = Patches::NONE;
-        let kind = match kind {
+        let kind = match kind & !HAS_PARENT {
             0 => Kind::Metablock,
             1 => {
                 let payload_type = strings.get(input.varint()?)?;
@@ -87,7 +92,7 @@ impl<'b> Envelope<'b> {
             2 if signature_count == 0 => Kind::Observation,
             _ => return Err(damaged()),
         };
-        Ok(Self { number, kind, strings, label, signature_count, signatures, patches, tokens: input.rest() })
+        Ok(Self { number, parent, kind, strings, label, signature_count, signatures, patches, tokens: input.rest() })
     }
 
     /// Hands the exact bytes that were signed to `sink`: canonical JSON, or the DSSE pre-authentication encoding.
@@ -138,6 +143,12 @@ impl<'b> Envelope<'b> {
         self.number
     }
 
+    /// The number of the layout's envelope that it is evidence for: 0 for the root layout, otherwise a sublayout's.
+    #[must_use]
+    pub const fn parent(&self) -> u16 {
+        self.parent
+    }
+
     /// How the payload was wrapped.
     #[must_use]
     pub const fn kind(&self) -> Kind<'b> {
@@ -184,6 +195,14 @@ impl<'b> Envelope<'b> {
         let (mut input, strings) = (self.signatures, self.strings);
         // Read once already by `read`, so that no error can be left.
         (0..self.signature_count).map_while(move |_| take_signature(&mut input, strings).ok())
+    }
+}
+
+/// Parents stand before their children, so that no envelope can be its own ancestor.
+fn take_parent(input: &mut Input<'_>, number: u16) -> Result<u16> {
+    match u16::try_from(input.varint()?) {
+        Ok(parent) if parent > 0 && parent < number => Ok(parent),
+        _ => Err(Error::new(Code::BundleEnvelope).in_envelope(number)),
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) use envelope::{Patch, PatchKind, Patches};
 pub use strings::{Str, Strings};
 pub use style::{Escapes, Indent, Style};
 pub use templates::{Piece, TEMPLATE_COUNT, template_piece};
-pub use tokens::{ArtifactRuns, Event, Number, Reader, Run};
+pub use tokens::{ArtifactRuns, Event, Form, Number, Reader, Run};
 pub use words::{HOT_WORDS, WORDS};
 
 use crate::error::{Code, Error, Result};

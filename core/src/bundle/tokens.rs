@@ -56,7 +56,7 @@ pub enum Event<'b> {
     ArrayStart,
     /// `}` or `]`, of the container opened last.
     End,
-    /// A whole object of artifacts: `{path: {algorithm: value, ...}, ...}`.
+    /// A whole object or array of artifacts; [`ArtifactRuns::form`] says which.
     Artifacts(ArtifactRuns<'b>),
 }
 
@@ -78,9 +78,21 @@ impl Run {
     }
 }
 
-/// The runs of an artifact map, checked for form; reading them starts anew with each copy.
+/// How artifacts are written in the JSON text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// An artifact map, as in links: `{path: {algorithm: value, ...}, ...}`.
+    Map,
+    /// An artifact list, as in statements: `[{"name": path, "digest": {algorithm: value, ...}}, ...]`.
+    NameFirst,
+    /// The same with the members of each entry the other way round.
+    DigestFirst,
+}
+
+/// The runs of an artifact map or list, checked for form; reading them starts anew with each copy.
 #[derive(Clone, Copy, Debug)]
 pub struct ArtifactRuns<'b> {
+    form: Form,
     left: u32,
     ascending: bool,
     end: u32,
@@ -89,14 +101,14 @@ pub struct ArtifactRuns<'b> {
 
 impl<'b> ArtifactRuns<'b> {
     /// A map without artifacts.
-    pub const EMPTY: Self = ArtifactRuns { left: 0, ascending: true, end: 0, input: Input::new(&[]) };
+    pub const EMPTY: Self = ArtifactRuns { form: Form::Map, left: 0, ascending: true, end: 0, input: Input::new(&[]) };
 
-    fn take(input: &mut Input<'b>, ascending: bool) -> Result<Self> {
+    fn take(input: &mut Input<'b>, form: Form, ascending: bool) -> Result<Self> {
         let left = input.varint()?;
         if !ascending && left > UNORDERED_RUNS {
             return Err(Code::LimitUnordered.into());
         }
-        let all = Self { left, ascending, end: 0, input: *input };
+        let all = Self { form, left, ascending, end: 0, input: *input };
         let mut runs = all;
         let (mut ascends, mut end) = (true, 0);
         while let Some(run) = runs.next_run()? {
@@ -104,11 +116,17 @@ impl<'b> ArtifactRuns<'b> {
             end = run.end();
         }
         *input = runs.input;
-        // Ascending maps have a code of their own; two spellings of one map would be one too many.
-        if ascends && !ascending {
+        // Ascending maps have a code of their own, and an empty list is spelled out; two spellings would be one too many.
+        if (ascends && !ascending) || (left == 0 && form != Form::Map) {
             return Err(Code::BundleToken.into());
         }
         Ok(all)
+    }
+
+    /// How they are written.
+    #[must_use]
+    pub const fn form(&self) -> Form {
+        self.form
     }
 
     /// Do the paths stand in ascending order?
@@ -322,10 +340,15 @@ impl<'b> Reader<'b> {
                 let count = self.input.varint()?;
                 self.counted(count, true)
             }
-            8 | 9 => {
-                let runs = ArtifactRuns::take(&mut self.input, code == 8)?;
-                // The map and its digest sets are two levels of nesting.
-                if self.depth.saturating_add(2) > NESTING {
+            8..14 => {
+                let (form, levels) = match code {
+                    8 | 9 => (Form::Map, 2),
+                    10 | 11 => (Form::NameFirst, 3),
+                    _ => (Form::DigestFirst, 3),
+                };
+                let runs = ArtifactRuns::take(&mut self.input, form, code.is_multiple_of(2))?;
+                // The container, in a list its entries, and their digest sets.
+                if self.depth.saturating_add(levels) > NESTING {
                     return Err(Code::LimitNesting.into());
                 }
                 Ok(Event::Artifacts(runs))

@@ -3,7 +3,8 @@
 use super::escape;
 use super::writer::Writer;
 use crate::bundle::{
-    ArtifactRuns, Bundle, Escapes, Event, Indent, Number, Patch, PatchKind, Patches, Reader, Str, Style,
+    ArtifactRuns, Bundle, DigestSet, Escapes, Event, Form, Indent, Number, Patch, PatchKind, Patches, Reader, Str,
+    Style,
 };
 use crate::error::{Code, Result};
 use crate::limits::{ARTIFACT_MAPS, NESTING, UNORDERED_MEMBERS};
@@ -290,42 +291,35 @@ impl<'b> Text<'_, '_, 'b> {
         if self.patches.next.is_some() { Err(Code::BundlePatch.into()) } else { Ok(()) }
     }
 
-    /// The hot loop: nearly all bytes of a large link come from here. A map in no order holds no path twice, which is checked first.
+    /// The hot loop: nearly all bytes of a large link come from here. Artifacts in no order hold no path twice, which is checked first.
     #[inline(never)]
     fn artifacts(&mut self, mut runs: ArtifactRuns<'_>, bundle: &'b Bundle<'b>, path: &mut [u8]) -> Result<()> {
-        if self.style.escapes == Escapes::Canonical && !runs.ascending() {
+        let form = runs.form();
+        let is_canonical = match form {
+            Form::Map => runs.ascending(),
+            Form::NameFirst => false,
+            Form::DigestFirst => true,
+        };
+        if self.style.escapes == Escapes::Canonical && !is_canonical {
             return Err(Code::BundleCanonical.into());
         }
         self.artifacts = self.artifacts.checked_sub(runs.count()?).ok_or(Code::LimitText)?;
         if !runs.is_distinct()? {
             return Err(Code::BundleDuplicate.into());
         }
-        self.open(true, 0)?;
+        self.open(form == Form::Map, 0)?;
         let mut cursor = bundle.paths(path);
         while let Some(run) = runs.next_run()? {
             let mut most: u32 = 0;
             for number in run.first..run.end() {
                 cursor.seek(number)?;
                 most = most.max(cursor.variants());
-                let mut digests = cursor.digests(run.variant)?;
+                let digests = cursor.digests(run.variant)?;
                 match digests.sha256_only() {
-                    Some(sha256) if self.is_bare() && bundle.artifacts().plain() => {
+                    Some(sha256) if form == Form::Map && self.is_bare() && bundle.artifacts().plain() => {
                         self.bare_artifact(cursor.path(), sha256)
                     }
-                    _ => {
-                        // Ascending numbers are ascending paths, so this key needs no look at the one before.
-                        self.member(Str::Text(text(cursor.path())?))?;
-                        self.open(true, 0)?;
-                        while let Some((algorithm, digest)) = digests.next_digest()? {
-                            // A shape holds no algorithm twice, so only canonical order is left to see to.
-                            if self.containers.follow(algorithm).is_some() && self.style.escapes == Escapes::Canonical {
-                                return Err(Code::BundleCanonical.into());
-                            }
-                            self.member(algorithm)?;
-                            self.string(digest)?;
-                        }
-                        self.close()?;
-                    }
+                    _ => self.artifact(form, text(cursor.path())?, digests)?,
                 }
                 self.check_length()?;
             }
@@ -333,6 +327,44 @@ impl<'b> Text<'_, '_, 'b> {
             if most <= run.variant {
                 return Err(Code::BundleToken.into());
             }
+        }
+        self.close()
+    }
+
+    /// One entry of a map or list.
+    fn artifact(&mut self, form: Form, path: &str, digests: DigestSet<'b>) -> Result<()> {
+        let path = Str::Text(path);
+        if form == Form::Map {
+            // Ascending numbers are ascending paths, so this key needs no look at the one before.
+            self.member(path)?;
+            return self.digests(digests);
+        }
+        self.open(true, 0)?;
+        if form == Form::NameFirst {
+            self.named(path)?;
+        }
+        self.member(Str::Text("digest"))?;
+        self.digests(digests)?;
+        if form == Form::DigestFirst {
+            self.named(path)?;
+        }
+        self.close()
+    }
+
+    fn named(&mut self, path: Str<'_>) -> Result<()> {
+        self.member(Str::Text("name"))?;
+        self.string(path)
+    }
+
+    fn digests(&mut self, mut digests: DigestSet<'b>) -> Result<()> {
+        self.open(true, 0)?;
+        while let Some((algorithm, digest)) = digests.next_digest()? {
+            // A shape holds no algorithm twice, so only canonical order is left to see to.
+            if self.containers.follow(algorithm).is_some() && self.style.escapes == Escapes::Canonical {
+                return Err(Code::BundleCanonical.into());
+            }
+            self.member(algorithm)?;
+            self.string(digest)?;
         }
         self.close()
     }
