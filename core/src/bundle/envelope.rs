@@ -10,8 +10,11 @@ use crate::json::{Writer, emit};
 use crate::limits::SIGNATURES;
 use crate::wire::Input;
 
-/// Bit of an envelope's first byte: the number of the sublayout that it belongs to follows.
+// Bits of an envelope's first byte: what follows it.
+/// The number of the sublayout that it belongs to.
 const HAS_PARENT: u8 = 16;
+/// The name of the step for which it is a sublayout.
+const HAS_STEP: u8 = 32;
 
 /// How a payload was wrapped when it was signed.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +48,7 @@ pub struct Signature<'b> {
 pub struct Envelope<'b> {
     pub(crate) number: u16,
     parent: u16,
+    step: Option<Str<'b>>,
     pub(crate) kind: Kind<'b>,
     pub(crate) strings: &'b Strings<'b>,
     label: Option<Str<'b>>,
@@ -70,6 +74,7 @@ impl<'b> Envelope<'b> {
         let mut input = Input::new(body);
         let kind = input.byte()?;
         let parent = if kind & HAS_PARENT == 0 { 0 } else { take_parent(&mut input, number)? };
+        let step = if kind & HAS_STEP == 0 { None } else { Some(strings.get(input.varint()?)?) };
         let label = reference(&mut input, strings)?;
         let signature_count = input.varint()?;
         if signature_count > SIGNATURES {
@@ -80,7 +85,7 @@ impl<'b> Envelope<'b> {
             take_signature(&mut input, strings)?;
         }
         let mut patches = Patches::NONE;
-        let kind = match kind & !HAS_PARENT {
+        let kind = match kind & !(HAS_PARENT | HAS_STEP) {
             0 => Kind::Metablock,
             1 => {
                 let payload_type = strings.get(input.varint()?)?;
@@ -92,7 +97,7 @@ impl<'b> Envelope<'b> {
             2 if signature_count == 0 => Kind::Observation,
             _ => return Err(damaged()),
         };
-        Ok(Self { number, parent, kind, strings, label, signature_count, signatures, patches, tokens: input.rest() })
+        Ok(Self { number, parent, step, kind, strings, label, signature_count, signatures, patches, tokens: input.rest() })
     }
 
     /// Hands the exact bytes that were signed to `sink`: canonical JSON, or the DSSE pre-authentication encoding.
@@ -147,6 +152,13 @@ impl<'b> Envelope<'b> {
     #[must_use]
     pub const fn parent(&self) -> u16 {
         self.parent
+    }
+
+    /// The step that it is evidence for, where its payload does not say that: sublayouts do not know which step they stand for. Like all
+    /// that the packer adds this is not to be believed: who signed the sublayout must be allowed to carry out the step.
+    #[must_use]
+    pub const fn step(&self) -> Option<Str<'b>> {
+        self.step
     }
 
     /// How the payload was wrapped.
