@@ -139,13 +139,14 @@ codes! {
     402 OwnerScheme "owner-scheme" "this build cannot check an owner key's signature scheme" "verify on the host, or sign the layout with Ed25519";
     403 OwnerNone "owner-none" "no owner key was given" "give the project owner's public key";
     404 LayoutExpired "layout-expired" "the layout has expired" "ask the project owner for a layout that is still valid";
-    410 TrustSyntax "trust-syntax" "the trust policy is not strict JSON of the known form" "see `sitrep trust init --help`, and check it with `sitrep trust check`";
+    410 TrustSyntax "trust-syntax" "the trust policy is damaged, or not of its form" "check it with `sitrep trust check`, or make it anew with `sitrep trust init`";
     411 TrustVersion "trust-version" "the trust policy is of another version, or no trust policy" "make it anew with `sitrep trust init` or `sitrep trust compile`";
     412 TrustOwners "trust-owners" "the trust policy names no owner, or one key twice" "name each project owner's key once";
     413 TrustThreshold "trust-threshold" "the trust policy's threshold is 0, or more than there are owners" "correct the threshold";
     414 TrustKey "trust-key" "a key of the trust policy is malformed" "write the policy with `sitrep trust init`";
     415 TrustTime "trust-time" "the trust policy's earliest time is not of the form YYYY-MM-DDTHH:MM:SSZ" "correct the time";
-    416 TrustLimit "trust-limit" "the trust policy has more owners, key ids or attestations than this build keeps" "name fewer";
+    416 TrustLimit "trust-limit" "the trust policy has too many owners, key ids or attestations" "name fewer";
+    417 TrustArtifact "trust-artifact" "the trust policy does not name the artifact that is to be run" "give it with `sitrep trust init --product-artifact`";
     500 LinkMissing "link-missing" "there is no link for a step" "ask who carries out the step for its link; see the warnings for files that did not count";
     501 ThresholdNotMet "threshold-not-met" "too few of the allowed keys have signed a link for a step" "see the warnings for links that did not count; two labels of one key count once";
     502 LinksDisagree "links-disagree" "two functionaries recorded different artifacts for one step" "find out which of them built something else";

@@ -11,7 +11,7 @@
 //!
 //! - what was packed: [`bundle`] (format, BUNDLE.md), `json` (text from tokens), `dsse`, `hex`, `wire`
 //! - what it means: `layout`, `link`, `members`, `names`, `glob`, `rules`, `lookup`, `time`
-//! - who is believed: `trust`, `signature`, `keys`
+//! - who is believed: [`trust_policy`], `trust`, `signature`, `keys`
 //! - the order of checks: `verify`, and nothing else; `evidence` and `policy` are its two halves, `executor` spreads work over cores
 //! - what came of it: `outcome`, `verdict`, `artifact`, [`error`]
 //! - how large anything may be: [`limits`], `memory`
@@ -58,6 +58,7 @@ mod rules;
 mod signature;
 mod time;
 mod trust;
+pub mod trust_policy;
 mod verdict;
 mod verify;
 mod wire;
@@ -76,5 +77,6 @@ pub use parameters::Parameter;
 pub use signature::{Ed25519, Message, PublicKey, Schemes, SignatureError};
 pub use time::{Clock, FixedClock, NoClock, Time};
 pub use trust::{Inspections, KeyId, OwnerKey, RequiredAttestation, Trust, ed25519_key_ids};
+pub use trust_policy::{TrustMemory, TrustPolicy};
 pub use verdict::{ArtifactVerdict, PathName, RuleWords, Verdict};
 pub use verify::{Observer, Request, verify};

@@ -48,6 +48,15 @@ pub const TEXT_BASE: u32 = 65_536;
 /// How many keys a layout may list, whatever the profile: the width of a set of keys.
 pub const KEYS: usize = 128;
 
+/// How many project owners a trust policy may name. A device keeps them on its stack, 44 bytes each.
+pub const TRUST_OWNERS: usize = 8;
+
+/// How many key ids a trust policy's owners may have, all together. in-toto's dialects compute two of one Ed25519 key and four of an RSA key.
+pub const TRUST_KEY_IDS: usize = 32;
+
+/// How many attestations a trust policy may require. There are about ten predicate types in use in all.
+pub const TRUST_ATTESTATIONS: usize = 8;
+
 /// How many warnings a verdict keeps; more are counted.
 pub const WARNINGS: usize = 16;
 

@@ -1,0 +1,202 @@
+//! The JSON form of a trust policy (BUNDLE.md, section 12.1), read with serde-json-core.
+//!
+//! That reader goes into unknown members without bound, gives strings with their escapes as they stand, and lets some texts through that are
+//! no JSON. So the bytes are looked at first ([`check_text`]), nothing unknown is ever entered (`deny_unknown_fields`), and members are of
+//! the types that it reads strictly: strings without escapes, whole numbers, objects, arrays.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use heapless::Vec;
+use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
+
+use super::{Draft, Fields, TrustMemory, TrustPolicy};
+use crate::bundle::Str;
+use crate::error::{Code, Error, Result};
+use crate::limits::{TRUST_ATTESTATIONS, TRUST_KEY_IDS, TRUST_OWNERS};
+use crate::trust::{Inspections, KeyId, ed25519_key_ids};
+
+/// The member `format` of every trust policy.
+pub const FORMAT: &str = "sitrep-trust-policy";
+
+/// The version of the JSON form that this crate reads.
+pub const JSON_VERSION: u32 = 1;
+
+/// How deep the form nests: policy, owners, owner, key ids.
+const NESTING: u32 = 4;
+
+/// Where the key ids lie that are computed while a policy in JSON is read: 1 KB.
+#[derive(Debug, Default)]
+pub struct ComputedKeyIds(Vec<[KeyId; 2], TRUST_OWNERS>);
+
+impl<'a> TrustPolicy<'a> {
+    /// Reads a policy in JSON, which has to be all of `json`. The key ids of Ed25519 keys are computed.
+    ///
+    /// # Errors
+    /// A code from `trust-syntax` to `trust-limit` where `json` is no valid policy.
+    pub fn from_json(
+        json: &'a [u8],
+        computed: &'a mut ComputedKeyIds,
+        memory: &'a mut TrustMemory<'a>,
+    ) -> Result<Self> {
+        check_text(json)?;
+        let (document, _) = serde_json_core::from_slice::<Document<'a>>(json).map_err(|_| Code::TrustSyntax)?;
+        if document.format != FORMAT || document.version != JSON_VERSION {
+            return Err(Code::TrustVersion.into());
+        }
+        let too_many = |owner: &Owner<'_>| owner.keyids.too_long;
+        if document.owners.too_long || document.attestations.too_long || document.owners.kept.iter().any(too_many) {
+            return Err(Code::TrustLimit.into());
+        }
+        computed.0.clear();
+        for (number, owner) in (0_u16..).zip(&document.owners.kept) {
+            // Of other keys there are none.
+            let public = if owner.keytype == "ed25519" {
+                Str::Text(owner.public).decode_hex().ok_or(Error::new(Code::TrustKey).at_key(number))?
+            } else {
+                [0; 32]
+            };
+            let _ = computed.0.push(ed25519_key_ids(&public)); // as long as the list of owners
+        }
+
+        let mut draft = Draft::new(memory);
+        for (owner, computed) in document.owners.kept.iter().zip(&*computed.0) {
+            let computed: &'a [KeyId] = if owner.keytype == "ed25519" { computed } else { &[] };
+            let given = &owner.keyids.kept;
+            let missing = computed.iter().map(AsRef::as_ref).filter(|id| !given.contains(id));
+            let ids = draft.key_ids(given.len().saturating_add(missing.clone().count()))?;
+            for (place, id) in ids.iter_mut().zip(given.iter().copied().chain(missing)) {
+                *place = id;
+            }
+            draft.owner(owner.keytype, owner.scheme, Str::Text(owner.public), ids)?;
+        }
+        for attestation in &document.attestations.kept {
+            draft.attestation(attestation.r#type, attestation.step)?;
+        }
+        draft.finish(Fields {
+            threshold: document.threshold,
+            inspections: match document.inspections {
+                None | Some("refuse") => Inspections::Refuse,
+                Some("skip") => Inspections::Skip,
+                Some(_) => return Err(Code::TrustSyntax.into()),
+            },
+            product_step: document.product.step,
+            artifact: document.product.artifact,
+            earliest_time: document.earliest_time,
+            security_version: document.security_version,
+        })
+    }
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document<'a> {
+    format: &'a str,
+    version: u32,
+    #[serde(borrow)]
+    owners: List<Owner<'a>, TRUST_OWNERS>,
+    threshold: u32,
+    #[serde(borrow, default)]
+    product: Product<'a>,
+    inspections: Option<&'a str>,
+    #[serde(borrow, default)]
+    attestations: List<Attestation<'a>, TRUST_ATTESTATIONS>,
+    earliest_time: Option<&'a str>,
+    #[serde(default)]
+    security_version: u32,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Owner<'a> {
+    keytype: &'a str,
+    scheme: &'a str,
+    public: &'a str,
+    #[serde(borrow, default)]
+    keyids: List<&'a str, TRUST_KEY_IDS>,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Product<'a> {
+    step: Option<&'a str>,
+    artifact: Option<&'a str>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Attestation<'a> {
+    r#type: &'a str,
+    step: Option<&'a str>,
+}
+
+/// Looks at the bytes before they are parsed: nesting is bounded and closed in order; strings hold no escape and no control character; outside
+/// of them stands nothing but punctuation, digits and white space, so no literal, no sign, no fraction, no exponent; no list starts
+/// with a comma, which serde-json-core accepts.
+fn check_text(json: &[u8]) -> Result<()> {
+    let (mut depth, mut in_string, mut last) = (0_u32, false, b' ');
+    for byte in json {
+        let good = match byte {
+            b'"' => {
+                in_string = !in_string;
+                true
+            }
+            b'\\' | 0..=0x1f if in_string => false,
+            _ if in_string => true,
+            b'{' | b'[' => {
+                depth = depth.saturating_add(1);
+                depth <= NESTING
+            }
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                true
+            }
+            b',' => last != b'[',
+            b':' | b'0'..=b'9' | b' ' | b'\n' | b'\r' | b'\t' => true,
+            _ => false,
+        };
+        if !good {
+            return Err(Code::TrustSyntax.into());
+        }
+        if !byte.is_ascii_whitespace() {
+            last = *byte;
+        }
+    }
+    Ok(())
+}
+
+/// A JSON array, of which as many items are kept as a policy may have.
+struct List<T, const N: usize> {
+    kept: Vec<T, N>,
+    too_long: bool,
+}
+
+impl<T, const N: usize> Default for List<T, N> {
+    fn default() -> Self {
+        Self { kept: Vec::new(), too_long: false }
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const N: usize> Deserialize<'de> for List<T, N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> core::result::Result<Self, D::Error> {
+        deserializer.deserialize_seq(ListVisitor(PhantomData))
+    }
+}
+
+struct ListVisitor<T, const N: usize>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>, const N: usize> Visitor<'de> for ListVisitor<T, N> {
+    type Value = List<T, N>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> core::result::Result<Self::Value, A::Error> {
+        let mut list = List::default();
+        while let Some(item) = items.next_element()? {
+            list.too_long |= list.kept.push(item).is_err();
+        }
+        Ok(list)
+    }
+}
