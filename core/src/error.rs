@@ -23,8 +23,6 @@ pub enum Class {
     Rules,
     /// Inspections that the layout asks for.
     Inspections,
-    /// in-toto features that this version does not have.
-    Unsupported,
     /// The artifact at hand is not the one that the supply chain vouches for.
     Artifact,
     /// No refusal: something that a person should know.
@@ -43,7 +41,6 @@ impl Class {
             Self::Evidence => "evidence",
             Self::Rules => "rules",
             Self::Inspections => "inspections",
-            Self::Unsupported => "unsupported",
             Self::Artifact => "artifact",
             Self::Warning => "warning",
         }
@@ -171,8 +168,6 @@ codes! {
     701 InspectionMissing "inspection-missing" "nothing was observed for an inspection" "run the inspections with --run-inspections";
     702 InspectionFailed "inspection-failed" "an inspection's command did not return 0" "see what the command printed";
     703 SublayoutInspections "sublayout-inspections-not-run" "a sublayout has inspections and they were not run" "run them with --run-sublayout-inspections";
-    800 SublayoutUnsupported "sublayout-unsupported" "a sublayout stands in for a step's link, which this version does not verify" "verify it with a later version";
-    801 ParametersUnsupported "parameters-unsupported" "layout parameters are given, which this version does not substitute" "verify it with a later version";
     900 ArtifactUnknown "artifact-unknown" "the artifact is not a product of the step" "give it as NAME=FILE with the name that the step recorded, or name its step";
     901 ArtifactDigest "artifact-digest" "the artifact is not the one that the supply chain produced" "do not use it; get it again from where the chain ends";
     902 ArtifactNoDigest "artifact-no-digest" "the step recorded no digest of the artifact that this build can compute" "record the step with SHA-256";
@@ -198,8 +193,7 @@ impl Code {
             400..500 => Class::Trust,
             500..600 => Class::Evidence,
             600..700 => Class::Rules,
-            700..800 => Class::Inspections,
-            800..900 => Class::Unsupported,
+            700..900 => Class::Inspections,
             900..1000 => Class::Artifact,
             _ => Class::Warning,
         }

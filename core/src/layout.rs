@@ -3,12 +3,13 @@
 //! Every member that decisions need is checked here, whether or not verification comes that far: a layout with a malformed rule
 //! is malformed. No member stands in an object twice: the emitter has seen to that when the signatures were checked.
 
-use crate::bundle::{Reader, Str};
+use crate::bundle::{Bundle, Reader, Str};
 use crate::error::{Code, Error, List, Result};
 use crate::keys::KeySet;
 use crate::members::members;
 use crate::memory::State;
 use crate::names;
+use crate::parameters::{Parameters, Substitution};
 use crate::rules::Rule;
 use crate::signature::{PublicKey, Schemes};
 use crate::time::Time;
@@ -41,6 +42,8 @@ pub struct Step<'b> {
     pub name: Str<'b>,
     /// Step or inspection.
     pub role: Role,
+    /// The number of its layout's envelope: 0 for the root layout.
+    pub layout: u16,
     /// How many distinct keys must vouch for it.
     pub threshold: u32,
     /// Labels of the keys that may sign its links.
@@ -65,21 +68,53 @@ impl Step<'_> {
     }
 }
 
-/// What the layout says besides keys and steps.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Layout<'b> {
-    pub(crate) signed: SignedLayout<'b>,
-    pub(crate) expires: Time,
+/// Which of the verifier's keys, steps or links are those of one layout: numbers from `first` on, below `end`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) first: u16,
+    pub(crate) end: u16,
 }
 
-impl<'b> Layout<'b> {
-    /// Reads a signed layout; keys, steps and inspections go to `state`. No list may have more than `rules` rules.
+impl Span {
+    /// All of the first `end` from `first` on.
+    pub(crate) const fn new(first: usize, end: usize) -> Self {
+        Self { first: first as u16, end: end as u16 }
+    }
+
+    pub(crate) fn numbers(self) -> impl DoubleEndedIterator<Item = u16> {
+        self.first..self.end
+    }
+
+    /// The part of `all` that it names.
+    pub(crate) fn of<T>(self, all: &[T]) -> &[T] {
+        all.get(usize::from(self.first)..usize::from(self.end)).unwrap_or(&[])
+    }
+
+    pub(crate) fn of_mut<T>(self, all: &mut [T]) -> &mut [T] {
+        all.get_mut(usize::from(self.first)..usize::from(self.end)).unwrap_or(&mut [])
+    }
+}
+
+/// What a layout says, besides what its keys and steps say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layout {
+    /// Number of its envelope.
+    pub(crate) envelope: u16,
+    /// Number of the link that it stands for; the root layout stands for none.
+    pub(crate) link: Option<u16>,
+    pub(crate) expires: Time,
+    /// Steps, then inspections.
+    pub(crate) steps: Span,
+}
+
+impl Layout {
+    /// Reads a signed layout; keys, steps and inspections go to `state`. No list may have more than `RULES` rules.
     #[inline(never)]
-    pub(crate) fn read(
-        signed: SignedLayout<'b>,
+    pub(crate) fn read<'b, const RULES: usize, const PATH: usize>(
+        signed: &SignedLayout<'b>,
         state: &mut State<'_, 'b>,
         schemes: &dyn Schemes,
-        rules: usize,
+        parameters: Parameters<'_>,
     ) -> Result<Self> {
         let mut reader = Reader::of(&signed.envelope);
         let found = members(&mut reader, ["expires", "keys", "steps", "inspect"])?.ok_or(Code::LayoutType)?;
@@ -91,30 +126,36 @@ impl<'b> Layout<'b> {
         };
         let expires = reader.at(expires).string()?.and_then(|text| text.text()).and_then(Time::parse);
         let expires = expires.ok_or(Code::LayoutExpires)?;
-        read_keys(reader.at(keys), state, schemes)?;
-        read_steps(reader.at(steps), Role::Step, state, rules)?;
-        read_steps(reader.at(inspect), Role::Inspection, state, rules)?;
-        Ok(Self { signed, expires })
+        let keys = read_keys(reader.at(keys), state, schemes)?;
+        let first = state.steps.len();
+        let envelope = signed.envelope.number();
+        let mut reading = Steps { envelope, keys, first, rules: RULES, parameters, space: &mut [0; PATH] };
+        reading.read(reader.at(steps), Role::Step, state)?;
+        reading.read(reader.at(inspect), Role::Inspection, state)?;
+        let steps = Span::new(first, state.steps.len());
+        Ok(Self { envelope, link: signed.link, expires, steps })
     }
 
     /// A reader that stands before the value at `offset` of the payload.
-    pub(crate) fn reader(&self, offset: u32) -> Reader<'b> {
-        Reader::new(self.signed.envelope.strings, self.signed.envelope.tokens, offset)
+    pub(crate) fn reader<'b>(&self, bundle: &'b Bundle<'b>, offset: u32) -> Result<Reader<'b>> {
+        let envelope = bundle.envelope(self.envelope)?;
+        Ok(Reader::new(envelope.strings, envelope.tokens, offset))
     }
 }
 
-fn read_keys<'b>(mut reader: Reader<'b>, state: &mut State<'_, 'b>, schemes: &dyn Schemes) -> Result<()> {
+fn read_keys<'b>(mut reader: Reader<'b>, state: &mut State<'_, 'b>, schemes: &dyn Schemes) -> Result<Span> {
     if !reader.object()? {
         return Err(Code::LayoutMember.into());
     }
+    let first = state.keys.len();
     while let Some(id) = reader.key()? {
         let number = state.keys.len() as u16;
         let key = read_key(id, &mut reader).map_err(|error| error.at_key(number))?;
-        let same = state.keys.iter().find(|earlier| schemes.same_key(&earlier.key, &key));
+        let same = state.keys.iter().skip(first).find(|earlier| schemes.same_key(&earlier.key, &key));
         let signer = same.map_or(number, |earlier| earlier.signer);
         state.keys.push(LayoutKey { id, key, signer }).map_err(|_| Error::new(Code::LimitKeys).at_key(number))?;
     }
-    Ok(())
+    Ok(Span::new(first, state.keys.len()))
 }
 
 fn read_key<'b>(id: Str<'b>, reader: &mut Reader<'b>) -> Result<PublicKey<'b>> {
@@ -157,64 +198,99 @@ fn read_key<'b>(id: Str<'b>, reader: &mut Reader<'b>) -> Result<PublicKey<'b>> {
     }
 }
 
-fn read_steps<'b>(mut reader: Reader<'b>, role: Role, state: &mut State<'_, 'b>, rules: usize) -> Result<()> {
-    if !reader.array()? {
-        return Err(Code::LayoutMember.into());
-    }
-    while reader.element()? {
-        let number = state.steps.len() as u16;
-        let step = read_step(&mut reader, role, state).map_err(|error| error.at_step(number))?;
-        if state.steps.iter().any(|earlier| earlier.name == step.name) {
-            return Err(Error::new(Code::LayoutName).at_step(number));
-        }
-        state.steps.push(step).map_err(|_| Error::new(Code::LimitSteps).at_step(number))?;
-        // After it is kept, so that a refusal can name it.
-        for list in [List::Materials, List::Products] {
-            if let Some(offset) = step.rules(list) {
-                check_rules(reader.at(offset), list, rules).map_err(|error| error.at_step(number))?;
-            }
-        }
-    }
-    Ok(())
+/// What is needed to read a layout's steps and inspections.
+struct Steps<'a, 's> {
+    /// Number of the layout's envelope.
+    envelope: u16,
+    /// The layout's own keys, and the number of its first step.
+    keys: Span,
+    first: usize,
+    /// The most rules in one list.
+    rules: usize,
+    parameters: Parameters<'a>,
+    /// Holds the words of one list of rules that parameters change.
+    space: &'s mut [u8],
 }
 
-#[inline(never)]
-fn read_step<'b>(reader: &mut Reader<'b>, role: Role, state: &State<'_, 'b>) -> Result<Step<'b>> {
-    let command = if role == Role::Step { "expected_command" } else { "run" };
-    let names = ["name", "expected_materials", "expected_products", command, "threshold", "pubkeys"];
-    let [name, materials_rules, products_rules, command, threshold, pubkeys] =
-        members(reader, names)?.ok_or(Code::LayoutMember)?.offsets;
-    let name = reader.at(name.ok_or(Code::LayoutMember)?).string()?.ok_or(Code::LayoutMember)?;
-    if !is_step_name(name) {
-        return Err(Code::LayoutName.into());
-    }
-    if let Some(command) = command
-        && !skip_strings(&mut reader.at(command))?
-    {
-        return Err(Code::LayoutMember.into());
-    }
-    let mut step = Step {
-        name,
-        role,
-        threshold: 0,
-        allowed: KeySet::default(),
-        materials_rules,
-        products_rules,
-        command,
-        vouched: KeySet::default(),
-        links: 0,
-        link: None,
-    };
-    if role == Role::Step {
-        let [Some(_), Some(_), Some(threshold), Some(pubkeys)] = [materials_rules, products_rules, threshold, pubkeys]
-        else {
+impl Steps<'_, '_> {
+    fn read<'b>(&mut self, mut reader: Reader<'b>, role: Role, state: &mut State<'_, 'b>) -> Result<()> {
+        if !reader.array()? {
             return Err(Code::LayoutMember.into());
-        };
-        let threshold = reader.at(threshold).number()?.and_then(|number| number.to_u32());
-        step.threshold = threshold.filter(|threshold| *threshold >= 1).ok_or(Code::LayoutThreshold)?;
-        step.allowed = read_allowed(reader.at(pubkeys), state)?;
+        }
+        while reader.element()? {
+            let number = state.steps.len() as u16;
+            let step = self.read_step(&mut reader, role, state.keys).map_err(|error| error.at_step(number))?;
+            if state.steps.iter().skip(self.first).any(|earlier| earlier.name == step.name) {
+                return Err(Error::new(Code::LayoutName).at_step(number));
+            }
+            state.steps.push(step).map_err(|_| Error::new(Code::LimitSteps).at_step(number))?;
+            // After it is kept, so that a refusal can name it.
+            for list in [List::Materials, List::Products] {
+                if let Some(offset) = step.rules(list) {
+                    self.check_rules(reader.at(offset), list).map_err(|error| error.at_step(number))?;
+                }
+            }
+        }
+        Ok(())
     }
-    Ok(step)
+
+    #[inline(never)]
+    fn read_step<'b>(&self, reader: &mut Reader<'b>, role: Role, keys: &[LayoutKey<'b>]) -> Result<Step<'b>> {
+        let command = if role == Role::Step { "expected_command" } else { "run" };
+        let names = ["name", "expected_materials", "expected_products", command, "threshold", "pubkeys"];
+        let [name, materials_rules, products_rules, command, threshold, pubkeys] =
+            members(reader, names)?.ok_or(Code::LayoutMember)?.offsets;
+        let name = reader.at(name.ok_or(Code::LayoutMember)?).string()?.ok_or(Code::LayoutMember)?;
+        if !is_step_name(name) {
+            return Err(Code::LayoutName.into());
+        }
+        if let Some(command) = command
+            && !self.parameters.check_strings(&mut reader.at(command))?
+        {
+            return Err(Code::LayoutMember.into());
+        }
+        let mut step = Step {
+            name,
+            role,
+            layout: self.envelope,
+            threshold: 0,
+            allowed: KeySet::default(),
+            materials_rules,
+            products_rules,
+            command,
+            vouched: KeySet::default(),
+            links: 0,
+            link: None,
+        };
+        if role == Role::Step {
+            let [Some(_), Some(_), Some(threshold), Some(pubkeys)] =
+                [materials_rules, products_rules, threshold, pubkeys]
+            else {
+                return Err(Code::LayoutMember.into());
+            };
+            let threshold = reader.at(threshold).number()?.and_then(|number| number.to_u32());
+            step.threshold = threshold.filter(|threshold| *threshold >= 1).ok_or(Code::LayoutThreshold)?;
+            step.allowed = read_allowed(reader.at(pubkeys), self.keys, keys)?;
+        }
+        Ok(step)
+    }
+
+    fn check_rules(&mut self, mut reader: Reader<'_>, list: List) -> Result<()> {
+        if !reader.array()? {
+            return Err(Code::LayoutMember.into());
+        }
+        let mut substitution = Substitution::new(self.parameters, self.space);
+        let mut count: usize = 0;
+        while reader.element()? {
+            let place = |error: Error| error.at_rule(list, count as u16);
+            Rule::read(&mut reader, &mut substitution).map_err(place)?;
+            if count >= self.rules {
+                return Err(place(Code::LimitRules.into()));
+            }
+            count = count.saturating_add(1);
+        }
+        Ok(())
+    }
 }
 
 fn is_step_name(name: Str<'_>) -> bool {
@@ -225,7 +301,7 @@ fn is_step_name(name: Str<'_>) -> bool {
 }
 
 /// The keys that a step names and the layout has; others can sign nothing.
-fn read_allowed<'b>(mut reader: Reader<'b>, state: &State<'_, 'b>) -> Result<KeySet> {
+fn read_allowed<'b>(mut reader: Reader<'b>, own: Span, keys: &[LayoutKey<'b>]) -> Result<KeySet> {
     let missing = Error::new(Code::LayoutMember);
     if !reader.array()? {
         return Err(missing);
@@ -233,38 +309,9 @@ fn read_allowed<'b>(mut reader: Reader<'b>, state: &State<'_, 'b>) -> Result<Key
     let mut allowed = KeySet::default();
     while reader.element()? {
         let id = reader.string()?.ok_or(missing)?;
-        if let Some(number) = state.keys.iter().position(|key| key.id == id) {
-            allowed.insert(number as u16);
+        if let Some((number, _)) = own.numbers().zip(own.of(keys)).find(|(_, key)| key.id == id) {
+            allowed.insert(number);
         }
     }
     Ok(allowed)
-}
-
-fn check_rules(mut reader: Reader<'_>, list: List, most: usize) -> Result<()> {
-    if !reader.array()? {
-        return Err(Code::LayoutMember.into());
-    }
-    let mut count: usize = 0;
-    while reader.element()? {
-        let place = |error: Error| error.at_rule(list, count as u16);
-        Rule::read(&mut reader).map_err(place)?;
-        if count >= most {
-            return Err(place(Code::LimitRules.into()));
-        }
-        count = count.saturating_add(1);
-    }
-    Ok(())
-}
-
-/// Reads past a list of strings; `false` where it is something else.
-pub(crate) fn skip_strings(reader: &mut Reader<'_>) -> Result<bool> {
-    if !reader.array()? {
-        return Ok(false);
-    }
-    while reader.element()? {
-        if reader.string()?.is_none() {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }

@@ -35,6 +35,7 @@
 )]
 
 mod artifact;
+mod attestation;
 pub mod bundle;
 mod dsse;
 pub mod error;
@@ -56,6 +57,7 @@ mod parameters;
 mod policy;
 mod rules;
 mod signature;
+mod statement;
 mod time;
 mod trust;
 pub mod trust_policy;
@@ -64,13 +66,14 @@ mod verify;
 mod wire;
 
 pub use artifact::Product;
+pub use attestation::SECURITY_VERSION;
 pub use bundle::{Bundle, Scratch, Str};
 pub use error::{Class, Code, Error, List, Place};
 pub use executor::{Executor, Job, Sequential};
 pub use glob::Pattern;
 pub use keys::KeySet;
 pub use layout::{LayoutKey, Role, Step};
-pub use link::{LinkState, LinkStatus};
+pub use link::{Evidence, LinkState, LinkStatus};
 pub use memory::{DeviceMemory, HostMemory, Memory, Warnings};
 pub use outcome::{Outcome, VerifiedSupplyChain};
 pub use parameters::Parameter;

@@ -45,7 +45,14 @@ pub const ARTIFACT_MAPS: u32 = 4;
 /// How many bytes a payload's text may have whatever the size of the bundle: small ones are no danger.
 pub const TEXT_BASE: u32 = 65_536;
 
-/// How many keys a layout may list, whatever the profile: the width of a set of keys.
+/// How many subjects of an attestation are compared with what a step recorded; it is about one or a few artifacts.
+pub const SUBJECTS: usize = 64;
+
+/// How many digest sets are compared for one attestation, where a subject has another name than the artifact: a subject's name is whatever
+/// the tool that attests calls it. A signed attestation without a match could otherwise keep a device busy for hours.
+pub const COMPARISONS: u32 = 1 << 22;
+
+/// How many keys all layouts may list, whatever the profile: the width of a set of keys.
 pub const KEYS: usize = 128;
 
 /// How many project owners a trust policy may name. A device keeps them on its stack, 44 bytes each.
@@ -70,24 +77,27 @@ pub struct Limits {
     pub profile: u8,
     /// Name of the profile, as `sitrep pack --profile` takes it.
     pub name: &'static str,
-    /// Keys that the layout lists.
+    /// The layout and its sublayouts, together, and so how deep these can be nested.
+    pub layouts: usize,
+    /// Keys that all layouts list.
     pub keys: usize,
-    /// Steps and inspections of the layout, together.
+    /// Steps and inspections of all layouts, together.
     pub steps: usize,
     /// Envelopes of the bundle besides the layout.
     pub links: usize,
     /// Rules in one list of a step.
     pub rules: usize,
-    /// Bytes of an artifact's path.
+    /// Bytes of an artifact's path; and of the words of one list of rules that parameters change.
     pub path: usize,
 }
 
 /// A workstation or server: larger than any layout seen in the wild. 85 KiB of memory ([`crate::HostMemory`]), to be boxed.
 pub const HOST: Limits =
-    Limits { profile: 1, name: "host", keys: 128, steps: 256, links: 1024, rules: 512, path: 4096 };
+    Limits { profile: 1, name: "host", keys: 128, steps: 256, links: 1024, rules: 512, path: 4096, layouts: 32 };
 
 /// A microcontroller with 16 KiB of RAM or more: 2.7 KB of memory ([`crate::DeviceMemory`]), and 9 KB with all stack of a verification.
-pub const DEVICE: Limits = Limits { profile: 2, name: "device", keys: 16, steps: 12, links: 16, rules: 16, path: 256 };
+pub const DEVICE: Limits =
+    Limits { profile: 2, name: "device", keys: 16, steps: 12, links: 16, rules: 16, path: 256, layouts: 3 };
 
 /// Every profile.
 pub const PROFILES: [Limits; 2] = [HOST, DEVICE];

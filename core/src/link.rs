@@ -1,10 +1,24 @@
 //! A link: the evidence of one step (in-toto specification, section 4.4).
 
-use crate::bundle::{ArtifactRuns, Bundle, Envelope, Event, Reader, Str};
+use crate::bundle::{ArtifactRuns, Bundle, Envelope, Event, Form, Kind, Reader, Str};
 use crate::error::{Code, Error, List, Result};
 use crate::keys::KeySet;
-use crate::layout::skip_strings;
-use crate::members::members;
+use crate::members::{Members, members};
+use crate::parameters::Parameters;
+use crate::statement::{Materials, Statement};
+
+/// What an envelope holds, besides the root layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// A link of a step, also as the predicate of a statement.
+    Link,
+    /// A layout in place of a link.
+    Sublayout,
+    /// A statement with any other predicate.
+    Attestation,
+    /// What a host saw when it ran an inspection.
+    Observation,
+}
 
 /// What has become of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,24 +31,29 @@ pub enum LinkStatus {
     Ignored(Code),
 }
 
-/// Where a link's payload holds an artifact map, and how many artifacts it has.
+/// Where a payload holds artifacts, and how many these are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ArtifactMap {
+    /// Number of the envelope: a sublayout's artifacts are those of the links below it.
+    envelope: u16,
     offset: u32,
     pub(crate) count: u32,
 }
 
-/// One link envelope on its way through verification. Numbers and offsets, so that devices can keep many.
+/// One envelope of evidence on its way through verification. Numbers and offsets, so that devices can keep many.
 #[derive(Clone, Copy, Debug)]
 pub struct LinkState {
     pub(crate) envelope: u16,
-    /// Number of the step that it belongs to.
-    pub(crate) step: u16,
+    pub(crate) evidence: Evidence,
+    /// Number of the step that it belongs to; an attestation's is found out from its signers and subjects.
+    pub(crate) step: Option<u16>,
     pub(crate) status: LinkStatus,
     /// The signers with a good signature on it, as numbers of keys.
     pub(crate) signers: KeySet,
-    pub(crate) materials: ArtifactMap,
-    pub(crate) products: ArtifactMap,
+    /// `None` where there are none, or none yet: an attestation has no materials, and a sublayout's are those of its first step.
+    pub(crate) materials: Option<ArtifactMap>,
+    /// Of an attestation there are none either: its subjects are not what a step made.
+    pub(crate) products: Option<ArtifactMap>,
     pub(crate) command: Option<u32>,
     pub(crate) failed: bool,
 }
@@ -48,78 +67,122 @@ impl LinkState {
 
     /// How many artifacts it lists: nearly all the work of checking its signatures.
     #[must_use]
-    pub const fn artifact_count(&self) -> u32 {
-        self.materials.count.saturating_add(self.products.count)
+    pub fn artifact_count(&self) -> u32 {
+        let count = |map: Option<ArtifactMap>| map.map_or(0, |map| map.count);
+        count(self.materials).saturating_add(count(self.products))
     }
 
-    pub(crate) const fn map(&self, list: List) -> ArtifactMap {
+    pub(crate) const fn map(&self, list: List) -> Option<ArtifactMap> {
         match list {
             List::Materials => self.materials,
             List::Products => self.products,
         }
     }
 
-    /// One of its artifact maps, from the bundle.
+    /// One of its two sets of artifacts, from the bundle.
     pub(crate) fn artifacts<'b>(&self, bundle: &'b Bundle<'b>, list: List) -> Result<ArtifactRuns<'b>> {
-        let envelope = bundle.envelope(self.envelope)?;
-        artifact_map(&mut Reader::new(envelope.strings, envelope.tokens, self.map(list).offset))
+        let Some(map) = self.map(list) else { return Ok(ArtifactRuns::EMPTY) };
+        let envelope = bundle.envelope(map.envelope)?;
+        Ok(artifacts(&mut Reader::new(envelope.strings, envelope.tokens, map.offset))?.0)
     }
-}
 
-/// The values of a link's payload.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Link<'b> {
-    pub(crate) name: Str<'b>,
-    pub(crate) materials: ArtifactMap,
-    pub(crate) products: ArtifactMap,
-    /// Where the payload holds the command.
-    pub(crate) command: Option<u32>,
-    /// The command returned something else than 0.
-    pub(crate) failed: bool,
-}
-
-impl<'b> Link<'b> {
-    /// Reads a link and checks the types of its members. Its artifacts and its signatures are other matters.
-    pub(crate) fn read(envelope: &Envelope<'b>) -> Result<Self> {
+    /// Reads what an envelope holds, and checks the types of its members. Which step it belongs to, its artifacts and its signatures are other
+    /// matters. Also gives the name of the step, where the envelope says it.
+    pub(crate) fn read<'b>(envelope: &Envelope<'b>) -> Result<(Self, Option<Str<'b>>)> {
         if !envelope.is_in_toto() {
             return Err(Code::LinkPayloadType.into());
         }
         let mut reader = Reader::of(envelope);
-        let names = ["name", "materials", "products", "byproducts", "command"];
-        let found = members(&mut reader, names)?.ok_or(Code::LinkType)?;
-        match found.kind {
-            Some(kind) if kind.is("link") => {}
-            Some(kind) if kind.is("layout") => return Err(Code::SublayoutUnsupported.into()),
-            _ => return Err(Code::LinkType.into()),
+        let Members { kind, offsets } = members(&mut reader, MEMBERS)?.ok_or(Code::LinkType)?;
+        let kind = kind.ok_or(Code::LinkType)?;
+        let mut state = Self::unread(envelope);
+        if kind.is("link") {
+            let [_, materials, products, ..] = offsets;
+            (state.materials, state.products) =
+                (state.map_at(&reader, materials, Materials::Map)?, state.map_at(&reader, products, Materials::Map)?);
+            // A link has both.
+            state.materials.and(state.products).ok_or(Code::LinkMember)?;
+            let name = state.read_rest(&reader, offsets)?;
+            return Ok((state, Some(name)));
         }
-        let [name, materials, products, byproducts, command] = found.offsets;
+        if kind.is("layout") {
+            state.evidence = Evidence::Sublayout;
+            return Ok((state, Some(envelope.step().ok_or(Code::LinkType)?)));
+        }
+        if !Statement::is_type(kind, envelope) {
+            return Err(Code::LinkType.into());
+        }
+        let statement = Statement::read(&mut reader.at(0))?;
+        let Some(form) = statement.link() else {
+            state.evidence = Evidence::Attestation;
+            return Ok((state, None));
+        };
+        let predicate = members(&mut reader.at(statement.predicate.ok_or(Code::LinkMember)?), MEMBERS)?;
+        let offsets = predicate.ok_or(Code::LinkMember)?.offsets;
+        let [_, materials, ..] = offsets;
+        state.materials = state.map_at(&reader, materials, form)?;
+        // What the statement is about are the step's products.
+        state.products = state.map_at(&reader, Some(statement.subject), Materials::List)?;
+        let name = state.read_rest(&reader, offsets)?;
+        Ok((state, Some(name)))
+    }
+
+    fn unread(envelope: &Envelope<'_>) -> Self {
+        let is_observation = matches!(envelope.kind(), Kind::Observation);
+        Self {
+            envelope: envelope.number(),
+            evidence: if is_observation { Evidence::Observation } else { Evidence::Link },
+            step: None,
+            status: LinkStatus::Unchecked,
+            signers: KeySet::default(),
+            materials: None,
+            products: None,
+            command: None,
+            failed: false,
+        }
+    }
+
+    fn map_at(&self, reader: &Reader<'_>, offset: Option<u32>, form: Materials) -> Result<Option<ArtifactMap>> {
+        let Some(offset) = offset else { return Ok(None) };
+        let (runs, found) = artifacts(&mut reader.at(offset))?;
+        if found != form {
+            return Err(Code::LinkMember.into());
+        }
+        Ok(Some(ArtifactMap { envelope: self.envelope, offset, count: runs.count()? }))
+    }
+
+    /// Reads the members of a link besides its artifacts; gives the name of its step.
+    fn read_rest<'b>(&mut self, reader: &Reader<'b>, offsets: [Option<u32>; 5]) -> Result<Str<'b>> {
+        let [name, _, _, byproducts, command] = offsets;
         if let Some(command) = command
-            && !skip_strings(&mut reader.at(command))?
+            && !Parameters::NONE.check_strings(&mut reader.at(command))?
         {
             return Err(Code::LinkMember.into());
         }
-        let map = |offset: Option<u32>| {
-            let offset = offset.ok_or(Code::LinkMember)?;
-            Ok::<_, Error>(ArtifactMap { offset, count: artifact_map(&mut reader.at(offset))?.count()? })
+        self.command = command;
+        self.failed = match byproducts {
+            Some(byproducts) => command_failed(reader.at(byproducts))?,
+            None => false,
         };
-        Ok(Self {
-            name: reader.at(name.ok_or(Code::LinkMember)?).string()?.ok_or(Code::LinkMember)?,
-            materials: map(materials)?,
-            products: map(products)?,
-            command,
-            failed: match byproducts {
-                Some(byproducts) => command_failed(reader.at(byproducts))?,
-                None => false,
-            },
-        })
+        Ok(reader.at(name.ok_or(Code::LinkMember)?).string()?.ok_or(Code::LinkMember)?)
     }
 }
 
-fn artifact_map<'b>(reader: &mut Reader<'b>) -> Result<ArtifactRuns<'b>> {
+/// The members of a link that matter, as links and link predicates name them.
+const MEMBERS: [&str; 5] = ["name", "materials", "products", "byproducts", "command"];
+
+/// Reads artifacts in any of their forms.
+fn artifacts<'b>(reader: &mut Reader<'b>) -> Result<(ArtifactRuns<'b>, Materials)> {
+    let form = match reader.next_event()? {
+        Some(Event::Artifacts(runs)) if runs.form() == Form::Map => return Ok((runs, Materials::Map)),
+        Some(Event::Artifacts(runs)) => return Ok((runs, Materials::List)),
+        Some(Event::ObjectStart) => Materials::Map,
+        Some(Event::ArrayStart) => Materials::List,
+        _ => return Err(Code::LinkMember.into()),
+    };
+    // Only what is empty may be spelled out; everything else holds something that is no digest set, or more than name and digest set.
     match reader.next_event()? {
-        Some(Event::Artifacts(runs)) => Ok(runs),
-        // The only map that may be spelled out is the empty one; others hold something that is no digest set.
-        Some(Event::ObjectStart) if matches!(reader.next_event()?, Some(Event::End)) => Ok(ArtifactRuns::EMPTY),
+        Some(Event::End) => Ok((ArtifactRuns::EMPTY, form)),
         _ => Err(Code::LinkMember.into()),
     }
 }
@@ -154,14 +217,17 @@ pub(crate) fn check_artifacts<'b, const PATH: usize>(mut runs: ArtifactRuns<'b>,
     Ok(())
 }
 
-/// Are two lists of strings, each where its reader stands, equal?
-pub(crate) fn same_strings(mut one: Reader<'_>, mut other: Reader<'_>) -> Result<bool> {
+/// Are two lists of strings, each where its reader stands, equal once parameters are put into the first?
+pub(crate) fn same_strings(mut one: Reader<'_>, mut other: Reader<'_>, parameters: Parameters<'_>) -> Result<bool> {
     if !one.array()? || !other.array()? {
         return Ok(false);
     }
     loop {
         match (one.element()?, other.element()?) {
-            (true, true) if one.string()? == other.string()? => {}
+            (true, true) => match (one.string()?, other.string()?) {
+                (Some(word), Some(actual)) if parameters.is(word, actual) => {}
+                _ => return Ok(false),
+            },
             (false, false) => return Ok(true),
             _ => return Ok(false),
         }

@@ -2,16 +2,25 @@
 
 use heapless::{Vec, VecView};
 
-use crate::error::{Class, Code, Error};
+use crate::error::{Class, Error};
+use crate::evidence::Vouched;
 use crate::layout::{LayoutKey, Step};
 use crate::limits::{DEVICE, HOST, WARNINGS};
 use crate::link::LinkState;
 
-/// The verifier's memory: what is kept from one check to the next. Its size follows from the first three maxima; the other two, `RULES` and
-/// `PATH`, are those of buffers that each check has on its stack. See [`HostMemory`] and [`DeviceMemory`].
+/// The verifier's memory: what is kept from one check to the next, of the layout and all sublayouts. Its size follows from the first four maxima;
+/// the other two, `RULES` and `PATH`, are those of buffers that each check has on its stack. See [`HostMemory`] and [`DeviceMemory`].
 #[derive(Debug)]
-pub struct Memory<'b, const KEYS: usize, const STEPS: usize, const LINKS: usize, const RULES: usize, const PATH: usize>
-{
+pub struct Memory<
+    'b,
+    const LAYOUTS: usize,
+    const KEYS: usize,
+    const STEPS: usize,
+    const LINKS: usize,
+    const RULES: usize,
+    const PATH: usize,
+> {
+    layouts: Vec<Vouched, LAYOUTS>,
     keys: Vec<LayoutKey<'b>, KEYS>,
     steps: Vec<Step<'b>, STEPS>,
     links: Vec<LinkState, LINKS>,
@@ -19,19 +28,35 @@ pub struct Memory<'b, const KEYS: usize, const STEPS: usize, const LINKS: usize,
 }
 
 /// Memory for the limits of [`HOST`]. Large: to be boxed.
-pub type HostMemory<'b> = Memory<'b, { HOST.keys }, { HOST.steps }, { HOST.links }, { HOST.rules }, { HOST.path }>;
+pub type HostMemory<'b> =
+    Memory<'b, { HOST.layouts }, { HOST.keys }, { HOST.steps }, { HOST.links }, { HOST.rules }, { HOST.path }>;
 
 /// Memory for the limits of [`DEVICE`].
-pub type DeviceMemory<'b> =
-    Memory<'b, { DEVICE.keys }, { DEVICE.steps }, { DEVICE.links }, { DEVICE.rules }, { DEVICE.path }>;
+pub type DeviceMemory<'b> = Memory<
+    'b,
+    { DEVICE.layouts },
+    { DEVICE.keys },
+    { DEVICE.steps },
+    { DEVICE.links },
+    { DEVICE.rules },
+    { DEVICE.path },
+>;
 
-impl<'b, const KEYS: usize, const STEPS: usize, const LINKS: usize, const RULES: usize, const PATH: usize>
-    Memory<'b, KEYS, STEPS, LINKS, RULES, PATH>
+impl<
+    'b,
+    const LAYOUTS: usize,
+    const KEYS: usize,
+    const STEPS: usize,
+    const LINKS: usize,
+    const RULES: usize,
+    const PATH: usize,
+> Memory<'b, LAYOUTS, KEYS, STEPS, LINKS, RULES, PATH>
 {
     /// Empty memory.
     #[must_use]
     pub const fn new() -> Self {
         Self {
+            layouts: Vec::new(),
             keys: Vec::new(),
             steps: Vec::new(),
             links: Vec::new(),
@@ -41,16 +66,29 @@ impl<'b, const KEYS: usize, const STEPS: usize, const LINKS: usize, const RULES:
 
     /// Everything as slices, so that the verifier is compiled once.
     pub(crate) fn state(&mut self) -> State<'_, 'b> {
+        self.layouts.clear();
         self.keys.clear();
         self.steps.clear();
         self.links.clear();
         self.warnings = Warnings { kept: Vec::new(), count: 0 };
-        State { keys: &mut self.keys, steps: &mut self.steps, links: &mut self.links, warnings: &mut self.warnings }
+        State {
+            layouts: &mut self.layouts,
+            keys: &mut self.keys,
+            steps: &mut self.steps,
+            links: &mut self.links,
+            warnings: &mut self.warnings,
+        }
     }
 }
 
-impl<const KEYS: usize, const STEPS: usize, const LINKS: usize, const RULES: usize, const PATH: usize> Default
-    for Memory<'_, KEYS, STEPS, LINKS, RULES, PATH>
+impl<
+    const LAYOUTS: usize,
+    const KEYS: usize,
+    const STEPS: usize,
+    const LINKS: usize,
+    const RULES: usize,
+    const PATH: usize,
+> Default for Memory<'_, LAYOUTS, KEYS, STEPS, LINKS, RULES, PATH>
 {
     fn default() -> Self {
         Self::new()
@@ -59,6 +97,8 @@ impl<const KEYS: usize, const STEPS: usize, const LINKS: usize, const RULES: usi
 
 /// The parts of [`Memory`], of whatever size.
 pub(crate) struct State<'m, 'b> {
+    /// The root layout first, and each sublayout after the layout that has the step it stands for.
+    pub(crate) layouts: &'m mut VecView<Vouched>,
     pub(crate) keys: &'m mut VecView<LayoutKey<'b>>,
     pub(crate) steps: &'m mut VecView<Step<'b>>,
     pub(crate) links: &'m mut VecView<LinkState>,
@@ -96,11 +136,5 @@ impl Warnings {
     #[must_use]
     pub const fn count(&self) -> u32 {
         self.count
-    }
-
-    /// Is this among those that were kept?
-    #[must_use]
-    pub fn has(&self, code: Code) -> bool {
-        self.kept.iter().any(|warning| warning.code() == code)
     }
 }

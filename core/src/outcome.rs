@@ -1,22 +1,27 @@
 //! What a verification came to: the refusal or the proof, and what a verdict tells about either.
 
 use crate::artifact::Product;
+use crate::attestation::{Chain, demands, is_subject, step_of};
 use crate::bundle::{Bundle, Reader, Str};
 use crate::error::{Code, Error, List, Result};
+use crate::evidence::Vouched;
 use crate::layout::{LayoutKey, Role, Step};
 use crate::link::LinkState;
 use crate::lookup::Lookup;
 use crate::memory::{State, Warnings};
 use crate::trust::Trust;
 use crate::verdict::{RuleWords, Verdict};
-use crate::verify::Findings;
+use crate::verify::{Findings, Request};
 
 /// The end of a verification.
 #[derive(Clone, Copy, Debug)]
 pub struct Outcome<'m, 'b> {
     pub(crate) bundle: &'b Bundle<'b>,
+    pub(crate) trust: &'m Trust<'m>,
     pub(crate) result: Result<()>,
     pub(crate) findings: Findings,
+    /// The layouts that have enough evidence, the root layout first.
+    pub(crate) layouts: &'m [Vouched],
     pub(crate) keys: &'m [LayoutKey<'b>],
     pub(crate) steps: &'m [Step<'b>],
     pub(crate) links: &'m [LinkState],
@@ -24,9 +29,15 @@ pub struct Outcome<'m, 'b> {
 }
 
 impl<'m, 'b> Outcome<'m, 'b> {
-    pub(crate) fn new(bundle: &'b Bundle<'b>, result: Result<()>, findings: Findings, state: State<'m, 'b>) -> Self {
-        let State { keys, steps, links, warnings } = state;
-        Self { bundle, result, findings, keys, steps, links, warnings }
+    pub(crate) fn new<'a: 'm>(
+        request: &Request<'a, 'b>,
+        result: Result<()>,
+        findings: Findings,
+        state: State<'m, 'b>,
+    ) -> Self {
+        let State { layouts, keys, steps, links, warnings } = state;
+        let Request { bundle, trust, .. } = *request;
+        Self { bundle, trust, result, findings, layouts, keys, steps, links, warnings }
     }
 
     /// Verified, or why not.
@@ -45,16 +56,16 @@ impl<'m, 'b> Outcome<'m, 'b> {
         self.result.map(|()| VerifiedSupplyChain { outcome: *self })
     }
 
-    /// What was decided and by whom, for people and programs. `trust` is what the request had.
+    /// What was decided and by whom, for people and programs.
     #[must_use]
-    pub const fn verdict<'v>(&'v self, trust: &'v Trust<'v>) -> Verdict<'v, 'm, 'b> {
-        Verdict::new(self, trust)
+    pub const fn verdict<'v>(&'v self) -> Verdict<'v, 'm, 'b> {
+        Verdict::new(self)
     }
 
     /// The words of a rule of a step.
     #[must_use]
     pub fn rule_words(&self, step: &Step<'b>, list: List, number: u16) -> Option<RuleWords<'b>> {
-        let envelope = self.bundle.envelope(0).ok()?;
+        let envelope = self.bundle.envelope(step.layout).ok()?;
         let mut reader = Reader::new(envelope.strings, envelope.tokens, step.rules(list)?);
         reader.array().ok()?;
         for _ in 0..number {
@@ -65,7 +76,7 @@ impl<'m, 'b> Outcome<'m, 'b> {
         is_rule.then_some(RuleWords { reader })
     }
 
-    /// The layout's steps and then its inspections, as far as they were read.
+    /// The root layout's steps and then its inspections, then those of each sublayout, as far as they were read.
     #[must_use]
     pub const fn steps(&self) -> &'m [Step<'b>] {
         self.steps
@@ -97,31 +108,39 @@ pub struct VerifiedSupplyChain<'m, 'b> {
 }
 
 impl<'b> VerifiedSupplyChain<'_, 'b> {
-    /// What the chain says about the product `name` of `step`, or of the last step. `path` is a buffer for the longest path.
+    /// What the chain says about the artifact `name` of the product's step ([`Trust::product_step`], or the last step). Attestations that are demanded
+    /// of that step must be about this very artifact. `path` is a buffer for the longest path.
     ///
     /// # Errors
-    /// [`Code::ArtifactStep`], [`Code::ArtifactNoStep`] where there is no such step; [`Code::ArtifactUnknown`] where it has no such product.
-    pub fn product(&self, step: Option<&str>, name: &str, path: &mut [u8]) -> Result<Product<'b>> {
-        let mut steps = (0_u16..).zip(self.outcome.steps).filter(|(_, step)| step.role == Role::Step);
-        let found = match step {
-            Some(wanted) => steps.find(|(_, step)| step.name.is(wanted)).ok_or(Code::ArtifactStep),
-            None => steps.last().ok_or(Code::ArtifactNoStep),
-        };
-        let (number, step) = found?;
+    /// [`Code::ArtifactStep`], [`Code::ArtifactNoStep`] where there is no such step; [`Code::ArtifactUnknown`] where it has no such product;
+    /// [`Code::AttestationSubject`] or another code of an attestation.
+    pub fn product(&self, name: &str, path: &mut [u8]) -> Result<Product<'b>> {
+        let Outcome { bundle, trust, layouts, keys, links, .. } = self.outcome;
+        let root = layouts.first().ok_or(Code::ArtifactNoStep)?;
+        let steps = root.steps.of(self.outcome.steps);
+        let (number, step) = step_of(steps, trust.product_step)?;
         let unknown = Error::new(Code::ArtifactUnknown).at_step(number);
-        let link = step.link.and_then(|link| self.outcome.links.get(usize::from(link))).ok_or(unknown)?;
-        let mut cursor = self.outcome.bundle.paths(path);
+        let link = step.link.and_then(|link| links.get(usize::from(link))).ok_or(unknown)?;
+        let mut cursor = bundle.paths(path);
         if !cursor.find(None, name.as_bytes())? {
             return Err(unknown);
         }
-        let variant =
-            Lookup::new(link.artifacts(self.outcome.bundle, List::Products)?).find(cursor.number())?.ok_or(unknown)?;
-        Ok(Product::new(cursor.digests(variant)?, number, cursor.number()))
+        let variant = Lookup::new(link.artifacts(bundle, List::Products)?).find(cursor.number())?.ok_or(unknown)?;
+        let product = Product::new(cursor.digests(variant)?, number, cursor.number());
+        let chain = Chain { bundle, keys, steps, links, root: root.links };
+        for demand in demands(trust) {
+            if demand.required.step.is_none_or(|wanted| step.name.is(wanted)) {
+                let is_about = |link: &LinkState| is_subject(link, product.digests(), bundle, path);
+                chain.check(&demand, step, is_about).map_err(|error| error.at_step(number))?;
+            }
+        }
+        Ok(product)
     }
 
     /// The name of the last step, whose products the chain ends with.
     #[must_use]
     pub fn last_step(&self) -> Option<Str<'b>> {
-        self.outcome.steps.iter().rfind(|step| step.role == Role::Step).map(|step| step.name)
+        let root = self.outcome.layouts.first()?;
+        root.steps.of(self.outcome.steps).iter().rfind(|step| step.role == Role::Step).map(|step| step.name)
     }
 }

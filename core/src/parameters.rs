@@ -1,10 +1,184 @@
 //! Parameters of a layout: values for the `{name}`s in its rules and commands.
+//!
+//! A name is one or more of letters, digits, `_` and `-`; braces around anything else are text. Where no parameter is given at all, every
+//! brace is text. Values are put in once and not looked through again.
+
+use core::mem;
+
+use crate::bundle::{Reader, Str};
+use crate::error::{Code, Result};
 
 /// A value for `{name}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameter<'a> {
     /// The name: letters, digits, `_` and `-`.
     pub name: &'a str,
-    /// What is put in its place. It is not looked through for further names.
+    /// What is put in its place.
     pub value: &'a str,
+}
+
+/// The parameters that hold for one layout: those given for the root layout, none for sublayouts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parameters<'a>(&'a [Parameter<'a>]);
+
+impl<'a> Parameters<'a> {
+    pub(crate) const NONE: Self = Self(&[]);
+
+    pub(crate) const fn new(given: &'a [Parameter<'a>]) -> Self {
+        Self(given)
+    }
+
+    /// The text in which there may be names; `None` where a word stays as it is.
+    fn text<'b>(&self, word: Str<'b>) -> Option<&'b str> {
+        if self.0.is_empty() {
+            return None;
+        }
+        word.text().filter(|text| text.contains('{'))
+    }
+
+    fn pieces<'p>(&self, text: &'p str) -> Pieces<'p>
+    where
+        'a: 'p,
+    {
+        Pieces { given: self.0, rest: text, value: None }
+    }
+
+    /// Reads past a list of strings, in which no name may be undefined; `false` where it is something else.
+    pub(crate) fn check_strings(&self, reader: &mut Reader<'_>) -> Result<bool> {
+        if !reader.array()? {
+            return Ok(false);
+        }
+        while reader.element()? {
+            let Some(word) = reader.string()? else { return Ok(false) };
+            if let Some(text) = self.text(word) {
+                for piece in self.pieces(text) {
+                    piece?;
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Is `word` the same as `actual` once its parameters are put in?
+    pub(crate) fn is(&self, word: Str<'_>, actual: Str<'_>) -> bool {
+        match self.text(word) {
+            None => word == actual,
+            Some(text) => {
+                // Undefined names were refused when the layout was read.
+                let pieces = self.pieces(text).map_while(Result::ok);
+                pieces.flat_map(str::bytes).eq(actual.bytes())
+            }
+        }
+    }
+}
+
+/// Text, then a value, then text again, and so on.
+struct Pieces<'p> {
+    given: &'p [Parameter<'p>],
+    rest: &'p str,
+    value: Option<&'p str>,
+}
+
+impl<'p> Iterator for Pieces<'p> {
+    type Item = Result<&'p str>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(value) = self.value.take() {
+            return Some(Ok(value));
+        }
+        if self.rest.is_empty() {
+            return None;
+        }
+        for (start, _) in self.rest.match_indices('{') {
+            let (before, brace) = self.rest.split_at_checked(start)?;
+            let Some((name, after)) = brace.get(1..).and_then(|inside| inside.split_once('}')) else { break };
+            if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+            {
+                continue;
+            }
+            let Some(parameter) = self.given.iter().find(|parameter| parameter.name == name) else {
+                return Some(Err(Code::ParameterUndefined.into()));
+            };
+            (self.value, self.rest) = (Some(parameter.value), after);
+            return Some(Ok(before));
+        }
+        Some(Ok(mem::take(&mut self.rest)))
+    }
+}
+
+/// Puts parameters into words, and keeps the words that come out.
+pub(crate) struct Substitution<'a, 't> {
+    parameters: Parameters<'a>,
+    free: &'t mut [u8],
+}
+
+impl<'a, 't> Substitution<'a, 't> {
+    /// `space` holds all words that change.
+    pub(crate) const fn new(parameters: Parameters<'a>, space: &'t mut [u8]) -> Self {
+        Self { parameters, free: space }
+    }
+
+    pub(crate) fn put_in<'b: 't>(&mut self, word: Str<'b>) -> Result<Str<'t>> {
+        let Some(text) = self.parameters.text(word) else { return Ok(word) };
+        let mut length: usize = 0;
+        for piece in self.parameters.pieces(text) {
+            let piece = piece?.as_bytes();
+            let end = length.saturating_add(piece.len());
+            self.free.get_mut(length..end).ok_or(Code::LimitParameters)?.copy_from_slice(piece);
+            length = end;
+        }
+        let (word, free) = mem::take(&mut self.free).split_at_mut_checked(length).ok_or(Code::LimitParameters)?;
+        self.free = free;
+        // Whole strings one after the other are a string.
+        Ok(Str::Text(core::str::from_utf8(word).unwrap_or_default()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GIVEN: [Parameter<'static>; 3] = [
+        Parameter { name: "a", value: "x*" },
+        Parameter { name: "b-c_1", value: "{a}" },
+        Parameter { name: "empty", value: "" },
+    ];
+
+    #[test]
+    fn values_are_put_in_once() {
+        for (word, expected) in [
+            ("{a}", "x*"),
+            ("1{a}2{a}3", "1x*2x*3"),
+            ("{b-c_1}{empty}", "{a}"),
+            ("{{a}}", "{x*}"),
+            ("{}{ a}{a", "{}{ a}{a"),
+            ("{\u{fc}}}{", "{\u{fc}}}{"),
+            ("plain", "plain"),
+            ("", ""),
+        ] {
+            let mut space = [0; 64];
+            let mut substitution = Substitution::new(Parameters::new(&GIVEN), &mut space);
+            let word = Str::Text(word);
+            assert_eq!(substitution.put_in(word).unwrap(), Str::Text(expected));
+            assert!(Parameters::new(&GIVEN).is(word, Str::Text(expected)));
+            assert!(Parameters::NONE.is(word, word));
+        }
+    }
+
+    #[test]
+    fn words_share_the_space() {
+        let mut space = [0; 5];
+        let mut substitution = Substitution::new(Parameters::new(&GIVEN), &mut space);
+        let words = [(); 2].map(|()| substitution.put_in(Str::Text("{a}")).unwrap());
+        assert!(words.iter().all(|word| word.is("x*")));
+        assert_eq!(substitution.put_in(Str::Text("{a}")).unwrap_err().code(), Code::LimitParameters);
+    }
+
+    #[test]
+    fn a_name_that_is_not_given_is_refused() {
+        let mut substitution = Substitution::new(Parameters::new(&GIVEN), &mut []);
+        assert_eq!(substitution.put_in(Str::Text("{A}")).unwrap_err().code(), Code::ParameterUndefined);
+        let mut substitution = Substitution::new(Parameters::NONE, &mut []);
+        assert_eq!(substitution.put_in(Str::Text("{A}")).unwrap(), Str::Text("{A}"));
+    }
 }

@@ -4,34 +4,56 @@ use heapless::VecView;
 
 use crate::bundle::{ArtifactRuns, Bundle};
 use crate::error::{Code, Error, List, Result};
-use crate::evidence::Agreed;
-use crate::layout::{Layout, Role};
+use crate::evidence::{Agreed, Vouched};
+use crate::layout::Role;
 use crate::link::LinkStatus;
 use crate::lookup::Lookup;
 use crate::memory::State;
+use crate::parameters::Substitution;
 use crate::rules::{self, MatchTarget, Rule, RuleState, Subject};
 use crate::trust::Inspections;
-use crate::verify::{Findings, InForce, Observer, Request};
+use crate::verify::{Findings, Observer, Request};
+
+/// Applies the rules of every step of every layout, the deepest sublayout first.
+#[inline(never)]
+pub(crate) fn check_steps<'b, const RULES: usize, const PATH: usize>(
+    evidence: &Agreed,
+    request: &Request<'_, 'b>,
+    state: &State<'_, 'b>,
+    observer: &mut dyn Observer,
+) -> Result<()> {
+    for layout in state.layouts.iter().rev() {
+        for number in layout.steps.numbers() {
+            if state.steps.get(usize::from(number)).is_some_and(|step| step.role == Role::Step) {
+                check_rules::<RULES, PATH>(layout, evidence, request, number, state, observer)?;
+            }
+        }
+    }
+    Ok(())
+}
 
 /// Applies both rule lists of a step, or of an inspection that was observed.
 #[inline(never)]
-pub(crate) fn check_rules<'b, const RULES: usize, const PATH: usize>(
-    layout: &InForce<'b>,
+fn check_rules<'b, const RULES: usize, const PATH: usize>(
+    layout: &Vouched,
     _: &Agreed,
-    bundle: &'b Bundle<'b>,
+    request: &Request<'_, 'b>,
     number: u16,
-    state: &mut State<'_, 'b>,
+    state: &State<'_, 'b>,
     observer: &mut dyn Observer,
 ) -> Result<()> {
+    let bundle = request.bundle;
     let Some(step) = state.steps.get(usize::from(number)) else { return Ok(()) };
     let Some(link) = step.link.and_then(|link| state.links.get(usize::from(link))) else {
         return Err(Error::new(Code::LinkMissing).at_step(number));
     };
-    let (step, link) = (*step, *link);
     for list in [List::Materials, List::Products] {
         let Some(offset) = step.rules(list) else { continue };
+        let mut space = [0; PATH];
         let mut rules = heapless::Vec::<_, RULES>::new();
-        load_rules(layout, bundle, offset, state, &mut rules).map_err(|error| error.at_step(number))?;
+        let mut substitution = Substitution::new(request.parameters_of(layout), &mut space);
+        load_rules(layout, bundle, offset, state, &mut substitution, &mut rules)
+            .map_err(|error| error.at_step(number))?;
         let subject =
             Subject { list, own: link.artifacts(bundle, list)?, other: link.artifacts(bundle, list.other())? };
         let applied = rules::apply(&subject, &mut rules, bundle, &mut [0; PATH], &mut [0; PATH]);
@@ -44,21 +66,22 @@ pub(crate) fn check_rules<'b, const RULES: usize, const PATH: usize>(
 }
 
 /// Reads a rule list and finds the artifacts that its `MATCH` rules compare with.
-fn load_rules<'b>(
-    layout: &Layout<'b>,
+fn load_rules<'r, 'b: 'r>(
+    layout: &Vouched,
     bundle: &'b Bundle<'b>,
     offset: u32,
     state: &State<'_, 'b>,
-    rules: &mut VecView<RuleState<'b>>,
+    substitution: &mut Substitution<'_, 'r>,
+    rules: &mut VecView<RuleState<'r>>,
 ) -> Result<()> {
-    let mut reader = layout.reader(offset);
+    let mut reader = layout.reader(bundle, offset)?;
     if !reader.array()? {
         return Err(Code::LayoutMember.into());
     }
     while reader.element()? {
-        let (rule, target) = Rule::read(&mut reader)?;
+        let (rule, target) = Rule::read(&mut reader, substitution)?;
         let target = match target {
-            Some(target) => match_target(&target, bundle, state)?.map(Lookup::new),
+            Some(target) => match_target(&target, layout, bundle, state)?.map(Lookup::new),
             None => None,
         };
         rules.push(RuleState { rule, target, consumed: 0 }).map_err(|_| Code::LimitRules)?;
@@ -68,19 +91,20 @@ fn load_rules<'b>(
 
 /// The artifacts that a `MATCH` compares with; none for inspections and unknown steps.
 fn match_target<'b>(
-    target: &MatchTarget<'b>,
+    target: &MatchTarget<'_>,
+    layout: &Vouched,
     bundle: &'b Bundle<'b>,
     state: &State<'_, 'b>,
 ) -> Result<Option<ArtifactRuns<'b>>> {
-    let step = state.steps.iter().find(|step| step.role == Role::Step && step.name == target.step);
+    let mut steps = layout.steps.of(state.steps).iter();
+    let step = steps.find(|step| step.role == Role::Step && step.name == target.step);
     let link = step.and_then(|step| state.links.get(usize::from(step.link?)));
     link.map(|link| link.artifacts(bundle, target.list)).transpose()
 }
 
-/// Inspections come last, and only as the trust policy says.
+/// Inspections come last, those of sublayouts before the root layout's, and only as the trust policy says.
 #[inline(never)]
 pub(crate) fn check_inspections<'b, const RULES: usize, const PATH: usize>(
-    layout: &InForce<'b>,
     evidence: &Agreed,
     request: &Request<'_, 'b>,
     state: &mut State<'_, 'b>,
@@ -88,25 +112,30 @@ pub(crate) fn check_inspections<'b, const RULES: usize, const PATH: usize>(
     observer: &mut dyn Observer,
 ) -> Result<()> {
     findings.inspections = Some(request.trust.inspections);
-    for number in 0..state.steps.len() as u16 {
-        if state.steps.get(usize::from(number)).is_none_or(|step| step.role == Role::Step) {
-            continue;
-        }
-        match request.trust.inspections {
-            Inspections::Refuse => return Err(Error::new(Code::InspectionsNotRun).at_step(number)),
-            Inspections::Skip => state.warnings.push(Error::new(Code::InspectionSkipped).at_step(number)),
-            Inspections::Observed => {
-                let observed = state.steps.get(usize::from(number)).and_then(|inspection| inspection.link);
-                let Some(link) = observed.and_then(|link| state.links.get(usize::from(link))) else {
-                    return Err(Error::new(Code::InspectionMissing).at_step(number));
-                };
-                if let LinkStatus::Ignored(reason) = link.status {
-                    return Err(Error::new(reason).at_step(number));
+    for layout in state.layouts.iter().rev() {
+        for number in layout.steps.numbers() {
+            let Some(inspection) = state.steps.get(usize::from(number)) else { continue };
+            if inspection.role == Role::Step {
+                continue;
+            }
+            let fail = |code| Err(Error::new(code).at_step(number));
+            let observed = inspection.link.and_then(|link| state.links.get(usize::from(link)));
+            match (request.trust.inspections, observed, layout.link) {
+                (Inspections::Skip, ..) => state.warnings.push(Error::new(Code::InspectionSkipped).at_step(number)),
+                (Inspections::Refuse, _, None) => return fail(Code::InspectionsNotRun),
+                (Inspections::Observed, None, None) => return fail(Code::InspectionMissing),
+                (Inspections::Refuse, ..) | (Inspections::Observed, None, _) => {
+                    return fail(Code::SublayoutInspections);
                 }
-                if link.failed {
-                    return Err(Error::new(Code::InspectionFailed).at_step(number));
+                (Inspections::Observed, Some(link), _) => {
+                    if let LinkStatus::Ignored(reason) = link.status {
+                        return fail(reason);
+                    }
+                    if link.failed {
+                        return fail(Code::InspectionFailed);
+                    }
+                    check_rules::<RULES, PATH>(layout, evidence, request, number, state, observer)?;
                 }
-                check_rules::<RULES, PATH>(layout, evidence, request.bundle, number, state, observer)?;
             }
         }
     }

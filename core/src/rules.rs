@@ -8,6 +8,7 @@ use crate::error::{Code, Error, List, Result};
 use crate::glob::Pattern;
 use crate::lookup::Lookup;
 use crate::names;
+use crate::parameters::Substitution;
 
 /// What a rule does with the artifacts that its pattern matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,15 +53,19 @@ pub(crate) struct MatchTarget<'b> {
 }
 
 impl<'b> Rule<'b> {
-    /// Reads one rule, and for `MATCH` its target.
-    pub(crate) fn read(reader: &mut Reader<'b>) -> Result<(Self, Option<MatchTarget<'b>>)> {
+    /// Reads one rule, its parameters put in, and for `MATCH` its target.
+    pub(crate) fn read<'l: 'b>(
+        reader: &mut Reader<'l>,
+        substitution: &mut Substitution<'_, 'b>,
+    ) -> Result<(Self, Option<MatchTarget<'b>>)> {
         let malformed = Error::new(Code::LayoutRule);
         if !reader.array()? {
             return Err(malformed);
         }
         let mut words = heapless::Vec::<Str<'b>, WORDS>::new();
         while reader.element()? {
-            words.push(reader.string()?.ok_or(malformed)?).map_err(|_| malformed)?;
+            let word = substitution.put_in(reader.string()?.ok_or(malformed)?)?;
+            words.push(word).map_err(|_| malformed)?;
         }
         Self::of(&words)?.ok_or(malformed)
     }

@@ -4,10 +4,11 @@ use core::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::bundle::{Envelope, Kind};
+use crate::bundle::{Bundle, Envelope, Kind};
 use crate::error::{Code, Error, Result};
 use crate::hex;
 use crate::keys::KeySet;
+use crate::link::{Evidence, LinkState, LinkStatus};
 use crate::signature::{Message, PublicKey, Schemes, SignatureError};
 use crate::time::Time;
 
@@ -76,12 +77,26 @@ pub struct RequiredAttestation<'a> {
     pub step: Option<&'a str>,
 }
 
-/// A layout envelope that the owners have signed. Only [`check_owners`] makes one, and layouts are read from nothing else.
+/// A layout that was signed by whom it has to be. Only [`check_owners`] makes one of the root layout, and only [`SignedLayout::of_functionary`] of
+/// a sublayout; layouts are read from nothing else.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SignedLayout<'b> {
     pub(crate) envelope: Envelope<'b>,
     /// Which of the owners signed, by number.
     pub(crate) owners: KeySet,
+    /// The number of the link in whose place it stands.
+    pub(crate) link: Option<u16>,
+}
+
+impl<'b> SignedLayout<'b> {
+    /// The sublayout that a functionary gave in place of link `number`; `None` where that is no sublayout, or does not count.
+    pub(crate) fn of_functionary(number: u16, link: &LinkState, bundle: &'b Bundle<'b>) -> Result<Option<Self>> {
+        if link.evidence != Evidence::Sublayout || link.status != LinkStatus::Counted {
+            return Ok(None);
+        }
+        let envelope = bundle.envelope(link.envelope)?;
+        Ok(Some(Self { envelope, owners: KeySet::default(), link: Some(number) }))
+    }
 }
 
 /// Checks the owners' signatures on the layout: at least `threshold` of them must have a good one.
@@ -114,7 +129,7 @@ pub(crate) fn check_owners<'b>(
         }
     }
     if owners.len() >= trust.threshold {
-        return Ok(SignedLayout { envelope, owners });
+        return Ok(SignedLayout { envelope, owners, link: None });
     }
     // All have signed, but there are fewer keys than have to.
     Err(refusal.unwrap_or(Error::new(Code::OwnerUnsigned)))

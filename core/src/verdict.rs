@@ -4,13 +4,17 @@ use core::fmt;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use crate::attestation::describe;
 use crate::bundle::{Bundle, Reader, Str};
 use crate::error::{Class, Error, List, Result};
+use crate::evidence::Vouched;
+use crate::keys::KeySet;
 use crate::layout::{Role, Step};
 use crate::limits::HOST;
+use crate::link::{Evidence, LinkState};
 use crate::outcome::Outcome;
 use crate::time::Time;
-use crate::trust::{Inspections, Trust};
+use crate::trust::Inspections;
 
 /// How an artifact compared with what the chain produced.
 #[derive(Clone, Copy, Debug)]
@@ -25,13 +29,12 @@ pub struct ArtifactVerdict<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Verdict<'v, 'm, 'b> {
     outcome: &'v Outcome<'m, 'b>,
-    trust: &'v Trust<'v>,
     artifacts: &'v [ArtifactVerdict<'v>],
 }
 
 impl<'v, 'm, 'b> Verdict<'v, 'm, 'b> {
-    pub(crate) const fn new(outcome: &'v Outcome<'m, 'b>, trust: &'v Trust<'v>) -> Self {
-        Self { outcome, trust, artifacts: &[] }
+    pub(crate) const fn new(outcome: &'v Outcome<'m, 'b>) -> Self {
+        Self { outcome, artifacts: &[] }
     }
 
     /// The same verdict with what came of the artifacts.
@@ -61,8 +64,8 @@ impl<'v, 'm, 'b> Verdict<'v, 'm, 'b> {
     }
 
     /// The ids of the owners' keys that signed the layout: the first label of each.
-    pub fn signed_by(&self) -> impl Iterator<Item = &'v str> + Clone + use<'v> {
-        let owners = self.trust.owners;
+    pub fn signed_by(&self) -> impl Iterator<Item = &'m str> + Clone + use<'m> {
+        let owners = self.outcome.trust.owners;
         let signed = self.outcome.findings.owners;
         (0_u16..)
             .zip(owners)
@@ -72,14 +75,24 @@ impl<'v, 'm, 'b> Verdict<'v, 'm, 'b> {
 
     /// The ids of the keys that vouched for a step.
     pub fn vouched_by(&self, step: &Step<'b>) -> impl Iterator<Item = Str<'b>> + Clone + use<'m, 'b> {
-        let (keys, vouched) = (self.outcome.keys, step.vouched);
-        (0_u16..).zip(keys).filter(move |(number, _)| vouched.contains(*number)).map(|(_, key)| key.id)
+        self.ids(step.vouched)
+    }
+
+    fn ids(&self, keys: KeySet) -> impl Iterator<Item = Str<'b>> + Clone + use<'m, 'b> {
+        let all = self.outcome.keys;
+        (0_u16..).zip(all).filter(move |(number, _)| keys.contains(*number)).map(|(_, key)| key.id)
+    }
+
+    /// The steps and inspections of the layout in envelope `layout`, as far as they were read.
+    pub fn steps_of(&self, layout: u16) -> impl Iterator<Item = &'m Step<'b>> + Clone + use<'m, 'b> {
+        let steps = self.outcome.steps;
+        steps.iter().filter(move |step| step.layout == layout)
     }
 
     /// How many artifacts the step's links hold in one of their lists.
     #[must_use]
     pub fn artifact_count(&self, step: &Step<'b>, list: List) -> Option<u32> {
-        Some(self.outcome.links.get(usize::from(step.link?))?.map(list).count)
+        Some(self.outcome.links.get(usize::from(step.link?))?.map(list).map_or(0, |map| map.count))
     }
 
     /// When the layout expires, once it was read.
@@ -118,15 +131,18 @@ impl<'v, 'm, 'b> Verdict<'v, 'm, 'b> {
     /// The name of the step that an error is about.
     #[must_use]
     pub fn step_name(&self, error: &Error) -> Option<Str<'b>> {
-        Some(self.outcome.steps.get(usize::from(error.place().step?))?.name)
+        Some(self.step(error)?.name)
+    }
+
+    fn step(&self, error: &Error) -> Option<&'m Step<'b>> {
+        self.outcome.steps.get(usize::from(error.place().step?))
     }
 
     /// The words of the rule that an error is about.
     #[must_use]
     pub fn rule(&self, error: &Error) -> Option<RuleWords<'b>> {
         let (list, number) = error.place().rule?;
-        let step = self.outcome.steps.get(usize::from(error.place().step?))?;
-        self.outcome.rule_words(step, list, number)
+        self.outcome.rule_words(self.step(error)?, list, number)
     }
 
     /// The path of the artifact that an error is about.
@@ -137,13 +153,13 @@ impl<'v, 'm, 'b> Verdict<'v, 'm, 'b> {
 
     /// The label of the key that an error is about.
     #[must_use]
-    pub fn keyid(&self, error: &Error) -> Option<Str<'v>>
+    pub fn keyid(&self, error: &Error) -> Option<Str<'m>>
     where
-        'b: 'v,
+        'b: 'm,
     {
         let number = usize::from(error.place().key?);
         if error.code().class() == Class::Trust {
-            return Some(Str::Text(self.trust.owners.get(number)?.ids.first()?));
+            return Some(Str::Text(self.outcome.trust.owners.get(number)?.ids.first()?));
         }
         Some(self.outcome.keys.get(number)?.id)
     }
@@ -200,20 +216,24 @@ impl<I: Iterator<Item = T> + Clone, T: Serialize> Serialize for Each<I> {
 impl Serialize for Verdict<'_, '_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
         let error = self.error();
-        let (verdict, steps) = (*self, self.outcome.steps.iter());
-        let mut object = serializer.serialize_struct("Verdict", 7)?;
+        let (verdict, outcome) = (*self, self.outcome);
+        let mut object = serializer.serialize_struct("Verdict", 10)?;
         object.serialize_field("verdict", if error.is_none() { "verified" } else { "refused" })?;
         object.serialize_field("error", &error.map(|error| Located { verdict, error }))?;
         object.serialize_field("layout", &LayoutPart(verdict))?;
-        let parts = |role| {
-            Each(steps.clone().filter(move |step| step.role == role).map(move |step| StepPart { verdict, step }))
-        };
-        object.serialize_field("steps", &parts(Role::Step))?;
-        object.serialize_field("inspections", &parts(Role::Inspection))?;
+        object.serialize_field("steps", &verdict.parts(0, Role::Step))?;
+        object.serialize_field("inspections", &verdict.parts(0, Role::Inspection))?;
+        let sublayouts = outcome.layouts.iter().filter_map(move |layout| {
+            Some(SublayoutPart { verdict, layout, link: outcome.links.get(usize::from(layout.link?))? })
+        });
+        object.serialize_field("sublayouts", &Each(sublayouts))?;
+        let attestations = outcome.links.iter().filter(|link| link.evidence == Evidence::Attestation);
+        object
+            .serialize_field("attestations", &Each(attestations.map(move |link| AttestationPart { verdict, link })))?;
         object.serialize_field("artifacts", &Each(self.artifacts.iter().map(|artifact| ArtifactPart { artifact })))?;
-        let warnings = self.outcome.warnings.kept().iter();
+        let warnings = outcome.warnings.kept().iter();
         object.serialize_field("warnings", &Each(warnings.map(move |error| Located { verdict, error: *error })))?;
-        object.serialize_field("warning_count", &self.outcome.warnings.count())?;
+        object.serialize_field("warning_count", &outcome.warnings.count())?;
         object.end()
     }
 }
@@ -228,12 +248,13 @@ impl Serialize for Located<'_, '_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
         let Self { verdict, error } = self;
         let (code, place) = (error.code(), error.place());
-        let mut object = serializer.serialize_struct("Error", 10)?;
+        let mut object = serializer.serialize_struct("Error", 11)?;
         object.serialize_field("code", code.name())?;
         object.serialize_field("number", &code.number())?;
         object.serialize_field("class", code.class().name())?;
         object.serialize_field("message", code.message())?;
         object.serialize_field("step", &verdict.step_name(error))?;
+        object.serialize_field("layout", &verdict.step(error).map(|step| step.layout))?;
         let rule = place.rule.map(|(list, number)| RulePart { list, number, words: verdict.rule(error) });
         object.serialize_field("rule", &rule)?;
         object.serialize_field("artifact", &verdict.artifact(error))?;
@@ -273,9 +294,62 @@ impl Serialize for LayoutPart<'_, '_, '_> {
     }
 }
 
+impl<'v, 'm, 'b> Verdict<'v, 'm, 'b> {
+    /// The steps or the inspections of a layout.
+    fn parts(self, layout: u16, role: Role) -> Each<impl Iterator<Item = StepPart<'v, 'm, 'b>> + Clone> {
+        let steps = self.steps_of(layout).filter(move |step| step.role == role);
+        Each(steps.map(move |step| StepPart { verdict: self, step }))
+    }
+}
+
+struct SublayoutPart<'v, 'm, 'b> {
+    verdict: Verdict<'v, 'm, 'b>,
+    layout: &'m Vouched,
+    link: &'m LinkState,
+}
+
+impl Serialize for SublayoutPart<'_, '_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+        let Self { verdict, layout, link } = self;
+        let step = link.step.and_then(|step| verdict.outcome.steps.get(usize::from(step)));
+        let mut object = serializer.serialize_struct("Sublayout", 7)?;
+        object.serialize_field("envelope", &layout.envelope)?;
+        object.serialize_field("step", &step.map(|step| step.name))?;
+        object.serialize_field("layout", &step.map(|step| step.layout))?;
+        object.serialize_field("expires", &layout.expires)?;
+        object.serialize_field("signed_by", &Each(verdict.ids(link.signers)))?;
+        object.serialize_field("steps", &verdict.parts(layout.envelope, Role::Step))?;
+        object.serialize_field("inspections", &verdict.parts(layout.envelope, Role::Inspection))?;
+        object.end()
+    }
+}
+
+struct AttestationPart<'v, 'm, 'b> {
+    verdict: Verdict<'v, 'm, 'b>,
+    link: &'m LinkState,
+}
+
+impl Serialize for AttestationPart<'_, '_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+        let Self { verdict, link } = self;
+        let (predicate_type, subjects) = match describe(link, verdict.outcome.bundle) {
+            Ok((predicate_type, subjects)) => (Some(predicate_type), subjects),
+            Err(_) => (None, 0),
+        };
+        let step = link.step.and_then(|step| verdict.outcome.steps.get(usize::from(step)));
+        let mut object = serializer.serialize_struct("Attestation", 5)?;
+        object.serialize_field("envelope", &link.envelope)?;
+        object.serialize_field("predicate_type", &predicate_type)?;
+        object.serialize_field("subjects", &subjects)?;
+        object.serialize_field("signed_by", &Each(verdict.ids(link.signers)))?;
+        object.serialize_field("step", &step.map(|step| step.name))?;
+        object.end()
+    }
+}
+
 struct StepPart<'v, 'm, 'b> {
     verdict: Verdict<'v, 'm, 'b>,
-    step: &'v Step<'b>,
+    step: &'m Step<'b>,
 }
 
 impl Serialize for StepPart<'_, '_, '_> {

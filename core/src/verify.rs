@@ -1,15 +1,18 @@
 //! The order of checks (in-toto specification, section 5.2), and nothing else.
 
+use crate::attestation::{bind_attestations, check_attestations};
 use crate::bundle::Bundle;
 use crate::error::{Code, Error, List, Result};
-use crate::evidence::{check_agreement, check_link_signatures, check_thresholds, compare_commands, read_links};
+use crate::evidence::{
+    Vouched, check_agreement, check_link_signatures, check_thresholds, compare_commands, next_sublayout, read_links,
+};
 use crate::executor::Executor;
 use crate::keys::KeySet;
 use crate::layout::{Layout, Role};
 use crate::memory::{Memory, State};
 use crate::outcome::Outcome;
-use crate::parameters::Parameter;
-use crate::policy::{check_inspections, check_rules};
+use crate::parameters::{Parameter, Parameters};
+use crate::policy::{check_inspections, check_steps};
 use crate::signature::{Schemes, SignedBytes};
 use crate::time::{Clock, Time};
 use crate::trust::{Inspections, SignedLayout, Trust, check_owners};
@@ -31,6 +34,13 @@ pub struct Request<'a, 'b> {
     pub parameters: &'a [Parameter<'a>],
 }
 
+impl<'a> Request<'a, '_> {
+    /// The parameters are those of the root layout; sublayouts get none.
+    pub(crate) const fn parameters_of(&self, layout: &Layout) -> Parameters<'a> {
+        if layout.link.is_none() { Parameters::new(self.parameters) } else { Parameters::NONE }
+    }
+}
+
 /// Told about things as they are decided, for people who want to follow.
 pub trait Observer {
     /// A rule of a step was applied: how many artifacts it consumed, for `REQUIRE` whether its artifact was there.
@@ -42,24 +52,26 @@ impl Observer for () {}
 /// Verifies a bundle.
 pub fn verify<
     'm,
+    'a: 'm,
     'b,
+    const LAYOUTS: usize,
     const KEYS: usize,
     const STEPS: usize,
     const LINKS: usize,
     const RULES: usize,
     const PATH: usize,
 >(
-    request: &Request<'_, 'b>,
-    memory: &'m mut Memory<'b, KEYS, STEPS, LINKS, RULES, PATH>,
+    request: &Request<'a, 'b>,
+    memory: &'m mut Memory<'b, LAYOUTS, KEYS, STEPS, LINKS, RULES, PATH>,
     observer: &mut dyn Observer,
 ) -> Outcome<'m, 'b> {
     let mut findings = Findings::default();
     let mut state = memory.state();
     let result = check::<RULES, PATH>(request, &mut state, &mut findings, observer);
-    Outcome::new(request.bundle, result, findings, state)
+    Outcome::new(request, result, findings, state)
 }
 
-/// What is found out about the layout on the way.
+/// What is found out about the root layout on the way.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) owners: KeySet,
@@ -68,8 +80,8 @@ pub(crate) struct Findings {
     pub(crate) inspections: Option<Inspections>,
 }
 
-/// The specification's order: the layout's signatures, its expiry, the links' signatures and thresholds, their agreement, the rules of each
-/// step; inspections last. The first failure ends it.
+/// The specification's order: the layout's signatures, its expiry, the links' signatures and thresholds, then the same for every sublayout among
+/// the links; agreement of the links, the rules of each step, the attestations that are demanded; inspections last. The first failure ends it.
 #[inline(never)]
 fn check<'b, const RULES: usize, const PATH: usize>(
     request: &Request<'_, 'b>,
@@ -79,23 +91,23 @@ fn check<'b, const RULES: usize, const PATH: usize>(
 ) -> Result<()> {
     let bundle = request.bundle;
 
-    let signed = signed_layout::<PATH>(request)?;
+    let mut signed = signed_layout::<PATH>(request)?;
     findings.owners = signed.owners;
-    let layout = Layout::read(signed, state, request.schemes, RULES).map_err(|error| error.in_envelope(0))?;
-    findings.expires = Some(layout.expires);
-    let layout = check_expiry(layout, request.clock, state, findings)?;
-    read_links::<PATH>(bundle, state)?;
-    check_link_signatures::<PATH>(request, state);
-    let vouched = check_thresholds(state)?;
-    let evidence = check_agreement::<PATH>(&vouched, bundle, state)?;
-    compare_commands(&layout, bundle, state)?;
-
-    for number in 0..state.steps.len() as u16 {
-        if state.steps.get(usize::from(number)).is_some_and(|step| step.role == Role::Step) {
-            check_rules::<RULES, PATH>(&layout, &evidence, bundle, number, state, observer)?;
-        }
+    let mut next_link = 0;
+    loop {
+        let layout = check_layout::<RULES, PATH>(&signed, request, state, findings)?;
+        state.layouts.push(layout).map_err(|_| Error::new(Code::LimitLayouts).in_envelope(signed.envelope.number()))?;
+        let Some(sublayout) = next_sublayout(&mut next_link, bundle, state)? else { break };
+        signed = sublayout;
     }
-    check_inspections::<RULES, PATH>(&layout, &evidence, request, state, findings, observer)
+    warn_of_strays(bundle, state)?;
+
+    let evidence = check_agreement::<PATH>(bundle, state)?;
+    compare_commands(request, state)?;
+    check_steps::<RULES, PATH>(&evidence, request, state, observer)?;
+    bind_attestations::<PATH>(&evidence, bundle, state)?;
+    check_attestations::<PATH>(&evidence, bundle, request.trust, state)?;
+    check_inspections::<RULES, PATH>(&evidence, request, state, findings, observer)
 }
 
 /// Checks the owners' signatures. Apart, as its buffers are of no use to the steps that follow.
@@ -106,32 +118,86 @@ fn signed_layout<'b, const PATH: usize>(request: &Request<'_, 'b>) -> Result<Sig
     check_owners(envelope, request.trust, request.schemes, &mut message)
 }
 
-/// A layout that has not expired, as far as can be told. Only [`check_expiry`] makes one, and rules are applied from nothing else.
-pub(crate) struct InForce<'b>(Layout<'b>);
+/// What holds for the root layout and for every sublayout alike.
+#[inline(never)]
+fn check_layout<'b, const RULES: usize, const PATH: usize>(
+    signed: &SignedLayout<'b>,
+    request: &Request<'_, 'b>,
+    state: &mut State<'_, 'b>,
+    findings: &mut Findings,
+) -> Result<Vouched> {
+    let parameters = if signed.link.is_none() { Parameters::new(request.parameters) } else { Parameters::NONE };
+    let layout = Layout::read::<RULES, PATH>(signed, state, request.schemes, parameters)
+        .map_err(|error| error.in_envelope(signed.envelope.number()))?;
+    let layout = check_expiry(layout, request, state, findings)?;
+    check_steps_exist(&layout, state)?;
+    let links = read_links::<PATH>(&layout, request.bundle, state)?;
+    check_link_signatures::<PATH>(request, &layout, links, state);
+    check_thresholds(layout, links, state)
+}
 
-impl<'b> core::ops::Deref for InForce<'b> {
-    type Target = Layout<'b>;
+/// A layout that has not expired, as far as can be told. Only [`check_expiry`] makes one.
+#[derive(Debug)]
+pub(crate) struct InForce(Layout);
 
-    fn deref(&self) -> &Layout<'b> {
+impl core::ops::Deref for InForce {
+    type Target = Layout;
+
+    fn deref(&self) -> &Layout {
         &self.0
     }
 }
 
+/// It is at least as late as the trust policy says, whatever the clock says or does not say.
 #[inline(never)]
 fn check_expiry<'b>(
-    layout: Layout<'b>,
-    clock: &dyn Clock,
+    layout: Layout,
+    request: &Request<'_, 'b>,
     state: &mut State<'_, 'b>,
     findings: &mut Findings,
-) -> Result<InForce<'b>> {
-    findings.now = clock.now();
-    match findings.now {
-        None => state.warnings.push(Code::ExpiryUnknown),
-        Some(now) if now >= layout.expires => return Err(Error::new(Code::LayoutExpired).in_envelope(0)),
-        Some(_) => {}
+) -> Result<InForce> {
+    let (clock, earliest) = (request.clock.now(), request.trust.earliest_time);
+    let now = clock.max(earliest);
+    if layout.link.is_none() {
+        findings.expires = Some(layout.expires);
+        // A time that may long be past says nothing about what has not expired by then.
+        findings.now = clock.and(now);
+        if clock.is_some() && clock < earliest {
+            state.warnings.push(Code::ClockBehind);
+        }
     }
-    if state.steps.is_empty() {
-        state.warnings.push(Code::LayoutEmpty);
+    if now.is_some_and(|now| now >= layout.expires) {
+        findings.now = now;
+        return Err(Error::new(Code::LayoutExpired).in_envelope(layout.envelope));
+    }
+    if clock.is_none() {
+        state.warnings.push(Error::new(Code::ExpiryUnknown).in_envelope(layout.envelope));
     }
     Ok(InForce(layout))
+}
+
+/// A layout that demands nothing is the owners' affair; a functionary who gives one in place of a link has evaded the step.
+#[inline(never)]
+fn check_steps_exist(layout: &InForce, state: &mut State<'_, '_>) -> Result<()> {
+    let is_empty = !layout.steps.of(state.steps).iter().any(|step| step.role == Role::Step);
+    match layout.link.and_then(|link| state.links.get(usize::from(link))) {
+        None if layout.steps.of(state.steps).is_empty() => state.warnings.push(Code::LayoutEmpty),
+        Some(link) if is_empty => {
+            let error = Error::new(Code::SublayoutEmpty).in_envelope(layout.envelope);
+            return Err(link.step.map_or(error, |step| error.at_step(step)));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Envelopes below a sublayout that does not count were not read.
+fn warn_of_strays<'b>(bundle: &'b Bundle<'b>, state: &mut State<'_, 'b>) -> Result<()> {
+    for envelope in bundle.envelopes().skip(1) {
+        let envelope = envelope?;
+        if !state.layouts.iter().any(|layout| layout.envelope == envelope.parent()) {
+            state.warnings.push(Error::new(Code::LinkStray).in_envelope(envelope.number()));
+        }
+    }
+    Ok(())
 }

@@ -58,20 +58,15 @@ pub fn boot(
     let mut memory = DeviceMemory::new();
     let outcome = verify(&request, &mut memory, &mut ());
     let result = check_artifact(&outcome, anchor.artifact(), slot.artifact);
-    tell(&outcome, &trust, result, report);
+    tell(&outcome, result, report);
     result
 }
 
 // All have frames of their own, so that their buffers are gone from the stack while signatures are checked.
 
 #[inline(never)]
-fn tell<'v, 'm, 'b>(
-    outcome: &'v Outcome<'m, 'b>,
-    trust: &'v Trust<'v>,
-    result: Result<(), Error>,
-    report: impl FnOnce(&Report<'v, 'm, 'b>),
-) {
-    let verdict = Some(outcome.verdict(trust));
+fn tell<'v, 'm, 'b>(outcome: &'v Outcome<'m, 'b>, result: Result<(), Error>, report: impl FnOnce(&Report<'v, 'm, 'b>)) {
+    let verdict = Some(outcome.verdict());
     let warnings = outcome.warnings();
     let more_warnings = warnings.count().saturating_sub(warnings.kept().len() as u32);
     report(&Report { result, steps: outcome.steps(), verdict, warnings: warnings.kept(), more_warnings });
@@ -84,6 +79,6 @@ fn open(bytes: &[u8]) -> Result<Bundle<'_>, Error> {
 
 #[inline(never)]
 fn check_artifact(outcome: &Outcome<'_, '_>, name: &str, artifact: &[u8]) -> Result<(), Error> {
-    let product = outcome.supply_chain()?.product(None, name, &mut [0; DEVICE.path])?;
+    let product = outcome.supply_chain()?.product(name, &mut [0; DEVICE.path])?;
     product.check(artifact, u64::try_from(artifact.len()).ok())
 }

@@ -85,7 +85,9 @@ pub struct Verify {
     #[arg(long, value_name = "STEP", requires = "artifact")]
     pub product_of: Option<String>,
 
-    /// Parameters of the layout; not supported yet, a verification with any is refused
+    /// Values for the layout's parameters, `{NAME}` in its rules and commands
+    ///
+    /// Where any is given, each that the layout names has to be. Values may hold wildcards. Without this option braces are text.
     #[arg(long, value_name = "NAME=VALUE", num_args = 1.., value_parser = parameter)]
     pub param: Vec<(String, String)>,
 
@@ -161,6 +163,10 @@ pub struct Pack {
     /// Pack without verifying first
     #[arg(long)]
     pub no_verify: bool,
+
+    /// Values for the layout's parameters; see `sitrep verify --help`. They do not go into the bundle
+    #[arg(long, value_name = "NAME=VALUE", num_args = 1.., value_parser = parameter, conflicts_with = "no_verify")]
+    pub param: Vec<(String, String)>,
 
     /// Verify as of this time, such as 2040-01-01T00:00:00Z [default: the system clock]
     #[arg(long, value_name = "TIME", conflicts_with = "no_verify")]

@@ -19,6 +19,10 @@ pub struct Report {
     pub steps: Vec<Step>,
     /// The inspections, as far as they were read.
     pub inspections: Vec<Inspection>,
+    /// The layouts that stand in place of links.
+    pub sublayouts: Vec<Sublayout>,
+    /// The statements that are no links.
+    pub attestations: Vec<Attestation>,
     /// The artifacts that were compared.
     pub artifacts: Vec<Artifact>,
     /// The first warnings.
@@ -33,6 +37,8 @@ pub struct Report {
 /// A rule that was applied.
 #[derive(Clone, Debug)]
 pub struct Applied {
+    /// Number of the layout's envelope.
+    pub layout: u16,
     /// The step or inspection.
     pub step: String,
     /// Which of its two lists.
@@ -56,6 +62,8 @@ pub struct Located {
     pub message: String,
     /// The step or inspection.
     pub step: Option<String>,
+    /// Number of the envelope of the layout that it is in.
+    pub layout: Option<u16>,
     /// The rule.
     pub rule: Option<Rule>,
     /// The artifact's name.
@@ -118,6 +126,40 @@ pub struct Inspection {
     pub state: String,
 }
 
+/// What is said of a layout in place of a link.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Sublayout {
+    /// Number of its envelope.
+    pub envelope: u16,
+    /// The step that it stands for.
+    pub step: Option<String>,
+    /// Number of the envelope of the layout that has this step.
+    pub layout: Option<u16>,
+    /// When it expires.
+    pub expires: String,
+    /// Ids of the functionaries' keys.
+    pub signed_by: Vec<String>,
+    /// Its steps.
+    pub steps: Vec<Step>,
+    /// Its inspections.
+    pub inspections: Vec<Inspection>,
+}
+
+/// What is said of a statement that is no link.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Attestation {
+    /// Number of its envelope.
+    pub envelope: u16,
+    /// What it says, as a URI.
+    pub predicate_type: Option<String>,
+    /// How many artifacts it is about.
+    pub subjects: u32,
+    /// Ids of the keys of the layout that signed it.
+    pub signed_by: Vec<String>,
+    /// The step whose functionaries signed it and that recorded one of its subjects.
+    pub step: Option<String>,
+}
+
 /// What is said of an artifact.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Artifact {
@@ -156,6 +198,8 @@ impl Report {
             layout: Layout { expiry: "unread".into(), ..Layout::default() },
             steps: Vec::new(),
             inspections: Vec::new(),
+            sublayouts: Vec::new(),
+            attestations: Vec::new(),
             artifacts: Vec::new(),
             warnings: Vec::new(),
             warning_count: 0,
@@ -171,6 +215,7 @@ impl Report {
             let words: Vec<String> =
                 outcome.rule_words(step, rule.list, rule.rule)?.map(|word| word.to_string()).collect();
             Some(Applied {
+                layout: step.layout,
                 step: step.name.to_string(),
                 list: rule.list,
                 words: words.join(" "),
@@ -195,22 +240,13 @@ impl Report {
         self.write_layout(&mut out, verbose);
         // Of a refusal the error is what matters; the steps only say how far it went.
         let is_brief = self.error.is_some() && !verbose;
-        for step in &self.steps {
-            if is_brief {
-                out.line(format_args!("  step {}: {}", step.name, step.vouching(verbose)));
-                continue;
-            }
-            out.line(format_args!("  step {}", step.name));
-            out.line(format_args!("    {}", step.vouching(verbose)));
-            if let (Some(materials), Some(products)) = (step.materials, step.products) {
-                out.line(format_args!("    took {}", count(materials, "material")));
-                self.write_rules(&mut out, &step.name, List::Materials, verbose);
-                out.line(format_args!("    put out {}", count(products, "product")));
-                self.write_rules(&mut out, &step.name, List::Products, verbose);
-            }
-        }
+        let view = View { layout: 0, indent: "  ", brief: is_brief, verbose };
+        self.write_steps(&mut out, &self.steps, &view);
         for inspection in &self.inspections {
-            self.write_inspection(&mut out, inspection, verbose);
+            self.write_inspection(&mut out, inspection, &view);
+        }
+        for attestation in &self.attestations {
+            out.line(format_args!("  {}", attestation.line(verbose)));
         }
         for artifact in &self.artifacts {
             match artifact.result.as_str() {
@@ -240,19 +276,50 @@ impl Report {
         }
     }
 
-    fn write_inspection(&self, out: &mut Lines, inspection: &Inspection, verbose: bool) {
-        let Inspection { name, state } = inspection;
+    fn write_steps(&self, out: &mut Lines, steps: &[Step], view: &View<'_>) {
+        let View { layout, indent, brief, verbose } = *view;
+        for step in steps {
+            let stands_for_it = |sublayout: &&Sublayout| {
+                sublayout.layout == Some(layout) && sublayout.step.as_ref() == Some(&step.name)
+            };
+            if brief {
+                out.line(format_args!("{indent}step {}: {}", step.name, step.vouching(verbose)));
+            } else {
+                out.line(format_args!("{indent}step {}", step.name));
+                out.line(format_args!("{indent}  {}", step.vouching(verbose)));
+                if let (Some(materials), Some(products)) = (step.materials, step.products) {
+                    out.line(format_args!("{indent}  took {}", count(materials, "material")));
+                    self.write_rules(out, &step.name, List::Materials, view);
+                    out.line(format_args!("{indent}  put out {}", count(products, "product")));
+                    self.write_rules(out, &step.name, List::Products, view);
+                }
+            }
+            for sublayout in self.sublayouts.iter().filter(stands_for_it) {
+                let Sublayout { envelope, expires, signed_by, .. } = sublayout;
+                out.line(format_args!("{indent}  sublayout signed by {}, expires {expires}", keys(signed_by, verbose)));
+                // Parents stand before their children in the bundle, so this ends.
+                let inner = View { layout: *envelope, indent: &format!("{indent}    "), ..*view };
+                self.write_steps(out, &sublayout.steps, &inner);
+                for inspection in &sublayout.inspections {
+                    self.write_inspection(out, inspection, &inner);
+                }
+            }
+        }
+    }
+
+    fn write_inspection(&self, out: &mut Lines, inspection: &Inspection, view: &View<'_>) {
+        let (Inspection { name, state }, indent) = (inspection, view.indent);
         match state.as_str() {
             "observed" if self.error.is_none() => {
-                out.line(format_args!("  inspection {name} ran"));
-                out.line(format_args!("    files before"));
-                self.write_rules(out, name, List::Materials, verbose);
-                out.line(format_args!("    files after"));
-                self.write_rules(out, name, List::Products, verbose);
+                out.line(format_args!("{indent}inspection {name} ran"));
+                out.line(format_args!("{indent}  files before"));
+                self.write_rules(out, name, List::Materials, view);
+                out.line(format_args!("{indent}  files after"));
+                self.write_rules(out, name, List::Products, view);
             }
-            "observed" => out.line(format_args!("  inspection {name} ran")),
-            "skipped" => out.line(format_args!("  inspection {name} was not run yet")),
-            _ => out.line(format_args!("  inspection {name} was not run")),
+            "observed" => out.line(format_args!("{indent}inspection {name} ran")),
+            "skipped" => out.line(format_args!("{indent}inspection {name} was not run yet")),
+            _ => out.line(format_args!("{indent}inspection {name} was not run")),
         }
     }
 
@@ -261,7 +328,10 @@ impl Report {
     pub fn line(&self, located: &Located, verbose: bool, file_of: &dyn Fn(u16) -> String) -> String {
         let mut place = Vec::new();
         if let Some(step) = &located.step {
-            place.push(format!("{} {step}", if self.is_inspection(step) { "inspection" } else { "step" }));
+            let kind = if self.is_inspection(step) { "inspection" } else { "step" };
+            let within = located.layout.filter(|layout| *layout > 0);
+            let within = within.map(|layout| format!(" of sublayout {}", file_of(layout))).unwrap_or_default();
+            place.push(format!("{kind} {step}{within}"));
         }
         if let Some(rule) = &located.rule {
             let words = rule.words.as_ref().map(|words| format!(": {}", words.join(" "))).unwrap_or_default();
@@ -294,15 +364,40 @@ impl Report {
     }
 
     fn is_inspection(&self, step: &str) -> bool {
-        self.inspections.iter().any(|inspection| inspection.name == step)
+        let below = self.sublayouts.iter().flat_map(|sublayout| &sublayout.inspections);
+        self.inspections.iter().chain(below).any(|inspection| inspection.name == step)
     }
 
     /// The rules that account for artifacts, and how many each; all rules where the reader wants everything.
-    fn write_rules(&self, out: &mut Lines, step: &str, list: List, verbose: bool) {
-        let rules = self.rules.iter().filter(|rule| rule.step == step && rule.list == list);
-        for rule in rules.filter(|rule| verbose || rule.consumed > 0) {
-            out.line(format_args!("      {} by {}", rule.consumed, rule.words));
+    fn write_rules(&self, out: &mut Lines, step: &str, list: List, view: &View<'_>) {
+        let is_own = |rule: &&Applied| rule.layout == view.layout && rule.step == step && rule.list == list;
+        for rule in self.rules.iter().filter(is_own).filter(|rule| view.verbose || rule.consumed > 0) {
+            out.line(format_args!("{}    {} by {}", view.indent, rule.consumed, rule.words));
         }
+    }
+}
+
+/// How a layout's steps are shown.
+#[derive(Clone, Copy)]
+struct View<'i> {
+    /// Number of its envelope.
+    layout: u16,
+    indent: &'i str,
+    brief: bool,
+    verbose: bool,
+}
+
+impl Attestation {
+    fn line(&self, verbose: bool) -> String {
+        let name = self.predicate_type.as_deref().unwrap_or("of unknown type");
+        let about = match &self.step {
+            Some(step) => format!("about what step {step} recorded"),
+            None => "about nothing that its signers' steps recorded".to_owned(),
+        };
+        if self.signed_by.is_empty() {
+            return format!("attestation {name}: signed by nobody whom the layout names");
+        }
+        format!("attestation {name}: signed by {}, {about}", keys(&self.signed_by, verbose))
     }
 }
 

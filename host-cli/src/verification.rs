@@ -1,8 +1,8 @@
 //! Asks core, with the memory, the limits and the signature schemes of a profile.
 
 use sitrep_core::{
-    Bundle, Clock, DeviceMemory, Ed25519, Error, HostMemory, Inspections, List, Observer, Outcome, OwnerKey, PublicKey,
-    Request, Sequential, Str, Trust, limits, verify,
+    Bundle, Clock, DeviceMemory, Ed25519, Error, HostMemory, Inspections, List, Observer, Outcome, OwnerKey, Parameter,
+    PublicKey, Request, Sequential, Str, Trust, limits, verify,
 };
 
 use crate::args::Profile;
@@ -36,32 +36,36 @@ impl Observer for Applied {
 /// What is believed, and as of when.
 #[derive(Clone, Copy)]
 pub struct Verifier<'a> {
-    /// The owners, all of whom must have signed.
+    /// The owners' keys.
     pub owners: &'a [OwnerFile],
+    /// What else is believed and demanded; its own `owners` are not looked at.
+    pub trust: Trust<'a>,
+    /// Values for the layout's parameters.
+    pub parameters: &'a [Parameter<'a>],
     /// The time.
     pub clock: &'a dyn Clock,
     /// The machine that is verified for: its limits and its schemes.
     pub profile: Profile,
-    /// What to do about inspections.
-    pub inspections: Inspections,
 }
 
-impl Verifier<'_> {
+impl<'a> Verifier<'a> {
+    /// All of these owners must have signed; nothing else is demanded, and inspections are refused.
+    #[must_use]
+    pub const fn new(owners: &'a [OwnerFile], clock: &'a dyn Clock, profile: Profile) -> Self {
+        Self { owners, trust: Trust::new(&[], owners.len()), parameters: &[], clock, profile }
+    }
+
     /// Verifies a bundle and hands the outcome to `then`, because it borrows from memory that does not outlive this call.
     ///
     /// # Errors
     /// Core's, when the bytes are no bundle. What is wrong with its contents is in the outcome.
-    pub fn verify<R>(
-        &self,
-        bytes: &[u8],
-        then: impl FnOnce(&Outcome<'_, '_>, &Trust<'_>, &Applied) -> R,
-    ) -> Result<R, Error> {
+    pub fn verify<R>(&self, bytes: &[u8], then: impl FnOnce(&Outcome<'_, '_>, &Applied) -> R) -> Result<R, Error> {
         let ids: Vec<Vec<&str>> =
             self.owners.iter().map(|owner| owner.ids.iter().map(String::as_str).collect()).collect();
         let owners: Vec<OwnerKey<'_>> =
             self.owners.iter().zip(&ids).map(|(owner, ids)| owner_key(owner, ids)).collect();
-        let trust = Trust { inspections: self.inspections, ..Trust::new(&owners, owners.len()) };
-        let (clock, trust, mut applied) = (self.clock, &trust, Applied::default());
+        let trust = Trust { owners: &owners, ..self.trust };
+        let (clock, trust, parameters, mut applied) = (self.clock, &trust, self.parameters, Applied::default());
         match self.profile {
             Profile::Host => {
                 let mut path = vec![0; limits::HOST.path];
@@ -72,25 +76,24 @@ impl Verifier<'_> {
                     clock,
                     schemes: &HostSchemes,
                     executor: &Threads::available(),
-                    parameters: &[],
+                    parameters,
                 };
                 let mut memory = Box::new(HostMemory::new());
-                Ok(then(&verify(&request, &mut memory, &mut applied), trust, &applied))
+                Ok(then(&verify(&request, &mut memory, &mut applied), &applied))
             }
             Profile::Device => {
                 let mut path = vec![0; limits::DEVICE.path];
                 let bundle = &self.open(bytes, &mut path)?;
-                let request =
-                    Request { bundle, trust, clock, schemes: &Ed25519, executor: &Sequential, parameters: &[] };
+                let request = Request { bundle, trust, clock, schemes: &Ed25519, executor: &Sequential, parameters };
                 let mut memory = Box::new(DeviceMemory::new());
-                Ok(then(&verify(&request, &mut memory, &mut applied), trust, &applied))
+                Ok(then(&verify(&request, &mut memory, &mut applied), &applied))
             }
         }
     }
 
     /// Observations are believed only where sitrep has just made them itself.
     fn open<'b>(&self, bytes: &'b [u8], path: &mut [u8]) -> Result<Bundle<'b>, Error> {
-        match self.inspections {
+        match self.trust.inspections {
             Inspections::Observed => Bundle::open_with_observations(bytes, path),
             Inspections::Refuse | Inspections::Skip => Bundle::open(bytes, path),
         }
@@ -123,9 +126,10 @@ mod tests {
         let source = Source { input: Some(directory.join("root.layout")), layout: None, link_dir: None };
         let loaded = Loaded::new(&source, 0).unwrap();
         let clock = FixedClock(Time::parse("2030-01-01T00:00:00Z").unwrap());
-        let verifier = Verifier { owners: &owners, clock: &clock, profile, inspections: Inspections::Skip };
-        let report = verifier.verify(&loaded.bundle, |outcome, trust, applied| {
-            let verdict = outcome.verdict(trust);
+        let mut verifier = Verifier::new(&owners, &clock, profile);
+        verifier.trust.inspections = Inspections::Skip;
+        let report = verifier.verify(&loaded.bundle, |outcome, applied| {
+            let verdict = outcome.verdict();
             let report = Report::new(&verdict).with_rules(outcome, applied);
             // The report is core's verdict, member for member and in its order.
             assert_eq!(report.json(), serde_json::to_string_pretty(&verdict).unwrap() + "\n");

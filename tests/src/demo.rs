@@ -41,11 +41,7 @@ pub fn owner(set: &str) -> [u8; 32] {
 ///
 /// # Errors
 /// Core's, when the bytes are no bundle; what is wrong with its contents is in the outcome.
-pub fn verified<R>(
-    bytes: &[u8],
-    owner: &[u8; 32],
-    then: impl FnOnce(&Outcome<'_, '_>, &Trust<'_>) -> R,
-) -> Result<R, Error> {
+pub fn verified<R>(bytes: &[u8], owner: &[u8; 32], then: impl FnOnce(&Outcome<'_, '_>) -> R) -> Result<R, Error> {
     let mut path = [0; PATH];
     let bundle = Bundle::open(bytes, &mut path)?;
     let ids = sitrep_core::ed25519_key_ids(owner);
@@ -64,7 +60,7 @@ pub fn verified<R>(
     };
     let mut memory = Box::new(HostMemory::new());
     let outcome = verify(&request, &mut memory, &mut ());
-    Ok(then(&outcome, &trust))
+    Ok(then(&outcome))
 }
 
 /// The signed bytes of every envelope.

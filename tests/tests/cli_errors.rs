@@ -120,10 +120,3 @@ fn a_closed_pipe_is_no_panic() {
     let output = child.wait_with_output().unwrap();
     assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"));
 }
-
-#[test]
-fn what_this_version_lacks_is_said() {
-    let directory = demo();
-    let args = ["verify", "root.layout", "--verification-keys", "alice.pub", "--param", "a=b"];
-    sitrep(directory.path(), &args).expect(1).error("parameters-unsupported: ");
-}

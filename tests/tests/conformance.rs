@@ -8,7 +8,7 @@ use sitrep_cli::args::Profile;
 use sitrep_cli::input::Input;
 use sitrep_cli::keys::read_owners;
 use sitrep_cli::verification::Verifier;
-use sitrep_core::{Code, FixedClock, Inspections, Time};
+use sitrep_core::{Code, FixedClock, Time};
 
 #[derive(Deserialize)]
 struct Case {
@@ -33,9 +33,8 @@ fn answer(directory: &Path, owners: &[String]) -> Answer {
     let input = Input::from_directory(&directory.join("root.layout"), directory).unwrap();
     let bundle = input.packer.finish(0).unwrap();
     let clock = FixedClock(Time::parse("2026-06-01T00:00:00Z").unwrap());
-    let verifier =
-        Verifier { owners: &owners, clock: &clock, profile: Profile::Host, inspections: Inspections::Refuse };
-    let from_json = verifier.verify(&bundle, |outcome, _, _| outcome.result()).unwrap();
+    let verifier = Verifier::new(&owners, &clock, Profile::Host);
+    let from_json = verifier.verify(&bundle, |outcome, _| outcome.result()).unwrap();
 
     // The same chain once more, unpacked from its bundle and packed again.
     let mut path = vec![0; sitrep_core::limits::HOST.path];

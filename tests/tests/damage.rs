@@ -20,8 +20,8 @@ enum Uncovered {
 }
 
 fn verdict(bytes: &[u8], owner: &[u8; 32]) -> Result<String, Code> {
-    let outcome = verified(bytes, owner, |outcome, trust| match outcome.result() {
-        Ok(()) => Ok(serde_json::to_string(&outcome.verdict(trust)).unwrap()),
+    let outcome = verified(bytes, owner, |outcome| match outcome.result() {
+        Ok(()) => Ok(serde_json::to_string(&outcome.verdict()).unwrap()),
         Err(error) => Err(error.code()),
     });
     outcome.map_err(|error| error.code())?

@@ -181,7 +181,7 @@ fn verdict(layout: &Value, links: &[Value]) -> (Result<(), Code>, Vec<Code>) {
     for (number, link) in links.iter().enumerate() {
         packer.add(&format!("{number}.link"), Document::parse(link.to_string().as_bytes()).unwrap());
     }
-    verified(&packer.finish(0).unwrap(), &owner.pk, |outcome, _| {
+    verified(&packer.finish(0).unwrap(), &owner.pk, |outcome| {
         let warnings = outcome.warnings().kept().iter().map(|warning| warning.code()).collect();
         (outcome.result().map_err(|error| error.code()), warnings)
     })
@@ -231,7 +231,7 @@ fn a_threshold_counts_people() {
     assert_eq!(most, Err(Code::ThresholdNotMet));
     // The layout itself is no link, and neither is a link a layout.
     let own = layout(&keys, &["a"], &json!(1));
-    assert_eq!(verdict(&own, &[dsse(&own, &[anna])]).0, Err(Code::SublayoutUnsupported));
+    assert_eq!(verdict(&own, &[dsse(&own, &[anna])]).0, Err(Code::LinkMissing));
     assert_eq!(verdict(&build, &[]).0, Err(Code::LayoutType));
 }
 

@@ -12,8 +12,8 @@ fn device_and_host_write_the_same_verdict() {
         ("metablock-ed25519", "tampered", Some(Code::RuleDisallow)),
         ("dsse-ed25519", "tampered", Some(Code::RuleDisallow)),
     ] {
-        verified(&bundle(set, state), &owner(set), |outcome, trust| {
-            let verdict = outcome.verdict(trust);
+        verified(&bundle(set, state), &owner(set), |outcome| {
+            let verdict = outcome.verdict();
             let mut buffer = [0; 8192];
             let length = verdict.write_json(&mut buffer).unwrap();
             let by_device: Value = serde_json::from_slice(&buffer[..length]).unwrap();

@@ -46,7 +46,14 @@ impl Packed {
     }
 
     /// Opens and verifies it, with everything that a caller has to provide made before, and not counted.
-    fn verify<const KEYS: usize, const STEPS: usize, const LINKS: usize, const RULES: usize, const PATH: usize>(
+    fn verify<
+        const LAYOUTS: usize,
+        const KEYS: usize,
+        const STEPS: usize,
+        const LINKS: usize,
+        const RULES: usize,
+        const PATH: usize,
+    >(
         &self,
     ) -> Taken {
         let ids = ed25519_key_ids(&self.owner);
@@ -66,7 +73,7 @@ impl Packed {
         let bundle = opened.unwrap().unwrap();
 
         // Borrows from the bundle, so it can only be made now.
-        let mut memory = Box::new(Memory::<KEYS, STEPS, LINKS, RULES, PATH>::new());
+        let mut memory = Box::new(Memory::<LAYOUTS, KEYS, STEPS, LINKS, RULES, PATH>::new());
         let request = Request {
             bundle: &bundle,
             trust: &trust,
@@ -107,10 +114,11 @@ fn does_not_grow_with_the_artifacts() {
     let (small, large) = (Packed::new(SMALL), Packed::new(LARGE));
     println!("bundles of {} and {} bytes", small.bundle.len(), large.bundle.len());
     let host = |packed: &Packed| {
-        packed.verify::<{ HOST.keys }, { HOST.steps }, { HOST.links }, { HOST.rules }, { HOST.path }>()
+        packed
+            .verify::<{ HOST.layouts }, { HOST.keys }, { HOST.steps }, { HOST.links }, { HOST.rules }, { HOST.path }>()
     };
     let device = |packed: &Packed| {
-        packed.verify::<{ DEVICE.keys }, { DEVICE.steps }, { DEVICE.links }, { DEVICE.rules }, { DEVICE.path }>()
+        packed.verify::<{ DEVICE.layouts }, { DEVICE.keys }, { DEVICE.steps }, { DEVICE.links }, { DEVICE.rules }, { DEVICE.path }>()
     };
     for (name, taken) in [("host", [host(&small), host(&large)]), ("device", [device(&small), device(&large)])] {
         let [of_small, of_large] = taken;

@@ -97,7 +97,18 @@ impl<'b> Envelope<'b> {
             2 if signature_count == 0 => Kind::Observation,
             _ => return Err(damaged()),
         };
-        Ok(Self { number, parent, step, kind, strings, label, signature_count, signatures, patches, tokens: input.rest() })
+        Ok(Self {
+            number,
+            parent,
+            step,
+            kind,
+            strings,
+            label,
+            signature_count,
+            signatures,
+            patches,
+            tokens: input.rest(),
+        })
     }
 
     /// Hands the exact bytes that were signed to `sink`: canonical JSON, or the DSSE pre-authentication encoding.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use sitrep_core::limits::Limits;
-use sitrep_core::{Class, Code, Inspections, limits};
+use sitrep_core::{Class, Code, Inspections, Parameter, limits};
 
 use crate::args::{Pack, Profile};
 use crate::clock::SystemClock;
@@ -31,9 +31,11 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
     if !args.no_verify {
         // A reader decides about inspections: a host runs them, a device follows its trust policy.
         let clock = SystemClock::at(args.at.as_deref())?;
-        let verifier =
-            Verifier { owners: &owners, clock: &clock, profile: args.profile, inspections: Inspections::Skip };
-        let report = verifier.verify(&loaded.bundle, |outcome, trust, _| Report::new(&outcome.verdict(trust)));
+        let mut verifier = Verifier::new(&owners, &clock, args.profile);
+        verifier.trust.inspections = Inspections::Skip;
+        let parameters: Vec<Parameter<'_>> = args.param.iter().map(|(name, value)| Parameter { name, value }).collect();
+        verifier.parameters = &parameters;
+        let report = verifier.verify(&loaded.bundle, |outcome, _| Report::new(&outcome.verdict()));
         let report = report.unwrap_or_else(Report::unread);
         if let Some(error) = &report.error {
             loaded.notes.iter().for_each(|text| note(text));

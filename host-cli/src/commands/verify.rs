@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sitrep_core::{ArtifactVerdict, Bundle, Code, Inspections, limits};
+use sitrep_core::{ArtifactVerdict, Bundle, Inspections, Parameter, limits};
 
 use crate::args::{Artifact, Profile, Verify};
 use crate::clock::SystemClock;
@@ -31,23 +31,22 @@ pub fn run(args: &Verify) -> Result<Done, CliError> {
         check_readable(artifact, args.run_inspections)?;
     }
     let loaded = Loaded::new(&args.source, limits::HOST.profile)?;
-    if !args.param.is_empty() {
-        return finish(args, &loaded, &Report::unread(Code::ParametersUnsupported.into()));
-    }
-    let mut verifier =
-        Verifier { owners: &owners, clock: &clock, profile: Profile::Host, inspections: Inspections::Refuse };
+    let parameters: Vec<Parameter<'_>> = args.param.iter().map(|(name, value)| Parameter { name, value }).collect();
+    let mut verifier = Verifier::new(&owners, &clock, Profile::Host);
+    verifier.parameters = &parameters;
+    verifier.trust.product_step = args.product_of.as_deref();
     let mut observed = None;
     if args.run_inspections {
         // First everything but the inspections: no command runs on the word of a layout that has not been verified, or on an
         // artifact that is known to be another one.
-        verifier.inspections = Inspections::Skip;
+        verifier.trust.inspections = Inspections::Skip;
         let first = judge(&verifier, &loaded.bundle, args)?;
         if first.error.is_some() {
             return finish(args, &loaded, &first);
         }
         if !first.inspections.is_empty() {
             observed = Some(observe(args, &loaded, &target)?);
-            verifier.inspections = Inspections::Observed;
+            verifier.trust.inspections = Inspections::Observed;
         }
     }
     let bundle = observed.as_ref().unwrap_or(&loaded.bundle);
@@ -56,13 +55,13 @@ pub fn run(args: &Verify) -> Result<Done, CliError> {
 
 /// Verifies the chain, and compares the artifacts with it. Of a chain that was refused nothing is asked.
 fn judge(verifier: &Verifier<'_>, bundle: &[u8], args: &Verify) -> Result<Report, CliError> {
-    let report = verifier.verify(bundle, |outcome, trust, applied| {
+    let report = verifier.verify(bundle, |outcome, applied| {
         let mut path = vec![0; limits::HOST.path];
         let mut results = Vec::with_capacity(args.artifact.len());
         if let Ok(chain) = outcome.supply_chain() {
             for artifact in &args.artifact {
                 let (mut reader, length) = FileReader::open(artifact)?;
-                let product = chain.product(args.product_of.as_deref(), &artifact.name, &mut path);
+                let product = chain.product(&artifact.name, &mut path);
                 let result = product.and_then(|product| product.check(&mut reader, Some(length)));
                 if let Some(error) = reader.error.take() {
                     return Err(CliError::Read(artifact.file.clone(), error));
@@ -70,7 +69,7 @@ fn judge(verifier: &Verifier<'_>, bundle: &[u8], args: &Verify) -> Result<Report
                 results.push(ArtifactVerdict { name: &artifact.name, result });
             }
         }
-        Ok(Report::new(&outcome.verdict(trust).with_artifacts(&results)).with_rules(outcome, applied))
+        Ok(Report::new(&outcome.verdict().with_artifacts(&results)).with_rules(outcome, applied))
     });
     report.unwrap_or_else(|error| Ok(Report::unread(error)))
 }

@@ -1,0 +1,296 @@
+//! Attestations: which step each is about, and those that the trust policy demands.
+//!
+//! A statement names its subjects by digest; how the tool that attests calls them says nothing. A subject is an artifact where at least
+//! one known algorithm stands in both digest sets, and all that do have the same value.
+
+use crate::bundle::{Bundle, DigestSet, Event, Form, Reader, Str};
+use crate::error::{Code, List, Result};
+use crate::evidence::Agreed;
+use crate::keys::KeySet;
+use crate::layout::{LayoutKey, Role, Span, Step};
+use crate::limits::{COMPARISONS, SUBJECTS};
+use crate::link::{Evidence, LinkState, LinkStatus};
+use crate::members::members;
+use crate::memory::State;
+use crate::statement::Statement;
+use crate::trust::{RequiredAttestation, Trust};
+
+/// The predicate that gives an artifact's security version (BUNDLE.md, section 12).
+pub const SECURITY_VERSION: &str = "urn:sitrep:security-version:v1";
+
+/// What was found out about a chain, as far as attestations need it.
+#[derive(Clone, Copy)]
+pub(crate) struct Chain<'m, 'b> {
+    pub(crate) bundle: &'b Bundle<'b>,
+    pub(crate) keys: &'m [LayoutKey<'b>],
+    pub(crate) steps: &'m [Step<'b>],
+    pub(crate) links: &'m [LinkState],
+    /// Which links are the root layout's.
+    pub(crate) root: Span,
+}
+
+/// Finds for every attestation the first step of its layout whose functionaries signed it and that recorded one of its subjects.
+#[inline(never)]
+pub(crate) fn bind_attestations<'b, const PATH: usize>(
+    _: &Agreed,
+    bundle: &'b Bundle<'b>,
+    state: &mut State<'_, 'b>,
+) -> Result<()> {
+    for layout in state.layouts.iter() {
+        for number in layout.links.numbers() {
+            let chain = Chain { bundle, keys: state.keys, steps: state.steps, links: state.links, root: layout.links };
+            let Some(link) = chain.links.get(usize::from(number)) else { continue };
+            if link.evidence != Evidence::Attestation || link.status != LinkStatus::Counted {
+                continue;
+            }
+            let mut about = None;
+            for (step, found) in layout.steps.numbers().zip(layout.steps.of(chain.steps)) {
+                if !chain.signers(link, found).is_empty() && chain.is_about::<PATH>(link, found)? {
+                    about = Some(step);
+                    break;
+                }
+            }
+            if let Some(link) = state.links.get_mut(usize::from(number)) {
+                link.step = about;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Is there every attestation that the trust policy demands?
+#[inline(never)]
+pub(crate) fn check_attestations<'b, const PATH: usize>(
+    _: &Agreed,
+    bundle: &'b Bundle<'b>,
+    trust: &Trust<'_>,
+    state: &State<'_, 'b>,
+) -> Result<()> {
+    let Some(root) = state.layouts.first() else { return Ok(()) };
+    let steps = root.steps.of(state.steps);
+    let chain = Chain { bundle, keys: state.keys, steps, links: state.links, root: root.links };
+    for demand in demands(trust) {
+        let (number, step) = step_of(steps, demand.required.step.or(trust.product_step))?;
+        let is_about = |link: &LinkState| chain.is_about::<PATH>(link, step);
+        chain.check(&demand, step, is_about).map_err(|error| error.at_step(number))?;
+    }
+    Ok(())
+}
+
+/// One attestation that is demanded, and what its predicate has to say.
+pub(crate) struct Demand<'a> {
+    pub(crate) required: RequiredAttestation<'a>,
+    /// The least `securityVersion`.
+    minimum: Option<u32>,
+}
+
+/// Everything that a trust policy demands of attestations.
+pub(crate) fn demands<'a>(trust: &Trust<'a>) -> impl Iterator<Item = Demand<'a>> {
+    let version = Demand {
+        required: RequiredAttestation { predicate_type: SECURITY_VERSION, step: None },
+        minimum: Some(trust.security_version),
+    };
+    let required = trust.attestations.iter().map(|required| Demand { required: *required, minimum: None });
+    required.chain(Some(version).filter(|_| trust.security_version > 0))
+}
+
+/// The root layout's step with this name, or its last.
+pub(crate) fn step_of<'s, 'b>(steps: &'s [Step<'b>], name: Option<&str>) -> Result<(u16, &'s Step<'b>)> {
+    let mut all = (0_u16..).zip(steps).filter(|(_, step)| step.role == Role::Step);
+    match name {
+        Some(wanted) => Ok(all.find(|(_, step)| step.name.is(wanted)).ok_or(Code::ArtifactStep)?),
+        None => Ok(all.last().ok_or(Code::ArtifactNoStep)?),
+    }
+}
+
+impl<'b> Chain<'_, 'b> {
+    /// Have as many keys of the step as its threshold says signed an attestation that is demanded and about the right artifact?
+    pub(crate) fn check(
+        &self,
+        demand: &Demand<'_>,
+        step: &Step<'b>,
+        mut is_about: impl FnMut(&LinkState) -> Result<bool>,
+    ) -> Result<()> {
+        let mut signers = KeySet::default();
+        // Of several reasons the one that came closest to being none: the greatest.
+        let mut refusal = Code::AttestationMissing;
+        for link in self.root.of(self.links).iter().filter(|link| link.evidence == Evidence::Attestation) {
+            let mut reader = Reader::of(&self.bundle.envelope(link.envelope)?);
+            let statement = Statement::read(&mut reader)?;
+            if !statement.predicate_type.is(demand.required.predicate_type) {
+                continue;
+            }
+            let own = self.signers(link, step);
+            let reason = if own.is_empty() {
+                Code::AttestationThreshold
+            } else if !is_about(link)? {
+                Code::AttestationSubject
+            } else if demand.minimum.is_some_and(|least| security_version(&reader, &statement) < Some(least)) {
+                Code::SecurityVersion
+            } else {
+                signers = signers.union(own);
+                Code::AttestationThreshold
+            };
+            refusal = refusal.max(reason);
+        }
+        if signers.len() >= step.threshold as usize { Ok(()) } else { Err(refusal.into()) }
+    }
+
+    /// Which of the keys that the step allows have signed?
+    fn signers(&self, link: &LinkState, step: &Step<'b>) -> KeySet {
+        let mut signers = KeySet::default();
+        if link.status == LinkStatus::Counted {
+            for (number, key) in (0_u16..).zip(self.keys) {
+                if step.allowed.contains(number) && link.signers.contains(key.signer) {
+                    signers.insert(key.signer);
+                }
+            }
+        }
+        signers
+    }
+
+    /// Has the step recorded one of the subjects, as material or product?
+    fn is_about<const PATH: usize>(&self, link: &LinkState, step: &Step<'b>) -> Result<bool> {
+        let Some(recorded) = step.link.and_then(|link| self.links.get(usize::from(link))) else { return Ok(false) };
+        let mut path = [0; PATH];
+        let mut comparisons = 0..COMPARISONS;
+        any_subject(link, self.bundle, &mut [0; PATH], |subject| {
+            for list in [List::Products, List::Materials] {
+                let mut cursor = self.bundle.paths(&mut path);
+                let mut runs = recorded.artifacts(self.bundle, list)?;
+                while let Some(run) = runs.next_run()? {
+                    for number in run.first..run.end() {
+                        if comparisons.next().is_none() {
+                            return Ok(false);
+                        }
+                        cursor.seek(number)?;
+                        if subject.is(cursor.digests(run.variant)?)? {
+                            return Ok(true);
+                        }
+                    }
+                }
+            }
+            Ok(false)
+        })
+    }
+}
+
+/// Is this artifact one of the subjects of an attestation? `path` is a buffer for the longest path.
+pub(crate) fn is_subject<'b>(
+    link: &LinkState,
+    artifact: DigestSet<'b>,
+    bundle: &'b Bundle<'b>,
+    path: &mut [u8],
+) -> Result<bool> {
+    any_subject(link, bundle, path, |subject| subject.is(artifact))
+}
+
+/// A subject's digest set, as it is stored.
+enum Subject<'r, 'b> {
+    /// In the artifacts section.
+    Recorded(DigestSet<'b>),
+    /// Spelled out, at an offset of the payload.
+    Written(&'r Reader<'b>, u32),
+}
+
+impl<'b> Subject<'_, 'b> {
+    fn is(&self, artifact: DigestSet<'b>) -> Result<bool> {
+        let mut same = false;
+        match self {
+            Self::Recorded(digests) => {
+                let mut digests = *digests;
+                while let Some((algorithm, digest)) = digests.next_digest()? {
+                    match artifact.known(algorithm)? {
+                        Some(recorded) if recorded != digest => return Ok(false),
+                        recorded => same |= recorded.is_some(),
+                    }
+                }
+            }
+            Self::Written(payload, offset) => {
+                let mut reader = payload.at(*offset);
+                if !reader.object()? {
+                    return Ok(false);
+                }
+                while let Some(algorithm) = reader.key()? {
+                    let digest = reader.text()?;
+                    match artifact.known(algorithm)? {
+                        recorded @ Some(_) if recorded != digest => return Ok(false),
+                        recorded => same |= recorded.is_some(),
+                    }
+                }
+            }
+        }
+        Ok(same)
+    }
+}
+
+/// Is the answer yes for any of the first [`SUBJECTS`] subjects of an attestation?
+fn any_subject<'b>(
+    link: &LinkState,
+    bundle: &'b Bundle<'b>,
+    path: &mut [u8],
+    mut question: impl FnMut(&Subject<'_, 'b>) -> Result<bool>,
+) -> Result<bool> {
+    let mut reader = Reader::of(&bundle.envelope(link.envelope)?);
+    let statement = Statement::read(&mut reader)?;
+    let mut subjects = reader.at(statement.subject);
+    match subjects.next_event()? {
+        Some(Event::Artifacts(mut runs)) if runs.form() != Form::Map => {
+            let mut cursor = bundle.paths(path);
+            let mut left = 0..SUBJECTS;
+            while let Some(run) = runs.next_run()? {
+                for number in run.first..run.end() {
+                    if left.next().is_none() {
+                        return Ok(false);
+                    }
+                    cursor.seek(number)?;
+                    if question(&Subject::Recorded(cursor.digests(run.variant)?))? {
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+        Some(Event::ArrayStart) => {
+            for _ in 0..SUBJECTS {
+                if !subjects.element()? {
+                    break;
+                }
+                let Some(found) = members(&mut subjects, ["digest"])? else { break };
+                if let [Some(digest)] = found.offsets
+                    && question(&Subject::Written(&reader, digest))?
+                {
+                    return Ok(true);
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok(false)
+}
+
+/// What the predicate says; `None` where it says nothing of that form.
+fn security_version(reader: &Reader<'_>, statement: &Statement<'_>) -> Option<u32> {
+    let predicate = members(&mut reader.at(statement.predicate?), ["securityVersion"]).ok()??;
+    let [version] = predicate.offsets;
+    reader.at(version?).number().ok()??.to_u32()
+}
+
+/// The predicate type of an attestation, and how many subjects are listed.
+pub(crate) fn describe<'b>(link: &LinkState, bundle: &'b Bundle<'b>) -> Result<(Str<'b>, u32)> {
+    let mut reader = Reader::of(&bundle.envelope(link.envelope)?);
+    let statement = Statement::read(&mut reader)?;
+    let mut subjects = reader.at(statement.subject);
+    let count = match subjects.next_event()? {
+        Some(Event::Artifacts(runs)) => runs.count()?,
+        Some(Event::ArrayStart) => {
+            let mut count: u32 = 0;
+            while subjects.element()? {
+                subjects.skip()?;
+                count = count.saturating_add(1);
+            }
+            count
+        }
+        _ => 0,
+    };
+    Ok((statement.predicate_type, count))
+}
