@@ -9,13 +9,15 @@
 //!
 //! The scheme decides, not the signature: a key listed as `rsa-pkcs1v15-sha256` accepts no PSS signature.
 
+use ed25519_compact::{KeyPair, Seed};
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use rsa::RsaPublicKey;
 use rsa::traits::PublicKeyParts;
 use sha2::digest::{Digest, FixedOutputReset, const_oid::AssociatedOid};
 use sha2::{Sha256, Sha384, Sha512};
 use sitrep_core::{Ed25519, Message, PublicKey, Schemes, SignatureError};
-use spki::der::Decode;
+use spki::der::asn1::OctetStringRef;
+use spki::der::{Decode, Encode};
 use spki::{Document, ObjectIdentifier, SubjectPublicKeyInfoRef};
 
 /// Smallest RSA modulus that is accepted, in bits. NIST SP 800-131A ends the use of anything smaller in 2013.
@@ -31,6 +33,9 @@ const OID_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1
 const OID_EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const OID_P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const OID_P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+
+/// What stands before the 32 bytes of an Ed25519 key in its SubjectPublicKeyInfo (RFC 8410, section 4).
+pub(crate) const ED25519_DER: [u8; 12] = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0];
 
 /// Why a text is no public key that this build can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +102,10 @@ impl HostKey {
                 let bytes = info.subject_public_key.as_bytes().ok_or(KeyFault::Malformed)?;
                 Ok(Self::Ed25519(bytes.try_into().map_err(|_| KeyFault::Malformed)?))
             }
-            OID_RSA => Self::rsa(&info),
+            OID_RSA => {
+                let length = info.subject_public_key.as_bytes().map_or(0, <[u8]>::len);
+                Self::rsa(RsaPublicKey::try_from(info), length)
+            }
             OID_EC => match info.algorithm.parameters_oid() {
                 Ok(OID_P256) => {
                     p256::ecdsa::VerifyingKey::try_from(info).map(Self::P256).map_err(|_| KeyFault::Malformed)
@@ -111,15 +119,47 @@ impl HostKey {
         }
     }
 
-    fn rsa(info: &SubjectPublicKeyInfoRef<'_>) -> Result<Self, KeyFault> {
+    /// Checks the size of an RSA key that was decoded from `length` bytes.
+    fn rsa<E>(key: Result<RsaPublicKey, E>, length: usize) -> Result<Self, KeyFault> {
         // The crate refuses what is far outside by itself; only a length that can be named is worth naming.
-        let length = info.subject_public_key.as_bytes().map_or(0, <[u8]>::len);
-        let key = RsaPublicKey::try_from(info.clone()).map_err(|_| match u32::try_from(length * 8) {
+        let key = key.map_err(|_| match u32::try_from(length.saturating_mul(8)) {
             Ok(bits) if bits > RSA_MAX_BITS => KeyFault::RsaSize(bits),
             _ => KeyFault::Malformed,
         })?;
         let bits = key.n().bits();
         if (RSA_MIN_BITS..=RSA_MAX_BITS).contains(&bits) { Ok(Self::Rsa(key)) } else { Err(KeyFault::RsaSize(bits)) }
+    }
+
+    /// Decodes a DER PrivateKeyInfo (PKCS#8, RFC 5958) and takes the public half. Nothing is signed with what is read.
+    ///
+    /// # Errors
+    /// [`KeyFault`] when it is something else, or of an algorithm or size that would be refused as a public key.
+    pub fn from_private_der(der: &[u8]) -> Result<Self, KeyFault> {
+        use p256::pkcs8::DecodePrivateKey;
+        let info = p256::pkcs8::PrivateKeyInfoRef::from_der(der).map_err(|_| KeyFault::Malformed)?;
+        match info.algorithm.oid {
+            OID_ED25519 => {
+                let seed = <&OctetStringRef>::from_der(info.private_key.as_bytes()).map_err(|_| KeyFault::Malformed)?;
+                let seed = Seed::from_slice(seed.as_bytes()).map_err(|_| KeyFault::Malformed)?;
+                Ok(Self::Ed25519(*KeyPair::from_seed(seed).pk))
+            }
+            OID_RSA => {
+                use rsa::pkcs1::{self, DecodeRsaPublicKey};
+                let private = pkcs1::RsaPrivateKeyRef::from_der(info.private_key.as_bytes());
+                let public = private.and_then(|key| key.public_key().to_der()).map_err(|_| KeyFault::Malformed)?;
+                Self::rsa(RsaPublicKey::from_pkcs1_der(&public), public.len())
+            }
+            OID_EC => match info.algorithm.parameters_oid() {
+                Ok(OID_P256) => p256::SecretKey::from_pkcs8_der(der)
+                    .map(|key| Self::P256(key.public_key().into()))
+                    .map_err(|_| KeyFault::Malformed),
+                Ok(OID_P384) => p384::SecretKey::from_pkcs8_der(der)
+                    .map(|key| Self::P384(key.public_key().into()))
+                    .map_err(|_| KeyFault::Malformed),
+                _ => Err(KeyFault::Algorithm),
+            },
+            _ => Err(KeyFault::Algorithm),
+        }
     }
 
     /// The `keytype` and default `scheme` that in-toto gives a bare key of this kind (securesystemslib, `SSlibKey.from_crypto`).
@@ -137,14 +177,31 @@ impl HostKey {
     /// However the file was wrapped, the text is the same: key ids are hashes of it.
     #[must_use]
     pub fn public_text(&self) -> String {
+        match self {
+            Self::Ed25519(bytes) => crate::hex::encode(bytes),
+            Self::Rsa(_) | Self::P256(_) | Self::P384(_) => self.to_pem(),
+        }
+    }
+
+    /// The key as a SubjectPublicKeyInfo in DER.
+    #[must_use]
+    pub fn to_der(&self) -> Vec<u8> {
         use spki::EncodePublicKey;
         let der = match self {
-            Self::Ed25519(bytes) => return crate::hex::encode(bytes),
+            Self::Ed25519(bytes) => return [&ED25519_DER[..], bytes].concat(),
             Self::Rsa(key) => key.to_public_key_der(),
             Self::P256(key) => key.to_public_key_der(),
             Self::P384(key) => key.to_public_key_der(),
         };
-        der.and_then(|der| Ok(der.to_pem("PUBLIC KEY", spki::der::pem::LineEnding::LF)?)).unwrap_or_default()
+        // What has been decoded can be encoded.
+        der.map(Document::into_vec).unwrap_or_default()
+    }
+
+    /// The same in PEM, with a line feed at the end.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        use spki::der::pem::{LineEnding, encode_string};
+        encode_string("PUBLIC KEY", LineEnding::LF, &self.to_der()).unwrap_or_default()
     }
 
     /// Is `signature` this key's, by `scheme`, over the bytes that `message` writes into its argument?

@@ -13,10 +13,10 @@ use sha2::{Digest, Sha256};
 
 use crate::hex;
 use crate::recording::{RecordError, Recording, record};
+use crate::schemes::ED25519_DER;
 
-/// DER in front of the 32 bytes of an Ed25519 key: PKCS#8 for the seed (RFC 8410 section 7), SubjectPublicKeyInfo for the public key (section 4).
+/// What stands before the 32 bytes of an Ed25519 key's seed in PKCS#8 (RFC 8410, section 7).
 const PKCS8: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
-const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0];
 
 /// An Ed25519 key pair and its in-toto key id.
 pub struct Signer {
@@ -63,7 +63,7 @@ impl Signer {
     pub fn write(&self, directory: &Path, name: &str) -> io::Result<()> {
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true);
-        write_pem(&options, &directory.join(format!("{name}.pub")), "PUBLIC KEY", &SPKI, &*self.pair.pk)?;
+        write_pem(&options, &directory.join(format!("{name}.pub")), "PUBLIC KEY", &ED25519_DER, &*self.pair.pk)?;
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let seed = self.pair.sk.seed();

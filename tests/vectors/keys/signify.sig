@@ -1,0 +1,2 @@
+untrusted comment: verify with signify.pub
+RWSmHbGG2NPhJQTLezSTUanQuQcOjt24Ri2UZnmVPJFTi3WY4tdJMwQhWBtjMqAcg8i+wFSkF8LxEGfZ0ywV/THCm2rOx5A8bwQ=
