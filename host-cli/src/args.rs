@@ -1,8 +1,12 @@
 //! The command line, defined once: parsing, `--help` and the checks of which options go together.
 
+mod key;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use key::{Key, KeyCommand, KeyShow};
 
 const AFTER: &str = "\
 Exit codes:
@@ -40,6 +44,8 @@ pub enum Command {
     Unpack(Unpack),
     /// Show what is inside a bundle, without verifying anything.
     Inspect(Inspect),
+    /// Show keys: fingerprints, and the key ids of in-toto's dialects.
+    Key(Key),
     /// Play a whole supply chain on real files: sign, record, pack, verify, tamper.
     Demo(Demo),
 }
@@ -70,8 +76,9 @@ pub struct Verify {
 
     /// Public keys of the project owners, all of whom must have signed the layout
     ///
-    /// PEM (BEGIN PUBLIC KEY) or securesystemslib JSON; Ed25519, RSA of 2048 to 8192 bits (PSS or PKCS#1 v1.5 with SHA-256, SHA-384,
-    /// SHA-512), ECDSA P-256 and P-384. A PEM RSA key signs with rsassa-pss-sha256. The same key in two files is an error.
+    /// PEM (BEGIN PUBLIC KEY), securesystemslib JSON, OpenSSH Ed25519, minisign or signify. Ed25519, RSA of 2048 to 8192 bits (PSS or
+    /// PKCS#1 v1.5 with SHA-256, SHA-384, SHA-512), ECDSA P-256 and P-384; a PEM RSA key signs with rsassa-pss-sha256. The same key in two
+    /// files is an error.
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     pub verification_keys: Vec<PathBuf>,
 
@@ -324,11 +331,13 @@ mod tests {
 
     #[test]
     fn every_help_names_the_exit_codes() {
-        for command in Cli::command().get_subcommands() {
+        let mut commands: Vec<_> = Cli::command().get_subcommands().cloned().collect();
+        while let Some(command) = commands.pop() {
             if command.get_name() != "help" {
                 let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
                 assert!(after.contains("Exit codes:") && after.contains("Examples:"), "{}", command.get_name());
             }
+            commands.extend(command.get_subcommands().cloned());
         }
     }
 
@@ -364,6 +373,9 @@ mod tests {
             "sitrep pack a --no-verify -o b --profile pocket",
             "sitrep unpack a",
             "sitrep inspect",
+            "sitrep key",
+            "sitrep key show",
+            "sitrep key show k --json --pem",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod inspect;
+pub mod key;
 pub mod pack;
 pub mod unpack;
 pub mod verify;
@@ -38,6 +39,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Pack(args) => pack::run(args),
         Command::Unpack(args) => unpack::run(args).map(|()| Done::Yes),
         Command::Inspect(args) => inspect::run(args).map(|()| Done::Yes),
+        Command::Key(args) => key::run(args).map(|()| Done::Yes),
         Command::Demo(args) => demo::run(args),
     };
     match result {

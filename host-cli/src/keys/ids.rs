@@ -1,5 +1,6 @@
 //! What a key is called: fingerprints, and the key ids that in-toto's dialects compute.
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::hex;
@@ -12,7 +13,7 @@ pub fn fingerprint(key: &HostKey) -> String {
 }
 
 /// The key ids of in-toto's dialects for a bare key: SHA-256 of the canonical JSON of the key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct KeyIds {
     /// Python with securesystemslib 1.x: keys of PEM with the line feed at the end.
     pub python3: String,

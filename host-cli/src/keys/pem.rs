@@ -12,7 +12,7 @@ pub(super) fn looks_like(text: &str) -> bool {
     text.contains(BEGIN)
 }
 
-/// The label of the one block in the text, where it is one of a public key; for private keys, how they are kept.
+/// Looks at the label of the text's one block: `None` for a public key, for a private one how it is kept.
 pub(super) fn form(text: &str) -> Result<Option<PrivateForm>, KeyFileFault> {
     let mut parts = text.split(BEGIN).skip(1);
     let (Some(block), None) = (parts.next(), parts.next()) else { return Err(KeyFileFault::Several) };
