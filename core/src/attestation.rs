@@ -15,7 +15,7 @@ use crate::memory::State;
 use crate::statement::Statement;
 use crate::trust::{RequiredAttestation, Trust};
 
-/// The predicate that gives an artifact's security version (BUNDLE.md, section 12).
+/// The predicate that gives an artifact's security version (BUNDLE.md, section 13).
 pub const SECURITY_VERSION: &str = "urn:sitrep:security-version:v1";
 
 /// What was found out about a chain, as far as attestations need it.
@@ -71,8 +71,8 @@ pub(crate) fn check_attestations<'b, const PATH: usize>(
     let chain = Chain { bundle, keys: state.keys, steps, links: state.links, root: root.links };
     for demand in demands(trust) {
         let (number, step) = step_of(steps, demand.required.step.or(trust.product_step))?;
-        let is_about = |link: &LinkState| chain.is_about::<PATH>(link, step);
-        chain.check(&demand, step, is_about).map_err(|error| error.at_step(number))?;
+        let mut is_about = |link: &LinkState| chain.is_about::<PATH>(link, step);
+        chain.check(&demand, step, &mut is_about).map_err(|error| error.at_step(number))?;
     }
     Ok(())
 }
@@ -105,11 +105,12 @@ pub(crate) fn step_of<'s, 'b>(steps: &'s [Step<'b>], name: Option<&str>) -> Resu
 
 impl<'b> Chain<'_, 'b> {
     /// Have as many keys of the step as its threshold says signed an attestation that is demanded and about the right artifact?
+    #[inline(never)]
     pub(crate) fn check(
         &self,
         demand: &Demand<'_>,
         step: &Step<'b>,
-        mut is_about: impl FnMut(&LinkState) -> Result<bool>,
+        is_about: &mut dyn FnMut(&LinkState) -> Result<bool>,
     ) -> Result<()> {
         let mut signers = KeySet::default();
         // Of several reasons the one that came closest to being none: the greatest.
@@ -154,7 +155,7 @@ impl<'b> Chain<'_, 'b> {
         let Some(recorded) = step.link.and_then(|link| self.links.get(usize::from(link))) else { return Ok(false) };
         let mut path = [0; PATH];
         let mut comparisons = 0..COMPARISONS;
-        any_subject(link, self.bundle, &mut [0; PATH], |subject| {
+        any_subject(link, self.bundle, &mut [0; PATH], &mut |subject| {
             for list in [List::Products, List::Materials] {
                 let mut cursor = self.bundle.paths(&mut path);
                 let mut runs = recorded.artifacts(self.bundle, list)?;
@@ -182,7 +183,7 @@ pub(crate) fn is_subject<'b>(
     bundle: &'b Bundle<'b>,
     path: &mut [u8],
 ) -> Result<bool> {
-    any_subject(link, bundle, path, |subject| subject.is(artifact))
+    any_subject(link, bundle, path, &mut |subject| subject.is(artifact))
 }
 
 /// A subject's digest set, as it is stored.
@@ -225,11 +226,12 @@ impl<'b> Subject<'_, 'b> {
 }
 
 /// Is the answer yes for any of the first [`SUBJECTS`] subjects of an attestation?
+#[inline(never)]
 fn any_subject<'b>(
     link: &LinkState,
     bundle: &'b Bundle<'b>,
     path: &mut [u8],
-    mut question: impl FnMut(&Subject<'_, 'b>) -> Result<bool>,
+    question: &mut dyn FnMut(&Subject<'_, 'b>) -> Result<bool>,
 ) -> Result<bool> {
     let mut reader = Reader::of(&bundle.envelope(link.envelope)?);
     let statement = Statement::read(&mut reader)?;

@@ -130,8 +130,8 @@ impl<'b> VerifiedSupplyChain<'_, 'b> {
         let chain = Chain { bundle, keys, steps, links, root: root.links };
         for demand in demands(trust) {
             if demand.required.step.is_none_or(|wanted| step.name.is(wanted)) {
-                let is_about = |link: &LinkState| is_subject(link, product.digests(), bundle, path);
-                chain.check(&demand, step, is_about).map_err(|error| error.at_step(number))?;
+                let mut is_about = |link: &LinkState| is_subject(link, product.digests(), bundle, path);
+                chain.check(&demand, step, &mut is_about).map_err(|error| error.at_step(number))?;
             }
         }
         Ok(product)
