@@ -9,6 +9,7 @@ use crate::layout::{LayoutKey, Role, Step};
 use crate::link::LinkState;
 use crate::lookup::Lookup;
 use crate::memory::{State, Warnings};
+use crate::parameters::Parameter;
 use crate::trust::Trust;
 use crate::verdict::{RuleWords, Verdict};
 use crate::verify::{Findings, Request};
@@ -18,6 +19,7 @@ use crate::verify::{Findings, Request};
 pub struct Outcome<'m, 'b> {
     pub(crate) bundle: &'b Bundle<'b>,
     pub(crate) trust: &'m Trust<'m>,
+    pub(crate) parameters: &'m [Parameter<'m>],
     pub(crate) result: Result<()>,
     pub(crate) findings: Findings,
     /// The layouts that have enough evidence, the root layout first.
@@ -36,8 +38,8 @@ impl<'m, 'b> Outcome<'m, 'b> {
         state: State<'m, 'b>,
     ) -> Self {
         let State { layouts, keys, steps, links, warnings } = state;
-        let Request { bundle, trust, .. } = *request;
-        Self { bundle, trust, result, findings, layouts, keys, steps, links, warnings }
+        let Request { bundle, trust, parameters, .. } = *request;
+        Self { bundle, trust, parameters, result, findings, layouts, keys, steps, links, warnings }
     }
 
     /// Verified, or why not.

@@ -33,6 +33,18 @@ pub enum Inspections {
     Observed,
 }
 
+impl Inspections {
+    /// `refuse` or `skip`, as in a trust policy; `observed`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Skip => "skip",
+            Self::Observed => "observed",
+        }
+    }
+}
+
 /// What the verifier believes.
 #[derive(Clone, Copy, Debug)]
 pub struct Trust<'a> {

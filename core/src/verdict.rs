@@ -13,8 +13,9 @@ use crate::layout::{Role, Step};
 use crate::limits::HOST;
 use crate::link::{Evidence, LinkState};
 use crate::outcome::Outcome;
+use crate::parameters::Parameter;
 use crate::time::Time;
-use crate::trust::Inspections;
+use crate::trust::{Inspections, RequiredAttestation, Trust};
 
 /// How an artifact compared with what the chain produced.
 #[derive(Clone, Copy, Debug)]
@@ -217,9 +218,11 @@ impl Serialize for Verdict<'_, '_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
         let error = self.error();
         let (verdict, outcome) = (*self, self.outcome);
-        let mut object = serializer.serialize_struct("Verdict", 10)?;
+        let mut object = serializer.serialize_struct("Verdict", 12)?;
         object.serialize_field("verdict", if error.is_none() { "verified" } else { "refused" })?;
         object.serialize_field("error", &error.map(|error| Located { verdict, error }))?;
+        object.serialize_field("trust", &TrustPart(outcome.trust))?;
+        object.serialize_field("parameters", &Each(outcome.parameters.iter().map(ParameterPart)))?;
         object.serialize_field("layout", &LayoutPart(verdict))?;
         object.serialize_field("steps", &verdict.parts(0, Role::Step))?;
         object.serialize_field("inspections", &verdict.parts(0, Role::Inspection))?;
@@ -277,6 +280,47 @@ impl Serialize for RulePart<'_> {
         object.serialize_field("list", self.list.name())?;
         object.serialize_field("index", &self.number)?;
         object.serialize_field("words", &self.words.clone().map(Each))?;
+        object.end()
+    }
+}
+
+/// What was believed and demanded.
+struct TrustPart<'m>(&'m Trust<'m>);
+
+impl Serialize for TrustPart<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+        let Trust { owners, threshold, inspections, product_step, attestations, security_version, earliest_time } =
+            *self.0;
+        let mut object = serializer.serialize_struct("Trust", 7)?;
+        object.serialize_field("owners", &Each(owners.iter().filter_map(|owner| owner.ids.first())))?;
+        object.serialize_field("threshold", &threshold)?;
+        object.serialize_field("inspections", inspections.name())?;
+        object.serialize_field("product_step", &product_step)?;
+        object.serialize_field("attestations", &Each(attestations.iter().map(RequiredPart)))?;
+        object.serialize_field("security_version", &security_version)?;
+        object.serialize_field("earliest_time", &earliest_time)?;
+        object.end()
+    }
+}
+
+struct RequiredPart<'m>(&'m RequiredAttestation<'m>);
+
+impl Serialize for RequiredPart<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("RequiredAttestation", 2)?;
+        object.serialize_field("type", self.0.predicate_type)?;
+        object.serialize_field("step", &self.0.step)?;
+        object.end()
+    }
+}
+
+struct ParameterPart<'m>(&'m Parameter<'m>);
+
+impl Serialize for ParameterPart<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Parameter", 2)?;
+        object.serialize_field("name", self.0.name)?;
+        object.serialize_field("value", self.0.value)?;
         object.end()
     }
 }

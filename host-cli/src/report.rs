@@ -13,6 +13,10 @@ pub struct Report {
     pub verdict: String,
     /// The refusal.
     pub error: Option<Located>,
+    /// What was believed and demanded.
+    pub trust: Trust,
+    /// The values given for the layout's parameters.
+    pub parameters: Vec<Parameter>,
     /// The layout.
     pub layout: Layout,
     /// The steps, as far as they were read.
@@ -85,6 +89,44 @@ pub struct Rule {
     pub index: u16,
     /// Its words.
     pub words: Option<Vec<String>>,
+}
+
+/// What was believed and demanded.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Trust {
+    /// Ids of the owners' keys.
+    pub owners: Vec<String>,
+    /// How many of them must have signed the layout.
+    pub threshold: u64,
+    /// `refuse`, `skip` or `observed`.
+    pub inspections: String,
+    /// The step whose products were asked for, where it was named.
+    pub product_step: Option<String>,
+    /// The attestations that were demanded.
+    pub attestations: Vec<Required>,
+    /// The least security version; 0 for none.
+    pub security_version: u32,
+    /// The time that it certainly is later than.
+    pub earliest_time: Option<String>,
+}
+
+/// An attestation that was demanded.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Required {
+    /// What it has to be, as a URI.
+    #[serde(rename = "type")]
+    pub predicate_type: String,
+    /// The step whose functionaries must have signed it; the product's where it is not named.
+    pub step: Option<String>,
+}
+
+/// A value for a layout's parameter.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// The value.
+    pub value: String,
 }
 
 /// What is said of the layout.
@@ -195,6 +237,8 @@ impl Report {
         Self {
             verdict: "refused".into(),
             error: Some(located),
+            trust: Trust::default(),
+            parameters: Vec::new(),
             layout: Layout { expiry: "unread".into(), ..Layout::default() },
             steps: Vec::new(),
             inspections: Vec::new(),
@@ -238,6 +282,7 @@ impl Report {
         let mut out = Lines::default();
         out.line(format_args!("{}: {file}", self.verdict));
         self.write_layout(&mut out, verbose);
+        self.write_demands(&mut out);
         // Of a refusal the error is what matters; the steps only say how far it went.
         let is_brief = self.error.is_some() && !verbose;
         let view = View { layout: 0, indent: "  ", brief: is_brief, verbose };
@@ -267,12 +312,32 @@ impl Report {
     fn write_layout(&self, out: &mut Lines, verbose: bool) {
         let Layout { expires, expiry, checked_at, signed_by } = &self.layout;
         if !signed_by.is_empty() {
-            out.line(format_args!("  layout signed by {}", keys(signed_by, verbose)));
+            let Trust { owners, threshold, .. } = &self.trust;
+            let needed = if *threshold < owners.len() as u64 {
+                format!(", {threshold} of {} owners needed", owners.len())
+            } else {
+                String::new()
+            };
+            out.line(format_args!("  layout signed by {}{needed}", keys(signed_by, verbose)));
         }
         match (expires, checked_at) {
             (Some(expires), Some(at)) => out.line(format_args!("  layout expires {expires}: {expiry} at {at}")),
             (Some(expires), None) => out.line(format_args!("  layout expires {expires}: {expiry}")),
             (None, _) => {}
+        }
+    }
+
+    /// What was demanded besides the owners' signatures.
+    fn write_demands(&self, out: &mut Lines) {
+        for Parameter { name, value } in &self.parameters {
+            out.line(format_args!("  parameter {name} is {value:?}"));
+        }
+        for Required { predicate_type, step } in &self.trust.attestations {
+            let step = step.as_ref().map(|step| format!(" of step {step}")).unwrap_or_default();
+            out.line(format_args!("  demanded attestation {predicate_type}{step}"));
+        }
+        if self.trust.security_version > 0 {
+            out.line(format_args!("  demanded security version {} or later", self.trust.security_version));
         }
     }
 
