@@ -19,7 +19,7 @@ pub struct Document {
 }
 
 /// What a payload was wrapped in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Wrapping {
     Metablock,
     Dsse { payload_type: String, formatting: Formatting },
@@ -86,7 +86,7 @@ impl Document {
         Ok(Self { wrapping, payload, signatures, notes })
     }
 
-    /// The payload. The values of `materials` and `products` are not to be seen in it: they read as `null`.
+    /// The payload. Artifact maps and lists are not to be seen in it: they read as `null`.
     #[must_use]
     pub fn payload(&self) -> Value<'_> {
         self.payload.tree.root()

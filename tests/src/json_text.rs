@@ -28,9 +28,11 @@ enum Escapes {
 }
 
 impl Spelling {
-    /// Python's `json.dumps`, JavaScript's `JSON.stringify` and Go's `encoding/json`, with the options that people use.
+    /// Python's `json.dumps`, JavaScript's `JSON.stringify` and Go's `encoding/json`, with the options that people use, and Go's `protojson`,
+    /// which escapes as JavaScript does and has a space after `,` or a second one after `:` in some builds of a program and not in others.
     pub fn of_writers() -> impl Strategy<Value = Self> {
-        let separators = prop_oneof![Just((" ", " ")), Just(("", "")), Just((" ", ""))];
+        let separators =
+            prop_oneof![Just((" ", " ")), Just(("", "")), Just((" ", "")), Just(("", " ")), Just(("  ", ""))];
         let indent = prop_oneof![
             Just(None),
             Just(Some("\t".to_owned())),

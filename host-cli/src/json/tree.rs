@@ -33,7 +33,7 @@ pub(crate) enum Node {
 }
 
 /// A parsed JSON text.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tree {
     nodes: Vec<Node>,
     text: String,

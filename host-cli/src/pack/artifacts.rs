@@ -112,22 +112,31 @@ impl<'a> Source<'a> {
     }
 }
 
+/// Lists that one artifacts section cannot hold together with those before them.
+pub(super) struct Surplus {
+    /// Their numbers.
+    pub(super) lists: Vec<usize>,
+    pub(super) error: PackError,
+}
+
 /// Merges `lists`, all paths ascending.
-pub(super) fn merge(lists: &[&ArtifactList], strings: &Strings<'_>) -> Result<Artifacts, PackError> {
+pub(super) fn merge(lists: &[&ArtifactList], strings: &Strings<'_>) -> Result<Artifacts, Surplus> {
     let shapes = shapes_of(lists);
     if shapes.len() > SHAPES as usize {
-        return Err(PackError::TooManyShapes(shapes.len()));
+        return Err(Surplus { lists: with_surplus_shapes(lists), error: PackError::TooManyShapes(shapes.len()) });
+    }
+    if let Some(longest) = lists.iter().map(|list| list.longest()).max().filter(|longest| *longest > PATH) {
+        let lists = (0..).zip(lists).filter(|(_, list)| list.longest() > PATH).map(|(number, _)| number).collect();
+        return Err(Surplus { lists, error: PackError::PathTooLong(longest) });
     }
     let (mut sources, source_of) = sources(lists, &shapes);
+    let mut surplus: Option<(Vec<usize>, PackError)> = None;
     let mut heap = Heap::new(&mut sources);
     let mut entries = Entries::default();
     let mut path = Vec::new();
     let mut group = Vec::new();
     let mut variants: Vec<(u32, Cow<'_, [u8]>)> = Vec::new();
     while heap.take_least(&sources, &mut path, &mut group) {
-        if path.len() > PATH {
-            return Err(PackError::PathTooLong(path.len()));
-        }
         variants.clear();
         let mut chosen = [0; 2];
         // Nearly always one or two maps have the path; of more, the variants are looked up again below.
@@ -141,19 +150,26 @@ pub(super) fn merge(lists: &[&ArtifactList], strings: &Strings<'_>) -> Result<Ar
                 *chosen = variant;
             }
         }
-        if variants.len() > VARIANTS as usize {
-            return Err(PackError::TooManyVariants(String::from_utf8_lossy(&path).into_owned()));
-        }
+        let is_surplus = variants.len() > VARIANTS as usize;
         for (position, number) in group.iter().enumerate() {
             let variant = chosen.get(position).copied().unwrap_or_else(|| {
                 let set = sources[*number].digest_set(strings);
                 variants.iter().position(|known| *known == set).unwrap_or(0)
             });
+            if is_surplus && variant >= VARIANTS as usize {
+                let error = || PackError::TooManyVariants(String::from_utf8_lossy(&path).into_owned());
+                surplus.get_or_insert_with(|| (Vec::new(), error())).0.push(*number);
+            }
             let last = variant + 1 == variants.len();
             sources[*number].record(Place { path: entries.count, variant: variant as u32, last });
         }
         entries.push(&path, variants.iter().map(|(shape, digests)| (*shape, &**digests)));
         heap.put_back(&mut sources, &group);
+    }
+    if let Some((surplus, error)) = surplus {
+        // All are known now, so that one more attempt will do.
+        let lists = (0..).zip(&source_of).filter(|(_, source)| surplus.contains(source)).map(|(number, _)| number);
+        return Err(Surplus { lists: lists.collect(), error });
     }
     entries.flush();
     let mut head = Vec::new();
@@ -168,12 +184,28 @@ pub(super) fn merge(lists: &[&ArtifactList], strings: &Strings<'_>) -> Result<Ar
     }
     let others = head.len() + entries.bytes.len();
     if u32::try_from(others).is_err() {
-        return Err(PackError::TooLarge(Section::Artifacts));
+        return Err(Surplus { lists: Vec::new(), error: PackError::TooLarge(Section::Artifacts) });
     }
     push_index(&mut head, &entries.offsets, others);
     let all: Vec<Runs> = sources.into_iter().map(Source::into_runs).collect();
     let runs = source_of.iter().map(|source| all[*source].clone()).collect();
     Ok(Artifacts { head, entries: entries.bytes, runs })
+}
+
+/// The lists with shapes for which those before them have left no room.
+fn with_surplus_shapes(lists: &[&ArtifactList]) -> Vec<usize> {
+    let mut known: Vec<&Shape> = Vec::new();
+    let mut surplus = Vec::new();
+    for (number, list) in lists.iter().enumerate() {
+        let is_new = |shape: &&Shape| !is_built_in(shape) && !known.contains(shape);
+        let mut new: Vec<&Shape> = list.shapes.iter().filter(is_new).collect();
+        if known.len() + new.len() > SHAPES as usize {
+            surplus.push(number);
+        } else {
+            known.append(&mut new);
+        }
+    }
+    surplus
 }
 
 /// The different maps, and which of them each list is.

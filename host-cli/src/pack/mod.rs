@@ -4,6 +4,7 @@
 //! in equal order give equal bytes.
 
 mod artifacts;
+mod excess;
 mod observation;
 mod paths;
 mod runs;
@@ -17,12 +18,17 @@ use std::fmt;
 use sitrep_core::bundle::{MAGIC, VERSION};
 use sitrep_core::limits::{SHAPES, VARIANTS};
 
+use self::excess::Excess;
+pub use self::excess::LeftOut;
 use self::runs::Runs;
 use self::strings::Strings;
 use self::tokens::{Tokens, Writer};
 use self::wire::push_varint;
 use crate::metadata::{Document, Wrapping};
 use crate::payload::{ArtifactList, Formatting, PatchKind};
+
+/// Bit of an envelope's first byte: the number of its sublayout follows.
+const HAS_PARENT: u8 = 16;
 
 /// Collects documents, then writes one bundle.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +38,8 @@ pub struct Packer {
 
 #[derive(Clone, Debug)]
 struct Labelled {
+    /// The number of the sublayout that it belongs to; 0 for the root layout's.
+    parent: u16,
     file_name: String,
     /// Does the file name follow from the document?
     derived: bool,
@@ -60,18 +68,26 @@ impl Packer {
         Self::default()
     }
 
-    /// Adds a document: first the layout, then the links. `file_name` becomes the label when it is not the derived one.
-    pub fn add(&mut self, file_name: &str, document: Document) {
+    /// Adds a document: first the layout, then its links and attestations. `file_name` becomes the label when it is not the derived one.
+    /// Gives the envelope's number.
+    pub fn add(&mut self, file_name: &str, document: Document) -> u16 {
+        self.add_to(0, file_name, document)
+    }
+
+    /// Adds a link or an attestation of the sublayout with number `parent`, which was added before.
+    pub fn add_to(&mut self, parent: u16, file_name: &str, document: Document) -> u16 {
         let keyid = document.signatures().first().and_then(|signature| signature.keyid.as_deref());
         let derived = derived_file_name(document.type_name(), document.name(), keyid);
         let derived = derived.is_some_and(|derived| derived == file_name);
-        self.documents.push(Labelled { file_name: file_name.to_owned(), derived, document });
+        self.documents.push(Labelled { parent, file_name: file_name.to_owned(), derived, document });
+        // More are refused when the bundle is written.
+        u16::try_from(self.documents.len() - 1).unwrap_or(u16::MAX)
     }
 
     /// Adds what was observed of an inspection.
     pub fn add_observation(&mut self, observation: &Observation) {
         let document = observation::document(observation);
-        self.documents.push(Labelled { file_name: String::new(), derived: true, document });
+        self.documents.push(Labelled { parent: 0, file_name: String::new(), derived: true, document });
     }
 
     /// The documents with their file names, in the order in which they were added.
@@ -79,11 +95,31 @@ impl Packer {
         self.documents.iter().map(|labelled| (labelled.file_name.as_str(), &labelled.document))
     }
 
+    /// Where the document with this number is unpacked to: its file name, and before it the directories of the sublayouts that it is in.
+    #[must_use]
+    pub fn path(&self, number: u16) -> Option<String> {
+        let labelled = self.documents.get(usize::from(number))?;
+        match labelled.parent {
+            0 => Some(labelled.file_name.clone()),
+            parent => {
+                let directory = self.path(parent)?;
+                Some(format!("{}/{}", sublayout_directory(&directory)?, labelled.file_name))
+            }
+        }
+    }
+
     /// Writes the bundle. `profile` is the number for its header ([`sitrep_core::limits::Limits::profile`]; 0 for none).
     ///
     /// # Errors
     /// What cannot go into a bundle.
     pub fn finish(&self, profile: u8) -> Result<Vec<u8>, PackError> {
+        self.write(profile).map_err(|excess| excess.error)
+    }
+
+    fn write(&self, profile: u8) -> Result<Vec<u8>, Excess> {
+        if self.documents.len() > usize::from(u16::MAX) {
+            return Err(PackError::TooManyEnvelopes(self.documents.len()).into());
+        }
         let lists: Vec<&ArtifactList> =
             self.documents.iter().flat_map(|labelled| &labelled.document.payload.lists).collect();
         let tokens = Tokens::new();
@@ -94,7 +130,7 @@ impl Packer {
         artifacts::count_strings(&lists, &mut strings);
         strings.number();
 
-        let artifacts = artifacts::merge(&lists, &strings)?;
+        let artifacts = artifacts::merge(&lists, &strings).map_err(|surplus| self.excess(surplus))?;
         let envelopes = self.envelopes(&tokens, &strings, &artifacts.runs)?;
         let strings = strings.section()?;
 
@@ -116,9 +152,6 @@ impl Packer {
     }
 
     fn envelopes(&self, tokens: &Tokens, strings: &Strings<'_>, runs: &[Runs]) -> Result<Vec<u8>, PackError> {
-        if self.documents.len() > usize::from(u16::MAX) {
-            return Err(PackError::TooManyEnvelopes(self.documents.len()));
-        }
         let mut section = Vec::new();
         push_varint(&mut section, self.documents.len() as u32);
         let mut rest = runs;
@@ -152,11 +185,17 @@ impl Labelled {
 
     /// Writes the body of the envelope (BUNDLE.md, section 5).
     fn push_body(&self, tokens: &Tokens, strings: &Strings<'_>, runs: &[Runs], out: &mut Vec<u8>) {
-        out.push(match &self.document.wrapping {
+        let kind = match &self.document.wrapping {
             Wrapping::Metablock => 0,
             Wrapping::Dsse { .. } => 1,
             Wrapping::Observation => 2,
-        });
+        };
+        if self.parent == 0 {
+            out.push(kind);
+        } else {
+            out.push(kind | HAS_PARENT);
+            push_varint(out, u32::from(self.parent));
+        }
         let optional = |string: Option<&str>| string.map_or(0, |string| strings.reference(string) + 1);
         push_varint(out, optional((!self.derived).then_some(self.file_name.as_str())));
         push_varint(out, self.document.signatures().len() as u32);
@@ -169,7 +208,8 @@ impl Labelled {
             push_varint(out, strings.reference(payload_type));
             push_formatting(out, formatting);
         }
-        tokens.write(self.document.payload(), &mut Writer { out, strings, runs });
+        let lists = &self.document.payload.lists;
+        tokens.write(self.document.payload(), &mut Writer { out, strings, lists, runs });
     }
 }
 
@@ -196,6 +236,11 @@ pub(crate) fn derived_file_name(type_name: Option<&str>, name: Option<&str>, key
         "link" => Some(link_file_name(name?, keyid?)),
         _ => None,
     }
+}
+
+/// The directory with the links of the sublayout in this file: the file's name without `.link`.
+pub(crate) fn sublayout_directory(file_name: &str) -> Option<&str> {
+    file_name.strip_suffix(".link").filter(|directory| !directory.is_empty())
 }
 
 /// The name of the file with the link of a step by a key: `NAME.KEYID8.link` (in-toto specification, section 4.4).

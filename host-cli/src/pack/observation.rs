@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sitrep_core::bundle::Form;
+
 use super::Observation;
 use crate::json::{Node, Tree, common_prefix};
 use crate::metadata::Document;
@@ -43,7 +45,7 @@ fn member(tree: &mut Tree, key: &str, value: impl FnOnce(&mut Tree)) {
 }
 
 fn list(recorded: &BTreeMap<String, [u8; 32]>) -> ArtifactList {
-    let mut list = ArtifactList::default();
+    let mut list = ArtifactList::new(Form::Map);
     list.shapes.push(Shape { fields: vec![Field { algorithm: "sha256".to_owned(), bytes: Some(32) }] });
     list.set_shape(0);
     let mut last: &[u8] = &[];

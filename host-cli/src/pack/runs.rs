@@ -1,4 +1,6 @@
-//! Artifact maps as runs of consecutive paths (BUNDLE.md, section 6).
+//! Artifact maps and lists as runs of consecutive paths (BUNDLE.md, section 6).
+
+use sitrep_core::bundle::Form;
 
 use super::wire::push_varint;
 
@@ -22,7 +24,7 @@ struct Run {
     most: u32,
 }
 
-/// The runs of an artifact map, the longest possible: a run ends only where the next artifact cannot be in it.
+/// The runs of an artifact map or list, the longest possible: a run ends only where the next artifact cannot be in it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Runs {
     runs: Vec<Run>,
@@ -46,9 +48,14 @@ impl Runs {
     }
 }
 
-/// Writes an artifact map's token.
-pub(super) fn push_runs(out: &mut Vec<u8>, map: &Runs) {
-    out.push(if map.descends { 9 } else { 8 });
+/// Writes the token of an artifact map or list.
+pub(super) fn push_runs(out: &mut Vec<u8>, form: Form, map: &Runs) {
+    let code = match form {
+        Form::Map => 8,
+        Form::NameFirst => 10,
+        Form::DigestFirst => 12,
+    };
+    out.push(code + u8::from(map.descends));
     push_varint(out, map.runs.len() as u32);
     let mut end = 0;
     for run in &map.runs {
@@ -73,12 +80,16 @@ mod tests {
     use super::*;
 
     fn token(places: &[(u32, u32, bool)]) -> Vec<u8> {
+        token_of(Form::Map, places)
+    }
+
+    fn token_of(form: Form, places: &[(u32, u32, bool)]) -> Vec<u8> {
         let mut runs = Runs::default();
         for (path, variant, last) in places {
             runs.push(Place { path: *path, variant: *variant, last: *last });
         }
         let mut out = Vec::new();
-        push_runs(&mut out, &runs);
+        push_runs(&mut out, form, &runs);
         out
     }
 
@@ -96,5 +107,14 @@ mod tests {
     #[test]
     fn any_order_is_kept() {
         assert_eq!(token(&[(2, 0, true), (3, 0, true), (0, 0, true), (5, 0, true)]), [9, 3, 4, 4, 7, 2, 8, 2]);
+    }
+
+    #[test]
+    fn each_form_has_its_codes() {
+        let [ascending, descending] = [[(0, 0, true), (1, 0, true)], [(1, 0, true), (0, 0, true)]];
+        for (form, code) in [(Form::Map, 8), (Form::NameFirst, 10), (Form::DigestFirst, 12)] {
+            assert_eq!(token_of(form, &ascending), [code, 1, 0, 4]);
+            assert_eq!(token_of(form, &descending), [code + 1, 2, 2, 2, 3, 2]);
+        }
     }
 }

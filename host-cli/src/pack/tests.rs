@@ -8,6 +8,8 @@ use sitrep_core::bundle::{Bundle, Escapes, Indent, Kind, Scratch, Style};
 use super::*;
 use crate::unpack::unpack;
 
+mod lists;
+
 fn dsse(payload: &str) -> Document {
     let payload = STANDARD.encode(payload);
     Document::parse(format!(r#"{{"payload":"{payload}","payloadType":"t","signatures":[]}}"#).as_bytes()).unwrap()

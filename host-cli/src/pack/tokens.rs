@@ -6,6 +6,7 @@ use super::runs::{Runs, push_runs};
 use super::strings::Strings;
 use super::wire::push_varint;
 use crate::json::{Node, Value};
+use crate::payload::ArtifactList;
 
 /// Takes the tokens of a payload.
 pub(super) trait Sink<'a> {
@@ -13,7 +14,7 @@ pub(super) trait Sink<'a> {
     fn number(&mut self, number: u32);
     fn bytes(&mut self, bytes: &[u8]);
     fn string(&mut self, string: &'a str);
-    /// The artifact map with this number in the payload.
+    /// The artifact map or list with this number in the payload.
     fn artifacts(&mut self, number: u32);
 }
 
@@ -128,7 +129,8 @@ impl<'a> Sink<'a> for Strings<'a> {
 pub(super) struct Writer<'w, 'a> {
     pub(super) out: &'w mut Vec<u8>,
     pub(super) strings: &'w Strings<'a>,
-    /// The payload's artifact maps.
+    /// The payload's artifact maps and lists, and their runs.
+    pub(super) lists: &'w [ArtifactList],
     pub(super) runs: &'w [Runs],
 }
 
@@ -152,8 +154,9 @@ impl<'a> Sink<'a> for Writer<'_, 'a> {
     }
 
     fn artifacts(&mut self, number: u32) {
-        if let Some(runs) = self.runs.get(number as usize) {
-            push_runs(self.out, runs);
+        let number = number as usize;
+        if let (Some(list), Some(runs)) = (self.lists.get(number), self.runs.get(number)) {
+            push_runs(self.out, list.form, runs);
         }
     }
 }

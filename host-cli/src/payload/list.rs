@@ -1,4 +1,7 @@
-//! Artifact maps: `{path: {algorithm: value, ...}, ...}` with hundreds of thousands of entries, without an allocation for each.
+//! Artifact maps, `{path: {algorithm: value, ...}, ...}`, and artifact lists, `[{"name": path, "digest": {...}}, ...]`, with hundreds of
+//! thousands of entries, without an allocation for each.
+
+use sitrep_core::bundle::Form;
 
 use crate::json::common_prefix;
 
@@ -38,9 +41,11 @@ impl Shape {
     }
 }
 
-/// One artifact map, its paths ascending.
-#[derive(Clone, Debug, Default)]
+/// The artifacts of one map or list, their paths ascending.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ArtifactList {
+    /// How they are written.
+    pub(crate) form: Form,
     count: u32,
     /// For each path: how many bytes it shares with the one before, how many follow (both as varints), and these.
     paths: Vec<u8>,
@@ -59,6 +64,21 @@ pub(crate) struct ArtifactList {
 }
 
 impl ArtifactList {
+    /// No artifacts yet.
+    pub(crate) const fn new(form: Form) -> Self {
+        Self {
+            form,
+            count: 0,
+            paths: Vec::new(),
+            digests: Vec::new(),
+            shapes: Vec::new(),
+            changes: Vec::new(),
+            text: String::new(),
+            longest: 0,
+            order: None,
+        }
+    }
+
     pub(crate) const fn count(&self) -> u32 {
         self.count
     }
@@ -68,7 +88,7 @@ impl ArtifactList {
         self.longest
     }
 
-    /// Is it certain without looking at each artifact that both hold the same in the same shapes?
+    /// Is it certain without looking at each artifact that both hold the same in the same shapes, however they are written?
     pub(crate) fn is_copy_of(&self, other: &Self) -> bool {
         self.count == other.count
             && self.paths == other.paths
@@ -122,8 +142,8 @@ impl ArtifactList {
         }
     }
 
-    /// The same artifacts with ascending paths; `None` where a path stands in it twice.
-    pub(super) fn sorted(&self, canonical: bool) -> Option<Self> {
+    /// The same artifacts with ascending paths; `None` where a path stands in it twice. The order in which they were is kept where it counts.
+    pub(super) fn sorted(&self, order_counts: bool) -> Option<Self> {
         let mut all = String::new().into_bytes();
         let mut entries = Vec::with_capacity(self.count as usize);
         let mut cursor = self.cursor();
@@ -138,7 +158,7 @@ impl ArtifactList {
         if ranked.array_windows().any(|[one, other]| path(*one) == path(*other)) {
             return None;
         }
-        let mut sorted = Self { shapes: self.shapes.clone(), text: self.text.clone(), ..Self::default() };
+        let mut sorted = Self { shapes: self.shapes.clone(), text: self.text.clone(), ..Self::new(self.form) };
         let mut order = vec![0; entries.len()];
         let mut last: &[u8] = &[];
         for (rank, entry) in (0..).zip(&ranked) {
@@ -153,8 +173,14 @@ impl ArtifactList {
                 *place = rank;
             }
         }
-        sorted.order = (!canonical).then_some(order);
+        sorted.order = order_counts.then_some(order);
         Some(sorted)
+    }
+
+    /// After how many of its artifacts the document goes on with another than the next path.
+    pub(super) fn breaks(&self) -> usize {
+        let order = self.order.as_deref().unwrap_or(&[]);
+        order.array_windows().filter(|[one, other]| one + 1 != *other).count()
     }
 
     pub(crate) fn cursor(&self) -> Cursor<'_> {

@@ -14,16 +14,16 @@ use sitrep_core::bundle::Style;
 use crate::json::Tree;
 
 /// A payload.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Payload {
-    /// Everything but artifact maps, of which there are numbers in it ([`crate::json::Node::Elsewhere`]).
+    /// Everything but artifact maps and lists, of which there are numbers in it ([`crate::json::Node::Elsewhere`]).
     pub(crate) tree: Tree,
-    /// The artifact maps.
+    /// The artifact maps and lists.
     pub(crate) lists: Vec<ArtifactList>,
 }
 
 /// How the text of a DSSE payload is written.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Formatting {
     /// Length of the text in bytes.
     pub(crate) length: u32,

@@ -1,6 +1,7 @@
 //! Reads payloads; the artifact maps of links at more than a gigabyte a second.
 
-use sitrep_core::limits::{ALGORITHMS, SHAPES};
+use sitrep_core::bundle::Form;
+use sitrep_core::limits::{ALGORITHMS, ARTIFACT_MAPS, HOST, SHAPES, UNORDERED_RUNS};
 
 use super::list::{ArtifactList, Field, Shape};
 use super::spelling::is_plain;
@@ -40,7 +41,8 @@ fn read_value<W: Watch>(reader: &mut Reader<'_, W>, payload: &mut Payload) -> Re
     if reader.lexer.peek() == Some(b'{') { read_object(reader, tree, lists, true) } else { reader.value(tree) }
 }
 
-/// Reads an object whose members `materials` and `products` may be artifact maps: the payload, or its `predicate`.
+/// Reads an object whose members `materials` and `products` may be artifact maps: the payload, or its `predicate`. The payload's `subject`
+/// and its predicate's `materials` may be artifact lists.
 fn read_object<W: Watch>(
     reader: &mut Reader<'_, W>,
     tree: &mut Tree,
@@ -48,25 +50,29 @@ fn read_object<W: Watch>(
     outermost: bool,
 ) -> Result<(), Fault> {
     reader.object(tree, |reader, tree, key| {
-        let is_object = reader.lexer.peek() == Some(b'{');
-        if is_object && (key.is("materials") || key.is("products")) {
+        let form = match reader.lexer.peek() {
+            Some(b'{') if key.is("materials") || key.is("products") => Some(Form::Map),
+            Some(b'{') if outermost && key.is("predicate") => return read_object(reader, tree, lists, false),
+            Some(b'[') if key.is(if outermost { "subject" } else { "materials" }) => Some(Form::NameFirst),
+            _ => None,
+        };
+        // Readers refuse payloads with more artifacts.
+        if let Some(form) = form.filter(|_| lists.len() < ARTIFACT_MAPS as usize) {
             let before = reader.clone();
-            if let Some(list) = ListReader::default().read(reader) {
+            let list = ListReader::new(form);
+            if let Some(list) = if form == Form::Map { list.read_map(reader) } else { list.read_list(reader) } {
                 tree.push(Node::Elsewhere(lists.len() as u32));
                 lists.push(list);
                 return Ok(());
             }
             // Not of that form, or not JSON: the general reader says which.
             *reader = before;
-        } else if is_object && outermost && key.is("predicate") {
-            return read_object(reader, tree, lists, false);
         }
         reader.value(tree)
     })
 }
 
-/// Reads one artifact map.
-#[derive(Default)]
+/// Reads one artifact map or list.
 struct ListReader {
     list: ArtifactList,
     /// The path before.
@@ -77,7 +83,7 @@ struct ListReader {
     fields: Vec<(Field, String)>,
 }
 
-/// How an artifact is written apart from its path and digests, as offsets in the text.
+/// How an artifact of a map is written apart from its path and digests, as offsets in the text.
 struct Mould {
     /// What comes before each value, and how many bytes the value stands for.
     pieces: Vec<(std::ops::Range<usize>, usize)>,
@@ -88,8 +94,13 @@ struct Mould {
 }
 
 impl ListReader {
+    const fn new(form: Form) -> Self {
+        let list = ArtifactList::new(form);
+        Self { list, last: Vec::new(), descends: false, text: String::new(), fields: Vec::new() }
+    }
+
     /// `None` where the map is not of the expected form, which the general reader then looks into.
-    fn read<W: Watch>(mut self, reader: &mut Reader<'_, W>) -> Option<ArtifactList> {
+    fn read_map<W: Watch>(mut self, reader: &mut Reader<'_, W>) -> Option<ArtifactList> {
         if reader.open(b'}').ok()? {
             loop {
                 let noted = reader.watch.noted();
@@ -105,27 +116,78 @@ impl ListReader {
                 }
             }
         }
-        if self.descends { self.list.sorted(reader.is_canonical()) } else { Some(self.list) }
+        // The canonical form of an object is in the order of its keys.
+        if self.descends { self.list.sorted(!reader.is_canonical()) } else { Some(self.list) }
     }
 
-    /// Reads one artifact, token by token. The mould still lacks what follows.
-    fn entry<W: Watch>(&mut self, reader: &mut Reader<'_, W>) -> Option<Option<Mould>> {
-        let path = reader.key().ok()?;
+    /// `None` where the array is not of the expected form. The empty one is not: it has a token of its own.
+    fn read_list<W: Watch>(mut self, reader: &mut Reader<'_, W>) -> Option<ArtifactList> {
+        if !reader.open(b']').ok()? {
+            return None;
+        }
+        loop {
+            let form = self.list_entry(reader)?;
+            if self.list.count() == 1 {
+                self.list.form = form;
+            } else if self.list.form != form {
+                return None;
+            }
+            if !reader.separator(b']').ok()? {
+                break;
+            }
+        }
+        if !self.descends {
+            return Some(self.list);
+        }
+        let sorted = self.list.sorted(true)?;
+        // Readers refuse more runs. A list can be spelled out instead.
+        (sorted.breaks() < UNORDERED_RUNS as usize).then_some(sorted)
+    }
+
+    /// Reads one entry of a list; says in which order its two members are.
+    fn list_entry<W: Watch>(&mut self, reader: &mut Reader<'_, W>) -> Option<Form> {
+        if !reader.open(b'}').ok()? {
+            return None;
+        }
+        let first = self.list_member(reader)?;
+        if !reader.separator(b'}').ok()? {
+            return None;
+        }
+        let second = self.list_member(reader)?;
+        if reader.separator(b'}').ok()? {
+            return None;
+        }
+        let (form, fields) = match (first, second) {
+            (None, Some(fields)) => (Form::NameFirst, fields),
+            (Some(fields), None) => (Form::DigestFirst, fields),
+            _ => return None,
+        };
+        self.push(&fields, reader.is_canonical())?;
+        Some(if reader.is_canonical() { Form::DigestFirst } else { form })
+    }
+
+    /// Reads one member of an entry: its `digest`, or its `name` into `self.text`.
+    fn list_member<'j, W: Watch>(&mut self, reader: &mut Reader<'j, W>) -> Option<Option<Fields<'j>>> {
+        let key = reader.key().ok()?;
+        if key.is("digest") {
+            return digest_fields(reader).map(Some);
+        }
+        if !key.is("name") {
+            return None;
+        }
         self.text.clear();
-        path.value(&mut self.text).ok()?;
+        reader.string(Expected::String).ok()?.value(&mut self.text).ok()?;
+        // A name that is too long for the readers of the artifacts section would cost the whole bundle.
+        (self.text.len() <= HOST.path).then_some(None)
+    }
+
+    /// Adds the artifact whose path is in `self.text`. Says whether its digest set is all hexadecimal and as ordered as written.
+    fn push(&mut self, fields: &[(Lexeme<'_>, Lexeme<'_>)], canonical: bool) -> Option<bool> {
         if self.text.is_empty() {
             // No artifact has this name, and the artifacts section has no place for it.
             return None;
         }
-        let mut fields: Vec<(Lexeme<'_>, Lexeme<'_>)> = Vec::new();
-        reader
-            .members(|reader, algorithm| {
-                fields.push((algorithm, reader.string(Expected::String)?));
-                Ok(())
-            })
-            .ok()?;
-        let end = reader.lexer.position();
-        let sorted = self.digest_set(&fields, reader.is_canonical())?;
+        let sorted = self.digest_set(fields, canonical)?;
         let shared = common_prefix(&self.last, self.text.as_bytes());
         let rest = self.text.as_bytes().get(shared..)?;
         if self.list.count() > 0 {
@@ -137,7 +199,17 @@ impl ListReader {
         self.list.push_path(shared, rest);
         self.last.truncate(shared);
         self.last.extend_from_slice(rest);
+        Some(sorted)
+    }
 
+    /// Reads one artifact of a map, token by token. The mould still lacks what follows.
+    fn entry<W: Watch>(&mut self, reader: &mut Reader<'_, W>) -> Option<Option<Mould>> {
+        let path = reader.key().ok()?;
+        self.text.clear();
+        path.value(&mut self.text).ok()?;
+        let fields = digest_fields(reader)?;
+        let end = reader.lexer.position();
+        let sorted = self.push(&fields, reader.is_canonical())?;
         if !sorted || path.escaped || (W::WATCHES && !is_plain(path.raw.as_bytes())) {
             return Some(None);
         }
@@ -253,6 +325,19 @@ impl ListReader {
         // The tail ends with the quote of the next path.
         input.get(input.len() - after.len() - 1..)
     }
+}
+
+/// Each algorithm of a digest set, and its value.
+type Fields<'j> = Vec<(Lexeme<'j>, Lexeme<'j>)>;
+
+/// Takes a digest set.
+fn digest_fields<'j, W: Watch>(reader: &mut Reader<'j, W>) -> Option<Fields<'j>> {
+    let mut fields = Fields::new();
+    let read = reader.members(|reader, algorithm| {
+        fields.push((algorithm, reader.string(Expected::String)?));
+        Ok(())
+    });
+    read.ok().map(|()| fields)
 }
 
 /// Is this an even number of lower-case hexadecimal digits, at least two?
