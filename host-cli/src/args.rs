@@ -61,9 +61,16 @@ pub struct Source {
     #[arg(short, long, value_name = "FILE")]
     pub layout: Option<PathBuf>,
 
-    /// Directory of the links, named STEP.KEYID8.link [default: beside INPUT; with --layout the current directory]
-    #[arg(long, value_name = "DIR")]
+    /// Directory of the links, or an attestation bundle [default: beside INPUT; with --layout the current directory]
+    ///
+    /// In a directory, links are files named STEP.KEYID8.link, sublayouts too; the links of a sublayout are in STEP.KEYID8/. Attestation
+    /// bundles, named NAME.intoto.jsonl, hold one DSSE envelope a line: links or other attestations. All in the directory are read.
+    #[arg(long, value_name = "DIR|FILE")]
     pub link_dir: Option<PathBuf>,
+
+    /// Further files with attestations: attestation bundles, or DSSE envelopes one a file
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub attestations: Vec<PathBuf>,
 }
 
 /// `sitrep verify`.

@@ -4,9 +4,9 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use crate::input::InputError;
 use crate::inspection::InspectionError;
 use crate::keys::KeyError;
+use crate::note::InputError;
 use crate::pack::PackError;
 use crate::sign::StepError;
 use crate::unpack::UnpackError;
@@ -42,8 +42,8 @@ pub enum CliError {
         /// What is wrong with it.
         error: UnpackError,
     },
-    /// `--link-dir` beside a bundle.
-    LinkDirWithBundle,
+    /// `--link-dir` or `--attestations` beside a bundle.
+    EvidenceWithBundle,
     /// `--at` is no time.
     Time(String),
     /// The system clock is certainly wrong.
@@ -73,9 +73,9 @@ impl fmt::Display for CliError {
                 write!(f, "{}: {}: {error}", path.display(), error.code())
             }
             Self::Unpack { path, error } => write!(f, "{}: cannot unpack: {error}", path.display()),
-            Self::LinkDirWithBundle => {
-                f.write_str("--link-dir goes with a layout, but INPUT is a bundle, which has its links inside")
-            }
+            Self::EvidenceWithBundle => f.write_str(
+                "--link-dir and --attestations go with a layout, but INPUT is a bundle, which has its evidence inside",
+            ),
             Self::Time(text) => write!(f, "--at {text:?} is no time of the form YYYY-MM-DDTHH:MM:SSZ"),
             Self::Clock => {
                 f.write_str("the system clock is before 2026, so nobody can say whether the layout has expired")
@@ -100,7 +100,7 @@ impl CliError {
             Self::NoBundle(_) => "give a file that `sitrep pack` wrote",
             Self::Bundle { error, .. } | Self::Unpack { error: UnpackError::Bundle(error), .. } => error.code().hint(),
             Self::Input(_) => "give the layout that the project owner signed, or a bundle",
-            Self::LinkDirWithBundle => "leave --link-dir out",
+            Self::EvidenceWithBundle => "leave them out, or add to what `sitrep unpack` gives",
             Self::Time(_) => "for example --at 2040-01-01T00:00:00Z",
             Self::Clock => "set the clock, or give the time with --at",
             Self::Inspection(InspectionError::Start { .. }) => "install the program that the layout's owner names",

@@ -1,5 +1,6 @@
 //! Output that is there whole or not at all: a failed command leaves no file behind.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -81,6 +82,13 @@ pub fn is_bundle(path: &Path) -> io::Result<bool> {
     Ok(magic == MAGIC)
 }
 
+/// Is this the name of one file in a directory?
+pub(crate) fn is_file_name(name: &str) -> bool {
+    // On Windows a colon follows the name of a drive, elsewhere steps may have names such as `ci:build`.
+    let leads_elsewhere = |char| matches!(char, '/' | '\\' | '\0') || (cfg!(windows) && char == ':');
+    !matches!(name, "" | "." | "..") && !name.contains(leads_elsewhere)
+}
+
 /// Writes `bytes` to `path`, replacing what is there. The file appears complete, or not at all.
 ///
 /// # Errors
@@ -97,7 +105,8 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync(directory)
 }
 
-/// Makes the directory `path` with these files in it. It appears complete, or not at all.
+/// Makes the directory `path` with these files in it. It appears complete, or not at all. A file may be in directories inside of it: the
+/// components of its name, which the caller has checked one by one, are divided by `/`.
 ///
 /// # Errors
 /// `AlreadyExists` when `path` exists, otherwise the operating system's; then `path` is as before.
@@ -108,12 +117,20 @@ pub fn write_directory<'a>(path: &Path, files: impl Iterator<Item = (&'a str, &'
     let directory = parent(path);
     let mut unfinished = Unfinished(directory.join(unfinished_name(path)?));
     fs::create_dir(&unfinished.0)?;
+    let mut directories = BTreeSet::from([unfinished.0.clone()]);
     for (name, bytes) in files {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(unfinished.0.join(name))?;
+        let path = unfinished.0.join(name);
+        let directory = parent(&path);
+        if !directories.contains(directory) {
+            fs::create_dir_all(directory)?;
+            let inside = directory.ancestors().take_while(|above| *above != unfinished.0);
+            directories.extend(inside.map(Path::to_owned));
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
         file.write_all(bytes)?;
         file.sync_all()?;
     }
-    sync(&unfinished.0)?;
+    directories.iter().try_for_each(|directory| sync(directory))?;
     // Where something took the name in the meantime, renaming fails unless it is an empty directory.
     fs::rename(&unfinished.0, path)?;
     unfinished.0 = PathBuf::new();
@@ -166,6 +183,22 @@ mod tests {
         write(&path, b"one").unwrap();
         write(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(names(directory.path()), ["out"]);
+    }
+
+    #[test]
+    fn a_directory_is_written_with_those_inside_of_it() {
+        let directory = Directory::new("files").unwrap();
+        let path = directory.path().join("out");
+        let files = [("a/b/c", &b"1"[..]), ("d", b"2"), ("a/b/e", b"3"), ("f/g", b"4")];
+        write_directory(&path, files.into_iter()).unwrap();
+        for (name, bytes) in files {
+            assert_eq!(fs::read(path.join(name)).unwrap(), bytes);
+        }
+        assert_eq!(names(directory.path()), ["out"]);
+        // A file that is in the way of a directory: nothing is left.
+        let other = directory.path().join("other");
+        assert!(write_directory(&other, [("a", &b"1"[..]), ("a/b", b"2")].into_iter()).is_err());
         assert_eq!(names(directory.path()), ["out"]);
     }
 

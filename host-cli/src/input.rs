@@ -1,275 +1,319 @@
-//! Loads what a verification is given as files: the layout, and the links that it allows.
+//! Loads what a verification is given as files: the layout, the links that it allows, sublayouts with theirs, and attestations.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{fmt, thread};
 
 use sitrep_core::limits::HOST;
 
-use crate::files::{read, read_regular};
+use crate::attestation_bundle::{self, AttestationFile};
+use crate::files::{FileId, is_file_name, read, read_regular};
 use crate::json::Value;
-use crate::metadata::{Document, DocumentError, DocumentNote};
-use crate::pack::{Packer, link_file_name};
+use crate::metadata::Document;
+use crate::note::{Ignored, InputError, Note};
+use crate::pack::{Packer, link_file_name, sublayout_directory};
+use crate::parallel;
+
+/// How many sublayouts may be inside each other. in-toto's own examples have one; bounds the directories that are looked into.
+pub(crate) const SUBLAYOUT_DEPTH: usize = 8;
+
+/// How many files are looked for on behalf of one layout: a link of every step that core takes, by every key.
+const LINK_FILES: usize = HOST.steps * HOST.keys;
+
+/// How many lines of an attestation bundle get a note of their own.
+const LINE_NOTES: usize = 8;
 
 /// Everything that was loaded.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Input {
-    /// Layout first, then the links in the order of the layout's steps and their keys.
+    /// Layout first, then the links in the order of the layout's steps and their keys, then attestation bundles in the order of their names;
+    /// after that sublayouts' links and attestations, layout by layout.
     pub packer: Packer,
     /// Files and parts of files that were ignored, and why.
     pub notes: Vec<Note>,
-    /// The files in `packer`, in the same order.
+    /// The files whose envelopes are in `packer`, each once.
     pub loaded_files: Vec<PathBuf>,
 }
 
+/// An input in the making.
+#[derive(Default)]
+struct Loader {
+    input: Input,
+    /// Layouts of which the evidence is still to be loaded.
+    pending: VecDeque<Pending>,
+    /// Has there been one envelope too many?
+    full: bool,
+}
+
+/// A layout, where its evidence is still to be loaded.
+#[derive(Debug)]
+struct Pending {
+    /// Its number in the packer.
+    number: u16,
+    links: Vec<LinkName>,
+    directory: PathBuf,
+    /// The directories of the layouts that it is in.
+    above: Vec<FileId>,
+}
+
+/// A file that may hold a link, or a sublayout in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct LinkName {
+    step: String,
+    /// Its name in the layout's directory.
+    file: String,
+}
+
 impl Input {
-    /// Loads the layout and, from `link_dir`, `STEP.KEYID8.link` of every step and each of the keys that it allows. A file
-    /// that is not there is no error: whether the threshold is met, the verifier decides.
+    /// Loads the layout and, from `link_dir`, its evidence, as [`Self::of_layout`] does.
     ///
     /// # Errors
     /// An unreadable or invalid layout.
     pub fn from_directory(layout: &Path, link_dir: &Path) -> Result<Self, InputError> {
         match read(layout) {
-            Ok(json) => Self::of_layout(layout, &json, link_dir),
+            Ok(json) => Self::of_layout(layout, &json, Some(link_dir), &[]),
             Err(error) => Err(InputError::new(layout, Ignored::Unreadable(error))),
         }
     }
 
-    /// The same, where the layout's file has been read.
+    /// Loads the evidence of a layout whose file has been read. From `link_dir`: `STEP.KEYID8.link` of every step and each of the keys that it
+    /// allows, and attestation bundles; where such a file holds a sublayout, the same for it from `STEP.KEYID8/`. `attestations` are
+    /// further files for the layout itself. A link that is not there is no error: whether the threshold is met, the verifier decides.
     ///
     /// # Errors
     /// An invalid layout.
-    pub fn of_layout(layout: &Path, json: &[u8], link_dir: &Path) -> Result<Self, InputError> {
+    pub fn of_layout(
+        layout: &Path,
+        json: &[u8],
+        link_dir: Option<&Path>,
+        attestations: &[AttestationFile],
+    ) -> Result<Self, InputError> {
         let document = Document::parse(json).map_err(|error| InputError::new(layout, Ignored::Invalid(error)))?;
-        let names = link_names(&document);
-        let files: Vec<PathBuf> = names.iter().map(|name| link_dir.join(name)).collect();
-        let links = load_all(&files);
-
-        let mut input = Self { packer: Packer::new(), notes: Vec::new(), loaded_files: Vec::new() };
-        let label = layout.file_name().and_then(|name| name.to_str()).unwrap_or("root.layout");
-        input.add(label, layout, document);
-        for ((name, file), link) in names.iter().zip(files).zip(links) {
-            match link {
-                // A bundle with it could not be read at all; without it, other links may do.
-                Ok(document) if document.longest_path() > HOST.path => {
-                    let reason = Ignored::PathTooLong { length: document.longest_path(), limit: HOST.path };
-                    input.notes.push(Note { file, reason });
-                }
-                Ok(document) => input.add(name, &file, document),
-                Err(Ignored::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(reason) => input.notes.push(Note { file, reason }),
-            }
-        }
-        Ok(input)
-    }
-
-    fn add(&mut self, name: &str, file: &Path, document: Document) {
-        for note in document.notes() {
-            self.notes.push(Note { file: file.to_owned(), reason: Ignored::Signature(note.clone()) });
-        }
-        self.packer.add(name, document);
-        self.loaded_files.push(file.to_owned());
+        let mut loader = Loader::default();
+        loader.load(layout, document, link_dir, attestations);
+        Ok(loader.input)
     }
 }
 
-/// The names of all files that may hold a link of the layout, each once.
-fn link_names(layout: &Document) -> Vec<String> {
+impl Loader {
+    fn load(&mut self, layout: &Path, document: Document, link_dir: Option<&Path>, attestations: &[AttestationFile]) {
+        let links = link_names(&document);
+        let label = layout.file_name().and_then(|name| name.to_str()).unwrap_or("root.layout");
+        self.noted(layout, None, &document);
+        self.input.packer.add(label, document);
+        let mut files: Vec<_> = attestations.iter().map(|file| (file.label(), Attestations::Named(file))).collect();
+        if let Some(directory) = link_dir {
+            let above = FileId::of(directory).into_iter().collect();
+            let root = Pending { number: 0, links, directory: directory.to_owned(), above };
+            self.load_links(&root);
+            files.splice(0..0, self.found(&root.directory));
+        }
+        // Sorted by the names under which they are unpacked, so that what is unpacked is packed in this order again.
+        files.sort_by(|(one, _), (other, _)| one.cmp(other));
+        for (label, file) in &files {
+            self.load_attestations(0, label, file);
+        }
+        while let Some(layout) = self.pending.pop_front() {
+            self.load_links(&layout);
+            for (label, file) in self.found(&layout.directory) {
+                self.load_attestations(layout.number, &label, &file);
+            }
+        }
+    }
+
+    /// The attestation bundles in a directory, with their names.
+    fn found<'f>(&mut self, directory: &Path) -> Vec<(String, Attestations<'f>)> {
+        match attestation_bundle::in_directory(directory, &mut self.input.notes) {
+            Ok(names) => {
+                let with_path = |name: String| {
+                    let path = directory.join(&name);
+                    (name, Attestations::Found(path))
+                };
+                names.into_iter().map(with_path).collect()
+            }
+            // Where there is no directory, there are no links either, and the verifier says so.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => {
+                self.input.notes.push(Note::new(directory, Ignored::Unreadable(error)));
+                Vec::new()
+            }
+        }
+    }
+
+    /// Loads the files named after the layout's steps.
+    fn load_links(&mut self, layout: &Pending) {
+        let files: Vec<PathBuf> = layout.links.iter().map(|name| layout.directory.join(&name.file)).collect();
+        let size = |file: &PathBuf| file.metadata().map_or(0, |metadata| metadata.len());
+        let loaded = parallel::map(&files, size, |file, buffer| {
+            read_regular(file, buffer).map_err(Ignored::Unreadable)?;
+            Document::parse(buffer).map_err(Ignored::Invalid)
+        });
+        for ((name, file), document) in layout.links.iter().zip(&files).zip(loaded) {
+            match document {
+                Ok(document) if document.type_name() == Some("layout") => {
+                    self.add_sublayout(layout, name, file, document)
+                }
+                Ok(document) => {
+                    if self.has_room_for(file, None, &document) {
+                        self.input.packer.add_to(layout.number, &name.file, document);
+                    }
+                }
+                Err(Ignored::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(reason) => self.input.notes.push(Note::new(file, reason)),
+            }
+        }
+    }
+
+    fn add_sublayout(&mut self, layout: &Pending, name: &LinkName, file: &Path, document: Document) {
+        if layout.above.len() > SUBLAYOUT_DEPTH {
+            self.input.notes.push(Note::new(file, Ignored::TooDeep));
+            return;
+        }
+        if !self.has_room_for(file, None, &document) {
+            return;
+        }
+        let links = link_names(&document);
+        let number = self.input.packer.add_sublayout(layout.number, &name.step, &name.file, document);
+        let directory = sublayout_directory(&name.file).map(|name| layout.directory.join(name));
+        let Some(directory) = directory.filter(|directory| directory.is_dir()) else { return };
+        match FileId::of(&directory) {
+            // A symbolic link could make it endless.
+            Ok(id) if layout.above.contains(&id) => self.input.notes.push(Note::new(&directory, Ignored::OwnDirectory)),
+            Ok(id) => {
+                let above = layout.above.iter().cloned().chain([id]).collect();
+                self.pending.push_back(Pending { number, links, directory, above });
+            }
+            Err(error) => self.input.notes.push(Note::new(&directory, Ignored::Unreadable(error))),
+        }
+    }
+
+    /// Adds the envelopes of one file to the layout with number `parent`.
+    fn load_attestations(&mut self, parent: u16, label: &str, source: &Attestations<'_>) {
+        if self.full {
+            return;
+        }
+        let found;
+        let file = match source {
+            Attestations::Named(file) => *file,
+            Attestations::Found(path) => {
+                let mut bytes = Vec::new();
+                if let Err(error) = read_regular(path, &mut bytes) {
+                    self.input.notes.push(Note::new(path, Ignored::Unreadable(error)));
+                    return;
+                }
+                found = AttestationFile { path: path.clone(), bytes };
+                &found
+            }
+        };
+        let mut ignored = 0;
+        let texts = file.texts();
+        // As many at once as there is room for: what is not taken is not kept in memory.
+        for texts in texts.chunks(HOST.links) {
+            let documents = parallel::map(texts, |(_, text)| text.len() as u64, |(_, text), _| Document::parse(text));
+            for ((line, _), document) in texts.iter().zip(documents) {
+                let reason = match document {
+                    Ok(document) => self.add_attestation(parent, label, &file.path, *line, document),
+                    Err(error) => Some(Ignored::Invalid(error)),
+                };
+                if let Some(reason) = reason {
+                    ignored += 1;
+                    if ignored <= LINE_NOTES {
+                        self.input.notes.push(Note { file: file.path.clone(), line: *line, reason });
+                    }
+                }
+                if self.full {
+                    return;
+                }
+            }
+        }
+        if ignored > LINE_NOTES {
+            self.input.notes.push(Note::new(&file.path, Ignored::MoreLines(ignored - LINE_NOTES)));
+        }
+    }
+
+    /// Adds one envelope of an attestation bundle; the reason where it is none.
+    fn add_attestation(
+        &mut self,
+        parent: u16,
+        label: &str,
+        file: &Path,
+        line: Option<usize>,
+        document: Document,
+    ) -> Option<Ignored> {
+        if document.payload_type().is_none() {
+            return Some(Ignored::NotDsse);
+        }
+        let is_copy = |other: &Document| document.is_copy_of(other);
+        let root = self.input.packer.documents().next().map(|(_, root)| root);
+        if root.is_some_and(is_copy) || self.input.packer.documents_of(parent).any(is_copy) {
+            // The same by two ways. It has been loaded from this file as well.
+            self.loaded(file);
+        } else if document.type_name() == Some("layout") {
+            return Some(Ignored::Layout);
+        } else if self.has_room_for(file, line, &document) {
+            self.input.packer.add_to(parent, label, document);
+        }
+        None
+    }
+
+    /// May this document be added? If so, what it has to say of itself is noted.
+    fn has_room_for(&mut self, file: &Path, line: Option<usize>, document: &Document) -> bool {
+        let length = document.longest_path();
+        let reason = if self.full {
+            return false;
+        } else if length > HOST.path {
+            // A bundle with it could not be read at all; without it, others may do.
+            Ignored::PathTooLong { length, limit: HOST.path }
+        } else if self.input.packer.documents().count() > HOST.links {
+            self.full = true;
+            Ignored::TooMany
+        } else {
+            self.noted(file, line, document);
+            return true;
+        };
+        self.input.notes.push(Note { file: file.to_owned(), line, reason });
+        false
+    }
+
+    fn noted(&mut self, file: &Path, line: Option<usize>, document: &Document) {
+        for note in document.notes() {
+            self.input.notes.push(Note { file: file.to_owned(), line, reason: Ignored::Signature(note.clone()) });
+        }
+        self.loaded(file);
+    }
+
+    fn loaded(&mut self, file: &Path) {
+        if !self.input.loaded_files.iter().any(|loaded| loaded == file) {
+            self.input.loaded_files.push(file.to_owned());
+        }
+    }
+}
+
+/// A file with attestations: one that was named and has been read, or one that was found.
+enum Attestations<'f> {
+    Named(&'f AttestationFile),
+    Found(PathBuf),
+}
+
+/// The files that may hold a link of the layout, each once.
+fn link_names(layout: &Document) -> Vec<LinkName> {
     let mut seen = HashSet::new();
     let mut names = Vec::new();
     for step in layout.payload().get("steps").into_iter().flat_map(Value::items) {
         let Some(step_name) = step.get("name").and_then(Value::as_str) else { continue };
         for keyid in step.get("pubkeys").into_iter().flat_map(Value::items).filter_map(Value::as_str) {
-            let name = link_file_name(step_name, keyid);
+            if names.len() == LINK_FILES {
+                return names;
+            }
+            let file = link_file_name(step_name, keyid);
             // The verifier refuses such a step; here it only must not lead out of the directory.
-            if !step_name.is_empty() && is_file_name(step_name) && is_file_name(&name) && seen.insert(name.clone()) {
-                names.push(name);
+            if !step_name.is_empty() && is_file_name(step_name) && is_file_name(&file) && seen.insert(file.clone()) {
+                names.push(LinkName { step: step_name.to_owned(), file });
             }
         }
     }
     names
 }
 
-/// Is this the name of one file in a directory?
-pub(crate) fn is_file_name(name: &str) -> bool {
-    // On Windows a colon follows the name of a drive, elsewhere steps may have names such as `ci:build`.
-    let leads_elsewhere = |char| matches!(char, '/' | '\\' | '\0') || (cfg!(windows) && char == ':');
-    !matches!(name, "" | "." | "..") && !name.contains(leads_elsewhere)
-}
-
-/// Loads files in parallel, the largest first, so that no thread is left with a large one at the end.
-fn load_all(files: &[PathBuf]) -> Vec<Result<Document, Ignored>> {
-    let mut queue: Vec<usize> = (0..files.len()).collect();
-    let size = |number: &usize| files.get(*number).and_then(|file| file.metadata().ok()).map_or(0, |data| data.len());
-    queue.sort_by_cached_key(|number| std::cmp::Reverse(size(number)));
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut buffer = Vec::new();
-        let mut loaded = Vec::new();
-        while let Some(number) = queue.get(next.fetch_add(1, Ordering::Relaxed))
-            && let Some(file) = files.get(*number)
-        {
-            loaded.push((*number, load(file, &mut buffer)));
-        }
-        loaded
-    };
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(files.len());
-    let mut loaded: Vec<_> = thread::scope(|scope| {
-        // Where the system gives no more threads, those that are there do the work.
-        let spawn = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
-        let others: Vec<_> = (1..threads).map_while(spawn).collect();
-        let mut all = work();
-        for other in others {
-            match other.join() {
-                Ok(loaded) => all.extend(loaded),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        all
-    });
-    loaded.sort_by_key(|(number, _)| *number);
-    loaded.into_iter().map(|(_, document)| document).collect()
-}
-
-/// Reads and parses one link.
-fn load(file: &Path, buffer: &mut Vec<u8>) -> Result<Document, Ignored> {
-    read_regular(file, buffer).map_err(Ignored::Unreadable)?;
-    Document::parse(buffer).map_err(Ignored::Invalid)
-}
-
-/// Why a file, or a part of one, does not count.
-#[derive(Debug)]
-pub enum Ignored {
-    /// It could not be read.
-    Unreadable(io::Error),
-    /// It is not signed in-toto metadata.
-    Invalid(DocumentError),
-    /// It has a path that is too long.
-    PathTooLong {
-        /// How many bytes the path has.
-        length: usize,
-        /// How many it may have.
-        limit: usize,
-    },
-    /// One of its signatures cannot be checked.
-    Signature(DocumentNote),
-}
-
-impl fmt::Display for Ignored {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreadable(error) => write!(f, "expected a readable file: {error}"),
-            Self::Invalid(error) => write!(f, "{error}"),
-            Self::PathTooLong { length, limit } => {
-                write!(f, "expected paths of artifacts of at most {limit} bytes, found one of {length}")
-            }
-            Self::Signature(note) => write!(f, "{note}"),
-        }
-    }
-}
-
-/// A file, or a part of one, that was ignored.
-#[derive(Debug)]
-pub struct Note {
-    /// Which file.
-    pub file: PathBuf,
-    /// Why.
-    pub reason: Ignored,
-}
-
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.file.display(), self.reason)
-    }
-}
-
-/// Why there is nothing to verify.
-#[derive(Debug)]
-pub struct InputError {
-    /// The layout.
-    pub file: PathBuf,
-    /// What is wrong with it.
-    pub reason: Box<Ignored>,
-}
-
-impl InputError {
-    fn new(file: &Path, reason: Ignored) -> Self {
-        Self { file: file.to_owned(), reason: Box::new(reason) }
-    }
-}
-
-impl fmt::Display for InputError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.file.display(), self.reason)
-    }
-}
-
-impl std::error::Error for InputError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &*self.reason {
-            Ignored::Unreadable(error) => Some(error),
-            Ignored::Invalid(error) => Some(error),
-            Ignored::PathTooLong { .. } | Ignored::Signature(_) => None,
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_steps_never_lead_out_of_the_directory() {
-        let json = r#"{"signatures":[],"signed":{"steps":[
-            {"name":"a","pubkeys":["0123456789","01234567ff","x"]},{"name":"../a","pubkeys":["0123456789"]},
-            {"name":"b","pubkeys":["../../etc/passwd"]},{"name":"c\\d","pubkeys":["k"]},{"name":"","pubkeys":["k"]},
-            {"name":"e\u0000","pubkeys":["k"]},{"name":"ci:e","pubkeys":["k"]},{"name":"..","pubkeys":["k"]},{"name":"\u00e9\u00e9","pubkeys":["\u00fc234567890"]}, 1]}}"#;
-        let names = link_names(&Document::parse(json.as_bytes()).unwrap());
-        let colon: &[&str] = if cfg!(windows) { &[] } else { &["ci:e.k.link"] };
-        let names: Vec<&str> = names.iter().map(String::as_str).filter(|name| !colon.contains(name)).collect();
-        assert_eq!(names, ["a.01234567.link", "a.x.link", "\u{e9}\u{e9}.\u{fc}2345678.link"]);
-    }
-
-    #[test]
-    fn links_that_cannot_be_used_are_noted() {
-        let directory = std::env::temp_dir().join(format!("sitrep-input-{}", std::process::id()));
-        std::fs::create_dir_all(directory.join("b.k4.link")).unwrap();
-        let write = |name: &str, json: &str| std::fs::write(directory.join(name), json).unwrap();
-        write(
-            "root.layout",
-            r#"{"signatures":[{"sig":"00"}],"signed":{"_type":"layout","steps":[
-                {"name":"b","pubkeys":["k2","k1","k3","k4","k5"]},{"name":"a","pubkeys":["k1","k1"]}]}}"#,
-        );
-        let link = r#"{"signatures":[],"signed":{"_type":"link"}}"#;
-        for name in ["a.k1.link", "b.k1.link", "b.k2.link", "b.k9.link"] {
-            write(name, link);
-        }
-        write("b.k3.link", "{\n]");
-        let long = format!(r#"{{"signatures":[],"signed":{{"products":{{"{}":{{}}}}}}}}"#, "x".repeat(5000));
-        write("b.k5.link", &long);
-        let input = Input::from_directory(&directory.join("root.layout"), &directory).unwrap();
-        std::fs::remove_dir_all(&directory).unwrap();
-
-        let names: Vec<&str> = input.packer.documents().map(|(name, _)| name).collect();
-        assert_eq!(names, ["root.layout", "b.k2.link", "b.k1.link", "a.k1.link"]);
-        assert!(input.loaded_files.iter().map(|file| file.file_name().unwrap()).eq(names));
-        let notes: Vec<String> = input.notes.iter().map(|note| note.to_string()).collect();
-        let expected = [
-            "root.layout: signature 1 ignored: expected a key id",
-            "b.k3.link: 2:1: expected a key",
-            "b.k4.link: expected a readable file: it is no regular file",
-            "b.k5.link: expected paths of artifacts of at most 4096 bytes, found one of 5000",
-        ];
-        assert_eq!(notes.len(), expected.len());
-        for (note, expected) in notes.iter().zip(expected) {
-            assert!(note.contains(expected), "{note}");
-        }
-    }
-
-    #[test]
-    fn a_layout_that_cannot_be_read_is_named() {
-        let error = Input::from_directory(Path::new("/nowhere/root.layout"), Path::new("/nowhere")).unwrap_err();
-        assert!(error.to_string().starts_with("/nowhere/root.layout: expected a readable file: "), "{error}");
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod args;
+pub mod attestation_bundle;
 pub mod clock;
 pub mod commands;
 pub mod error;
@@ -14,7 +15,9 @@ pub mod json;
 pub mod keys;
 pub mod lines;
 pub mod metadata;
+pub mod note;
 pub mod pack;
+mod parallel;
 mod payload;
 pub mod recording;
 pub mod report;

@@ -86,6 +86,11 @@ impl Document {
         Ok(Self { wrapping, payload, signatures, notes })
     }
 
+    /// Would both be packed as the same envelope?
+    pub(crate) fn is_copy_of(&self, other: &Self) -> bool {
+        self.signatures == other.signatures && self.wrapping == other.wrapping && self.payload == other.payload
+    }
+
     /// The payload. Artifact maps and lists are not to be seen in it: they read as `null`.
     #[must_use]
     pub fn payload(&self) -> Value<'_> {

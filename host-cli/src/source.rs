@@ -8,12 +8,14 @@ use sitrep_core::bundle::{Bundle, MAGIC};
 use sitrep_core::{Code, Error, limits};
 
 use crate::args::Source;
+use crate::attestation_bundle::AttestationFile;
 use crate::error::CliError;
 use crate::files::{FileId, read};
-use crate::input::{Ignored, Input, Note};
+use crate::input::Input;
 use crate::metadata::Document;
+use crate::note::{Ignored, Note};
 use crate::pack::Packer;
-use crate::unpack::unpack;
+use crate::unpack::{UnpackError, UnpackedFile, envelopes, unpack};
 
 /// A supply chain, loaded.
 #[derive(Debug)]
@@ -41,20 +43,33 @@ impl Loaded {
         // Read once: it may be a pipe.
         let bytes = read(&path).map_err(|error| CliError::Read(path.clone(), error))?;
         if bytes.starts_with(&MAGIC) {
-            if source.link_dir.is_some() {
-                return Err(CliError::LinkDirWithBundle);
+            if source.link_dir.is_some() || !source.attestations.is_empty() {
+                return Err(CliError::EvidenceWithBundle);
             }
             return Ok(Self { files: vec![path.clone()], path, bundle: bytes, notes: Vec::new(), packer: None });
         }
-        let link_dir = match (&source.link_dir, &source.layout) {
-            (Some(directory), _) => directory.as_path(),
+        let links = match (&source.link_dir, &source.layout) {
+            (Some(links), _) => links.as_path(),
             // As in-toto-verify does.
             (None, Some(_)) => Path::new("."),
             (None, None) => path.parent().unwrap_or(Path::new("")),
         };
-        let link_dir = if link_dir.as_os_str().is_empty() { Path::new(".") } else { link_dir };
-        let Input { packer, notes, loaded_files } = Input::of_layout(&path, &bytes, link_dir)?;
-        let bundle = packer.finish(profile)?;
+        let links = if links.as_os_str().is_empty() { Path::new(".") } else { links };
+        // Where there is nothing, there are no links, and the verifier says so.
+        let is_file = links.metadata().is_ok_and(|metadata| !metadata.is_dir());
+        let named = is_file.then(|| links.to_owned()).into_iter().chain(source.attestations.iter().cloned());
+        let attestations = named.map(|path| match read(&path) {
+            Ok(bytes) => Ok(AttestationFile { path, bytes }),
+            Err(error) => Err(CliError::Read(path, error)),
+        });
+        let attestations: Vec<AttestationFile> = attestations.collect::<Result<_, _>>()?;
+        let input = Input::of_layout(&path, &bytes, (!is_file).then_some(links), &attestations)?;
+        let Input { mut packer, mut notes, loaded_files } = input;
+        let (bundle, left_out) = packer.finish_what_fits(profile)?;
+        notes.extend(left_out.into_iter().map(|left_out| {
+            let file = Path::new(&left_out.path);
+            Note::new(file, Ignored::Excess(left_out.reason))
+        }));
         Ok(Self { path, bundle, notes, files: loaded_files, packer: Some(packer) })
     }
 
@@ -70,7 +85,7 @@ impl Loaded {
     /// [`CliError`] when a file is gone by now or the bundle is damaged.
     pub fn json_length(&self) -> Result<u64, CliError> {
         if self.is_bundle() {
-            let files = self.unpacked()?;
+            let files: Vec<UnpackedFile> = self.with_bundle(unpack)?;
             return Ok(files.iter().map(|file| file.json.len() as u64).sum());
         }
         let length = |path: &PathBuf| {
@@ -88,9 +103,12 @@ impl Loaded {
             return Ok(packer.clone());
         }
         let mut packer = Packer::new();
-        for file in self.unpacked()? {
-            let document = Document::parse(&file.json).map_err(|_| self.damaged(Code::BundleEnvelope.into()))?;
-            packer.add(&file.name, document);
+        for envelope in self.with_bundle(envelopes)? {
+            let document = Document::parse(&envelope.json).map_err(|_| self.damaged(Code::BundleEnvelope.into()))?;
+            match &envelope.step {
+                Some(step) => packer.add_sublayout(envelope.parent, step, &envelope.name, document),
+                None => packer.add_to(envelope.parent, &envelope.name, document),
+            };
         }
         Ok(packer)
     }
@@ -98,23 +116,23 @@ impl Loaded {
     /// What to call an envelope: its file, where there is one.
     #[must_use]
     pub fn file_of(&self, envelope: u16) -> String {
-        let documents = self.packer.as_ref().and_then(|packer| packer.documents().nth(usize::from(envelope)));
-        documents.map_or_else(|| format!("envelope {envelope}"), |(name, _)| name.to_owned())
+        let path = self.packer.as_ref().and_then(|packer| packer.path(envelope));
+        path.unwrap_or_else(|| format!("envelope {envelope}"))
     }
 
     /// The documents with paths of more than `limit` bytes.
     #[must_use]
     pub fn with_longer_paths(&self, limit: usize) -> Vec<Note> {
         let documents = self.packer.iter().flat_map(Packer::documents);
-        let longer = documents.filter(|(_, document)| document.longest_path() > limit);
-        let reason = |length| Ignored::PathTooLong { length, limit };
-        longer.map(|(name, document)| Note { file: name.into(), reason: reason(document.longest_path()) }).collect()
+        let longer = (0..).zip(documents).filter(|(_, (_, document))| document.longest_path() > limit);
+        let note = |number, length| Note::new(Path::new(&self.file_of(number)), Ignored::PathTooLong { length, limit });
+        longer.map(|(number, (_, document))| note(number, document.longest_path())).collect()
     }
 
-    fn unpacked(&self) -> Result<Vec<crate::unpack::UnpackedFile>, CliError> {
+    fn with_bundle<T>(&self, then: impl FnOnce(&Bundle<'_>) -> Result<T, UnpackError>) -> Result<T, CliError> {
         let mut path = vec![0; limits::HOST.path];
         let bundle = Bundle::open(&self.bundle, &mut path).map_err(|error| self.damaged(error))?;
-        unpack(&bundle).map_err(|error| CliError::Unpack { path: self.path.clone(), error })
+        then(&bundle).map_err(|error| CliError::Unpack { path: self.path.clone(), error })
     }
 
     fn damaged(&self, error: Error) -> CliError {

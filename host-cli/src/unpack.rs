@@ -1,6 +1,6 @@
 //! Gives the files back that a bundle was packed from, with the exact bytes that were signed.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use base64::Engine as _;
@@ -9,27 +9,41 @@ use sitrep_core::bundle::{Bundle, Envelope, Event, Kind, Reader, Scratch, Signat
 use sitrep_core::error::Error;
 use sitrep_core::limits::CHUNK;
 
-use crate::input::is_file_name;
-use crate::pack::derived_file_name;
+use crate::attestation_bundle::is_bundle_name;
+use crate::files::is_file_name;
+use crate::input::SUBLAYOUT_DEPTH;
+use crate::pack::{derived_file_name, sublayout_directory};
 
-/// One envelope of a bundle, as a JSON file.
+/// One envelope of a bundle, as JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnpackedFile {
-    /// The name of the file: one normal component, and no other file of the bundle has it.
+pub struct UnpackedEnvelope {
+    /// The number of the sublayout that it belongs to; 0 for the root layout.
+    pub parent: u16,
+    /// The step for which it is a sublayout.
+    pub step: Option<String>,
+    /// The name of its file: one normal component.
     pub name: String,
-    /// What it holds.
+    /// The envelope: one line.
     pub json: Vec<u8>,
 }
 
-/// Turns every envelope of `bundle` into a file. Observations are left out: nobody signed them.
+/// A file of a bundle's metadata.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnpackedFile {
+    /// Its path: normal components, divided by `/`. No other file has it, and no directory that a file is in.
+    pub name: String,
+    /// What it holds: an envelope, or one on each line.
+    pub json: Vec<u8>,
+}
+
+/// Turns every envelope of `bundle` into JSON. Observations are left out: nobody signed them, and they are in no file.
 ///
-/// The files are not byte for byte those that were packed, but what was signed is, and the signatures are.
+/// The texts are not byte for byte those that were packed, but what was signed is, and the signatures are.
 ///
 /// # Errors
-/// Where the bundle is damaged, or its file names are not usable.
-pub fn unpack(bundle: &Bundle<'_>) -> Result<Vec<UnpackedFile>, UnpackError> {
-    let mut names = HashSet::new();
-    let mut files = Vec::new();
+/// Where the bundle is damaged, or a file name is not usable.
+pub fn envelopes(bundle: &Bundle<'_>) -> Result<Vec<UnpackedEnvelope>, UnpackError> {
+    let mut unpacked = Vec::new();
     // No path is longer than the section that all are in.
     let mut path = vec![0; bundle.section_lengths()[1] as usize];
     for envelope in bundle.envelopes() {
@@ -38,13 +52,57 @@ pub fn unpack(bundle: &Bundle<'_>) -> Result<Vec<UnpackedFile>, UnpackError> {
             continue;
         }
         let name = file_name(&envelope)?;
-        if !names.insert(name.clone()) {
-            return Err(UnpackError::NameTwice(name));
-        }
-        let json = file(bundle, &envelope, &mut path).map_err(UnpackError::Bundle)?;
-        files.push(UnpackedFile { name, json });
+        let json = json(bundle, &envelope, &mut path).map_err(UnpackError::Bundle)?;
+        let step = envelope.step().map(|step| step.to_string());
+        unpacked.push(UnpackedEnvelope { parent: envelope.parent(), step, name, json });
     }
-    Ok(files)
+    Ok(unpacked)
+}
+
+/// Turns every envelope of `bundle` into a file, or a line of an attestation bundle. What belongs to a sublayout is in its directory.
+///
+/// # Errors
+/// Where the bundle is damaged, or its file names are not usable.
+pub fn unpack(bundle: &Bundle<'_>) -> Result<Vec<UnpackedFile>, UnpackError> {
+    let envelopes = envelopes(bundle)?;
+    let directories = envelopes.iter().map(|envelope| directory(&envelopes, envelope.parent));
+    let directories: Vec<String> = directories.collect::<Result<_, _>>()?;
+    let mut files: Vec<UnpackedFile> = Vec::new();
+    let mut numbers: HashMap<String, usize> = HashMap::new();
+    for (UnpackedEnvelope { name, mut json, .. }, directory) in envelopes.into_iter().zip(&directories) {
+        let path = format!("{directory}{name}");
+        match numbers.get(&path).and_then(|number| files.get_mut(*number)) {
+            Some(file) if is_bundle_name(&name) => file.json.append(&mut json),
+            Some(_) => return Err(UnpackError::NameTwice(path)),
+            None => {
+                numbers.insert(path.clone(), files.len());
+                files.push(UnpackedFile { name: path, json });
+            }
+        }
+    }
+    let directories: HashSet<&str> = directories.iter().map(|directory| directory.trim_end_matches('/')).collect();
+    // A file would be in the way of a directory.
+    match files.iter().find(|file| directories.contains(file.name.as_str())) {
+        Some(file) => Err(UnpackError::NameTwice(file.name.clone())),
+        None => Ok(files),
+    }
+}
+
+/// The directory of what belongs to the layout with number `parent`, with a `/` at its end; for the root layout, nothing.
+fn directory(envelopes: &[UnpackedEnvelope], parent: u16) -> Result<String, UnpackError> {
+    let mut components = Vec::new();
+    let mut number = parent;
+    while number > 0 {
+        // Core has seen to it that parents come before their children.
+        let Some(sublayout) = envelopes.get(usize::from(number)) else { break };
+        let component = sublayout_directory(&sublayout.name).filter(|component| is_file_name(component));
+        components.push(component.ok_or_else(|| UnpackError::NoDirectory(sublayout.name.clone()))?);
+        if components.len() > SUBLAYOUT_DEPTH {
+            return Err(UnpackError::TooDeep);
+        }
+        number = sublayout.parent;
+    }
+    Ok(components.iter().rev().flat_map(|component| [component, "/"]).collect())
 }
 
 fn file_name(envelope: &Envelope<'_>) -> Result<String, UnpackError> {
@@ -57,8 +115,9 @@ fn file_name(envelope: &Envelope<'_>) -> Result<String, UnpackError> {
     if is_file_name(&name) { Ok(name) } else { Err(UnpackError::UnsafeName(name)) }
 }
 
-/// The name that follows from the payload's `_type` and `name` and from the first signature.
+/// The name that follows from the step or the payload's `_type` and `name`, and from the first signature.
 fn derived_name(envelope: &Envelope<'_>) -> Result<Option<String>, Error> {
+    let step = envelope.step().map(|step| step.to_string());
     let [mut type_name, mut name] = [None, None];
     let mut reader = Reader::of(envelope);
     let (mut depth, mut key) = (0_usize, None);
@@ -82,10 +141,10 @@ fn derived_name(envelope: &Envelope<'_>) -> Result<Option<String>, Error> {
         key = None;
     }
     let keyid = envelope.signatures().next().and_then(|signature| signature.keyid).map(|keyid| keyid.to_string());
-    Ok(derived_file_name(type_name.as_deref(), name.as_deref(), keyid.as_deref()))
+    Ok(derived_file_name(step.as_deref(), type_name.as_deref(), name.as_deref(), keyid.as_deref()))
 }
 
-fn file<'b>(bundle: &'b Bundle<'b>, envelope: &Envelope<'b>, path: &mut [u8]) -> Result<Vec<u8>, Error> {
+fn json<'b>(bundle: &'b Bundle<'b>, envelope: &Envelope<'b>, path: &mut [u8]) -> Result<Vec<u8>, Error> {
     let mut chunk = [0; CHUNK];
     let mut scratch = Scratch { path, chunk: &mut chunk };
     let mut payload = Vec::new();
@@ -163,8 +222,12 @@ pub enum UnpackError {
     NoName(u16),
     /// This is not the name of one file in a directory.
     UnsafeName(String),
-    /// Two envelopes have this file name.
+    /// Two envelopes have this file name, or one has the name of a sublayout's directory.
     NameTwice(String),
+    /// Envelopes belong to one with this file name, which gives no directory for them.
+    NoDirectory(String),
+    /// Sublayouts are nested too deeply.
+    TooDeep,
 }
 
 impl fmt::Display for UnpackError {
@@ -174,6 +237,10 @@ impl fmt::Display for UnpackError {
             Self::NoName(number) => write!(f, "expected a file name for envelope {number}"),
             Self::UnsafeName(name) => write!(f, "expected the name of one file in a directory, found {name:?}"),
             Self::NameTwice(name) => write!(f, "expected every file name once, found {name:?} twice"),
+            Self::NoDirectory(name) => {
+                write!(f, "expected a file name such as STEP.KEYID8.link for a sublayout, found {name:?}")
+            }
+            Self::TooDeep => write!(f, "expected at most {SUBLAYOUT_DEPTH} sublayouts inside each other"),
         }
     }
 }

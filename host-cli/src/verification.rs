@@ -123,7 +123,12 @@ mod tests {
         let directory: PathBuf =
             [env!("CARGO_MANIFEST_DIR"), "../tests/vectors/in-toto-demo", set, "pristine"].iter().collect();
         let owners = read_owners(&[directory.join("alice.pub")]).unwrap();
-        let source = Source { input: Some(directory.join("root.layout")), layout: None, link_dir: None };
+        let source = Source {
+            input: Some(directory.join("root.layout")),
+            layout: None,
+            link_dir: None,
+            attestations: Vec::new(),
+        };
         let loaded = Loaded::new(&source, 0).unwrap();
         let clock = FixedClock(Time::parse("2030-01-01T00:00:00Z").unwrap());
         let mut verifier = Verifier::new(&owners, &clock, profile);

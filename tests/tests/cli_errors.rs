@@ -100,7 +100,7 @@ fn damaged_bundles_are_refused() {
     verify(&[b"SITR\x09", &bundle[5..]].concat()).expect(1).error("bundle-version: ");
     sitrep(path, &["verify", "a.sitrep", "--link-dir", ".", "--verification-keys", "alice.pub"])
         .expect(2)
-        .error("--link-dir goes with");
+        .error("--link-dir and --attestations go with");
 }
 
 #[test]

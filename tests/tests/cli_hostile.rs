@@ -70,7 +70,7 @@ fn what_the_user_names_may_be_a_pipe() {
         let (code, stderr) =
             shell(&format!("cat {input} | \"$SITREP\" verify /dev/stdin --link-dir . --verification-keys alice.pub"));
         match input {
-            "a.sitrep" => assert!(stderr.contains("--link-dir goes with"), "{stderr}"),
+            "a.sitrep" => assert!(stderr.contains("--link-dir and --attestations go with"), "{stderr}"),
             _ => assert!(code == Some(1) && stderr.contains(not_run), "{stderr}"),
         }
     }

@@ -27,8 +27,11 @@ use self::wire::push_varint;
 use crate::metadata::{Document, Wrapping};
 use crate::payload::{ArtifactList, Formatting, PatchKind};
 
-/// Bit of an envelope's first byte: the number of its sublayout follows.
+// Bits of an envelope's first byte: what follows it.
+/// The number of the sublayout that it belongs to.
 const HAS_PARENT: u8 = 16;
+/// The name of the step for which it is a sublayout.
+const HAS_STEP: u8 = 32;
 
 /// Collects documents, then writes one bundle.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +43,8 @@ pub struct Packer {
 struct Labelled {
     /// The number of the sublayout that it belongs to; 0 for the root layout's.
     parent: u16,
+    /// The step for which it is a sublayout.
+    step: Option<String>,
     file_name: String,
     /// Does the file name follow from the document?
     derived: bool,
@@ -76,10 +81,19 @@ impl Packer {
 
     /// Adds a link or an attestation of the sublayout with number `parent`, which was added before.
     pub fn add_to(&mut self, parent: u16, file_name: &str, document: Document) -> u16 {
+        self.push(parent, None, file_name, document)
+    }
+
+    /// Adds a sublayout, which stands for a step of the layout with number `parent`. What it is signed with does not say which step.
+    pub fn add_sublayout(&mut self, parent: u16, step: &str, file_name: &str, document: Document) -> u16 {
+        self.push(parent, Some(step.to_owned()), file_name, document)
+    }
+
+    fn push(&mut self, parent: u16, step: Option<String>, file_name: &str, document: Document) -> u16 {
         let keyid = document.signatures().first().and_then(|signature| signature.keyid.as_deref());
-        let derived = derived_file_name(document.type_name(), document.name(), keyid);
+        let derived = derived_file_name(step.as_deref(), document.type_name(), document.name(), keyid);
         let derived = derived.is_some_and(|derived| derived == file_name);
-        self.documents.push(Labelled { parent, file_name: file_name.to_owned(), derived, document });
+        self.documents.push(Labelled { parent, step, file_name: file_name.to_owned(), derived, document });
         // More are refused when the bundle is written.
         u16::try_from(self.documents.len() - 1).unwrap_or(u16::MAX)
     }
@@ -87,12 +101,18 @@ impl Packer {
     /// Adds what was observed of an inspection.
     pub fn add_observation(&mut self, observation: &Observation) {
         let document = observation::document(observation);
-        self.documents.push(Labelled { parent: 0, file_name: String::new(), derived: true, document });
+        self.documents.push(Labelled { parent: 0, step: None, file_name: String::new(), derived: true, document });
     }
 
     /// The documents with their file names, in the order in which they were added.
     pub fn documents(&self) -> impl Iterator<Item = (&str, &Document)> {
         self.documents.iter().map(|labelled| (labelled.file_name.as_str(), &labelled.document))
+    }
+
+    /// The documents of the layout with number `parent`.
+    pub(crate) fn documents_of(&self, parent: u16) -> impl Iterator<Item = &Document> {
+        let of_parent = self.documents.iter().skip(1).filter(move |labelled| labelled.parent == parent);
+        of_parent.map(|labelled| &labelled.document)
     }
 
     /// Where the document with this number is unpacked to: its file name, and before it the directories of the sublayouts that it is in.
@@ -171,6 +191,9 @@ impl Packer {
 
 impl Labelled {
     fn count_strings<'a>(&'a self, tokens: &Tokens, strings: &mut Strings<'a>) {
+        if let Some(step) = &self.step {
+            strings.count_reference(step);
+        }
         if !self.derived {
             strings.count_reference(&self.file_name);
         }
@@ -190,11 +213,14 @@ impl Labelled {
             Wrapping::Dsse { .. } => 1,
             Wrapping::Observation => 2,
         };
-        if self.parent == 0 {
-            out.push(kind);
-        } else {
-            out.push(kind | HAS_PARENT);
+        let has_parent = if self.parent > 0 { HAS_PARENT } else { 0 };
+        let has_step = if self.step.is_some() { HAS_STEP } else { 0 };
+        out.push(kind | has_parent | has_step);
+        if self.parent > 0 {
             push_varint(out, u32::from(self.parent));
+        }
+        if let Some(step) = &self.step {
+            push_varint(out, strings.reference(step));
         }
         let optional = |string: Option<&str>| string.map_or(0, |string| strings.reference(string) + 1);
         push_varint(out, optional((!self.derived).then_some(self.file_name.as_str())));
@@ -229,11 +255,18 @@ fn push_formatting(out: &mut Vec<u8>, formatting: &Formatting) {
     }
 }
 
-/// The file name that follows from a payload's `_type` and `name` and from the first signature's key id (BUNDLE.md, section 5).
-pub(crate) fn derived_file_name(type_name: Option<&str>, name: Option<&str>, keyid: Option<&str>) -> Option<String> {
-    match type_name? {
-        "layout" => Some("root.layout".to_owned()),
-        "link" => Some(link_file_name(name?, keyid?)),
+/// The file name that follows from an envelope's step, or its payload's `_type` and `name`, and from the first signature's key id
+/// (BUNDLE.md, section 5).
+pub(crate) fn derived_file_name(
+    step: Option<&str>,
+    type_name: Option<&str>,
+    name: Option<&str>,
+    keyid: Option<&str>,
+) -> Option<String> {
+    match (step, type_name) {
+        (Some(step), _) => Some(link_file_name(step, keyid?)),
+        (None, Some("layout")) => Some("root.layout".to_owned()),
+        (None, Some("link")) => Some(link_file_name(name?, keyid?)),
         _ => None,
     }
 }
