@@ -1,12 +1,16 @@
 //! The command line, defined once: parsing, `--help` and the checks of which options go together.
 
+mod attestation;
 mod key;
+mod trust;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use attestation::RequiredAttestation;
 pub use key::{Key, KeyCommand, KeyShow};
+pub use trust::{Check, Compile, Init, Show, Treatment, Trust, TrustCommand};
 
 const AFTER: &str = "\
 Exit codes:
@@ -46,6 +50,8 @@ pub enum Command {
     Inspect(Inspect),
     /// Show keys: fingerprints, and the key ids of in-toto's dialects.
     Key(Key),
+    /// Make, show, check and compile trust policies: what a verifier believes, as one small file.
+    Trust(Trust),
     /// Play a whole supply chain on real files: sign, record, pack, verify, tamper.
     Demo(Demo),
 }

@@ -9,6 +9,7 @@ use crate::keys::KeyError;
 use crate::note::InputError;
 use crate::pack::PackError;
 use crate::sign::StepError;
+use crate::trust_policy::{PolicyError, WriteError};
 use crate::unpack::UnpackError;
 
 /// A command that could not do its work; the exit code is 2.
@@ -16,6 +17,10 @@ use crate::unpack::UnpackError;
 pub enum CliError {
     /// A key file.
     Key(KeyError),
+    /// A trust policy.
+    Policy(PolicyError),
+    /// A trust policy that would not be valid.
+    PolicyWrite(WriteError),
     /// A file cannot be read.
     Read(PathBuf, io::Error),
     /// A file or directory cannot be written.
@@ -44,8 +49,8 @@ pub enum CliError {
     },
     /// `--link-dir` or `--attestations` beside a bundle.
     EvidenceWithBundle,
-    /// `--at` is no time.
-    Time(String),
+    /// What follows the option is no time.
+    Time(&'static str, String),
     /// The system clock is certainly wrong.
     Clock,
     /// An inspection could not be run.
@@ -62,6 +67,8 @@ impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(error) => error.fmt(f),
+            Self::Policy(error) => error.fmt(f),
+            Self::PolicyWrite(error) => write!(f, "the trust policy would not be valid: {error}"),
             Self::Read(path, error) => write!(f, "cannot read {}: {error}", path.display()),
             Self::Write(path, error) => write!(f, "cannot write {}: {error}", path.display()),
             Self::Occupied(path) => write!(f, "{} exists already", path.display()),
@@ -76,7 +83,7 @@ impl fmt::Display for CliError {
             Self::EvidenceWithBundle => f.write_str(
                 "--link-dir and --attestations go with a layout, but INPUT is a bundle, which has its evidence inside",
             ),
-            Self::Time(text) => write!(f, "--at {text:?} is no time of the form YYYY-MM-DDTHH:MM:SSZ"),
+            Self::Time(option, text) => write!(f, "{option} {text:?} is no time of the form YYYY-MM-DDTHH:MM:SSZ"),
             Self::Clock => {
                 f.write_str("the system clock is before 2026, so nobody can say whether the layout has expired")
             }
@@ -96,12 +103,14 @@ impl CliError {
     pub const fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Key(error) => error.hint(),
+            Self::Policy(error) => return error.hint(),
+            Self::PolicyWrite(WriteError::Refused(error)) => error.code().hint(),
             Self::Occupied(_) => "name an output that does not exist yet",
             Self::NoBundle(_) => "give a file that `sitrep pack` wrote",
             Self::Bundle { error, .. } | Self::Unpack { error: UnpackError::Bundle(error), .. } => error.code().hint(),
             Self::Input(_) => "give the layout that the project owner signed, or a bundle",
             Self::EvidenceWithBundle => "leave them out, or add to what `sitrep unpack` gives",
-            Self::Time(_) => "for example --at 2040-01-01T00:00:00Z",
+            Self::Time(..) => "for example 2040-01-01T00:00:00Z",
             Self::Clock => "set the clock, or give the time with --at",
             Self::Inspection(InspectionError::Start { .. }) => "install the program that the layout's owner names",
             Self::Inspection(InspectionError::Record(_)) => {
@@ -115,6 +124,12 @@ impl CliError {
 impl From<KeyError> for CliError {
     fn from(error: KeyError) -> Self {
         Self::Key(error)
+    }
+}
+
+impl From<PolicyError> for CliError {
+    fn from(error: PolicyError) -> Self {
+        Self::Policy(error)
     }
 }
 

@@ -25,6 +25,7 @@ pub mod schemes;
 pub mod sign;
 pub mod source;
 pub mod temporary;
+pub mod trust_policy;
 pub mod unpack;
 pub mod verification;
 pub mod view;

@@ -4,6 +4,7 @@ pub mod demo;
 pub mod inspect;
 pub mod key;
 pub mod pack;
+pub mod trust;
 pub mod unpack;
 pub mod verify;
 
@@ -40,6 +41,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Unpack(args) => unpack::run(args).map(|()| Done::Yes),
         Command::Inspect(args) => inspect::run(args).map(|()| Done::Yes),
         Command::Key(args) => key::run(args).map(|()| Done::Yes),
+        Command::Trust(args) => trust::run(args),
         Command::Demo(args) => demo::run(args),
     };
     match result {

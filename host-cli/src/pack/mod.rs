@@ -23,7 +23,7 @@ pub use self::excess::LeftOut;
 use self::runs::Runs;
 use self::strings::Strings;
 use self::tokens::{Tokens, Writer};
-use self::wire::push_varint;
+pub(crate) use self::wire::push_varint;
 use crate::metadata::{Document, Wrapping};
 use crate::payload::{ArtifactList, Formatting, PatchKind};
 

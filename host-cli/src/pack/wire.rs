@@ -2,7 +2,7 @@
 
 /// Appends a varint.
 #[inline]
-pub(super) fn push_varint(out: &mut Vec<u8>, mut value: u32) {
+pub(crate) fn push_varint(out: &mut Vec<u8>, mut value: u32) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;

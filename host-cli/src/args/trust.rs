@@ -1,0 +1,208 @@
+//! `sitrep trust`: making, reading and compiling trust policies.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use sitrep_core::Inspections;
+
+use super::{Profile, RequiredAttestation};
+
+/// `sitrep trust`.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER, after_long_help = AFTER)]
+pub struct Trust {
+    #[command(subcommand)]
+    #[allow(missing_docs, reason = "clap would show it as help")]
+    pub command: TrustCommand,
+}
+
+const AFTER: &str = "\
+A trust policy is what a verifier believes, as one small file: whose signatures a layout must have
+and how many of them, which step's products count, which attestations are demanded, and from when
+on. Whoever can change it decides what is verified: keep it where updates cannot.
+
+Exit codes:
+  0  done; the policy is valid
+  1  the policy is not valid, or not for the machine that was named
+  2  could not try: wrong usage, or a file that cannot be read or written
+
+Examples:
+  sitrep trust init --verification-keys alice.pub bob.pub carol.pub --threshold 2 -o trust.json
+  sitrep trust show trust.json
+  sitrep trust compile trust.json --profile device -o trust.bin";
+
+/// What is done with a trust policy.
+#[derive(Debug, Subcommand)]
+pub enum TrustCommand {
+    /// Write a trust policy for these owners, as JSON.
+    Init(Box<Init>),
+    /// Show what a trust policy believes and demands.
+    Show(Show),
+    /// Say whether a trust policy is valid, and what a device would refuse.
+    Check(Check),
+    /// Write a trust policy in the compiled form that devices read.
+    Compile(Compile),
+}
+
+/// `sitrep trust init`.
+#[derive(Debug, Args)]
+#[command(after_help = INIT_AFTER, after_long_help = INIT_AFTER)]
+pub struct Init {
+    /// Public keys of the project owners; see `sitrep verify --help`
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    pub verification_keys: Vec<PathBuf>,
+
+    /// How many of the owners must have signed the layout [default: all]
+    #[arg(long, value_name = "K")]
+    pub threshold: Option<u32>,
+
+    /// The step whose products count [default: the layout's last step]
+    #[arg(long, value_name = "STEP")]
+    pub product_step: Option<String>,
+
+    /// The name under which that step records what is to be run; a device needs it
+    #[arg(long, value_name = "NAME")]
+    pub product_artifact: Option<String>,
+
+    /// What becomes of a layout with inspections where they are not run
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = Treatment::Refuse)]
+    pub inspections: Treatment,
+
+    /// An attestation that a chain must have; may be given several times
+    ///
+    /// TYPE is the predicate type, a URI, or one of slsa-provenance, slsa-vsa, spdx, cyclonedx, test-result, security-version. STEP is the
+    /// step whose functionaries must have signed it [default: the product's].
+    #[arg(long, value_name = "TYPE[@STEP]")]
+    pub require_attestation: Vec<RequiredAttestation>,
+
+    /// It is certainly later than this: layouts that expired before are refused, whatever the clock says
+    #[arg(long, value_name = "TIME")]
+    pub earliest_time: Option<String>,
+
+    /// The security version that the chain must attest at least; 0 asks for none
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub security_version: u32,
+
+    /// The policy to write; a trust policy of that name is replaced, any other file is not
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+
+    /// Print nothing on success
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+const INIT_AFTER: &str = "\
+Exit codes:
+  0  written
+  2  could not try: wrong usage, a key that cannot be used, or a file that cannot be written
+
+Examples:
+  sitrep trust init --verification-keys owner.pub -o trust.json
+  sitrep trust init --verification-keys alice.pub bob.pub carol.pub --threshold 2 \\
+    --product-artifact app.bin --require-attestation slsa-provenance@build -o trust.json";
+
+/// What becomes of a layout with inspections where they are not run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Treatment {
+    /// It is not verified
+    Refuse,
+    /// It is verified without them, and the verdict names them
+    Skip,
+}
+
+impl From<Treatment> for Inspections {
+    fn from(treatment: Treatment) -> Self {
+        match treatment {
+            Treatment::Refuse => Self::Refuse,
+            Treatment::Skip => Self::Skip,
+        }
+    }
+}
+
+/// `sitrep trust show`.
+#[derive(Debug, Args)]
+#[command(after_help = SHOW_AFTER, after_long_help = SHOW_AFTER)]
+pub struct Show {
+    /// The trust policy, in JSON or compiled
+    #[arg(value_name = "FILE")]
+    pub policy: PathBuf,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+const SHOW_AFTER: &str = "\
+The fingerprint is the SHA-256 of the key's SubjectPublicKeyInfo, so that
+  openssl pkey -pubin -in alice.pub -outform DER | sha256sum
+shows the same for the owner's own file.
+
+Exit codes:
+  0  shown
+  2  could not try: wrong usage, or no valid trust policy
+
+Examples:
+  sitrep trust show trust.json
+  sitrep trust show trust.bin --json";
+
+/// `sitrep trust check`.
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_AFTER, after_long_help = CHECK_AFTER)]
+pub struct Check {
+    /// The trust policy, in JSON or compiled
+    #[arg(value_name = "FILE")]
+    pub policy: PathBuf,
+
+    /// The machine that is to use it: with `device`, what a device would refuse is an error
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = Profile::Host)]
+    pub profile: Profile,
+
+    /// Print nothing on success
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+const CHECK_AFTER: &str = "\
+Exit codes:
+  0  valid
+  1  not valid, or a device would refuse it and --profile device was given
+  2  could not try: wrong usage, or a file that cannot be read
+
+Examples:
+  sitrep trust check trust.json
+  sitrep trust check trust.bin --profile device";
+
+/// `sitrep trust compile`.
+#[derive(Debug, Args)]
+#[command(after_help = COMPILE_AFTER, after_long_help = COMPILE_AFTER)]
+pub struct Compile {
+    /// The trust policy, in JSON or compiled
+    #[arg(value_name = "FILE")]
+    pub policy: PathBuf,
+
+    /// The compiled policy to write; a trust policy of that name is replaced, any other file is not
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+
+    /// The machine that is to use it: with `device`, what a device would refuse is an error
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = Profile::Host)]
+    pub profile: Profile,
+
+    /// Print nothing on success
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+const COMPILE_AFTER: &str = "\
+The form is described in core/BUNDLE.md, section 12. A device reads it in place, from a page of
+flash that updates cannot write.
+
+Exit codes:
+  0  written
+  1  not valid, or a device would refuse it and --profile device was given; nothing was written
+  2  could not try: wrong usage, or a file that cannot be read or written
+
+Examples:
+  sitrep trust compile trust.json -o trust.bin
+  sitrep trust compile trust.json --profile device -o trust.bin";

@@ -1,0 +1,93 @@
+//! `sitrep trust`: trust policies.
+
+mod init;
+mod show;
+
+use std::path::Path;
+
+use crate::args::{Check, Compile, Profile, Trust, TrustCommand};
+use crate::commands::{Done, complain, print};
+use crate::error::CliError;
+use crate::files::write;
+use crate::lines::{Lines, harmless};
+use crate::trust_policy::{Form, Obstacle, Policy, is_policy};
+
+/// Makes, shows, checks or compiles a trust policy.
+///
+/// # Errors
+/// [`CliError`] when a file cannot be read or written, or a policy that is to be shown is not valid.
+pub fn run(args: &Trust) -> Result<Done, CliError> {
+    match &args.command {
+        TrustCommand::Init(args) => init::run(args).map(|()| Done::Yes),
+        TrustCommand::Show(args) => show::run(args).map(|()| Done::Yes),
+        TrustCommand::Check(args) => check(args),
+        TrustCommand::Compile(args) => compile(args),
+    }
+}
+
+fn check(args: &Check) -> Result<Done, CliError> {
+    let Some((policy, form)) = read(&args.policy)? else { return Ok(Done::Refused) };
+    let obstacles = policy.device_obstacles();
+    if args.profile == Profile::Device && is_refused(&args.policy, &obstacles) {
+        return Ok(Done::Refused);
+    }
+    if args.quiet {
+        return Ok(Done::Yes);
+    }
+    let mut out = Lines::default();
+    let form = match form {
+        Form::Json => "in JSON",
+        Form::Compiled => "compiled",
+    };
+    out.line(format_args!("valid: {}, a trust policy {form}", args.policy.display()));
+    if !obstacles.is_empty() {
+        out.line(format_args!("  a device would refuse it:"));
+    }
+    for obstacle in &obstacles {
+        out.line(format_args!("    {obstacle}"));
+    }
+    print(&out.into_text()).map(|()| Done::Yes)
+}
+
+fn compile(args: &Compile) -> Result<Done, CliError> {
+    check_output(&args.output)?;
+    let Some((policy, _)) = read(&args.policy)? else { return Ok(Done::Refused) };
+    if args.profile == Profile::Device && is_refused(&args.policy, &policy.device_obstacles()) {
+        return Ok(Done::Refused);
+    }
+    let bytes = policy.to_compiled().map_err(CliError::PolicyWrite)?;
+    write(&args.output, &bytes).map_err(|error| CliError::Write(args.output.clone(), error))?;
+    if args.quiet {
+        return Ok(Done::Yes);
+    }
+    let output = args.output.display().to_string();
+    print(&format!("compiled: {}, {} bytes\n", harmless(&output), bytes.len())).map(|()| Done::Yes)
+}
+
+/// The policy in a file; `None`, after an error that says why, where it is none that is valid.
+fn read(path: &Path) -> Result<Option<(Policy, Form)>, CliError> {
+    match Policy::read(path) {
+        Ok(policy) => Ok(Some(policy)),
+        Err(error) if error.is_refusal() => {
+            complain(&error, error.hint());
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Would a device refuse it? Says why.
+fn is_refused(path: &Path, obstacles: &[Obstacle]) -> bool {
+    for obstacle in obstacles {
+        complain(&format_args!("{}: {obstacle}", path.display()), Some(obstacle.hint()));
+    }
+    !obstacles.is_empty()
+}
+
+/// Only what is a trust policy may be overwritten.
+fn check_output(path: &Path) -> Result<(), CliError> {
+    if path.symlink_metadata().is_ok() && !is_policy(path).unwrap_or(false) {
+        return Err(CliError::Occupied(path.into()));
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! The compiled form of a trust policy, as it is written (core's BUNDLE.md, section 12.2).
+
+use sitrep_core::trust_policy::{COMPILED_VERSION, MAGIC};
+use sitrep_core::{Inspections, TrustMemory, TrustPolicy};
+
+use super::{Policy, WriteError, given_ids, public_text};
+use crate::keys::OwnerFile;
+use crate::pack::push_varint;
+use crate::schemes::HostKey;
+
+impl Policy {
+    /// The policy in the form that devices read.
+    ///
+    /// # Errors
+    /// [`WriteError::Refused`] when no reader would take it.
+    pub fn to_compiled(&self) -> Result<Vec<u8>, WriteError> {
+        let body = self.body();
+        let mut bytes = [&MAGIC[..], &[COMPILED_VERSION]].concat();
+        push_length(&mut bytes, body.len());
+        bytes.extend_from_slice(&body);
+        TrustPolicy::read(&bytes, &mut TrustMemory::new())?;
+        Ok(bytes)
+    }
+
+    fn body(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        push_length(&mut out, self.owners.len());
+        for owner in &self.owners {
+            push_owner(&mut out, owner);
+        }
+        push_length(&mut out, self.threshold);
+        push_option(&mut out, self.product_step.as_deref());
+        push_option(&mut out, self.artifact.as_deref());
+        out.push(match self.inspections {
+            Inspections::Refuse | Inspections::Observed => 0,
+            Inspections::Skip => 1,
+        });
+        push_length(&mut out, self.attestations.len());
+        for required in &self.attestations {
+            push_text(&mut out, &required.predicate_type);
+            push_option(&mut out, required.step.as_deref());
+        }
+        push_option(&mut out, self.earliest_time.map(|time| time.to_string()).as_deref());
+        push_varint(&mut out, self.security_version);
+        out
+    }
+}
+
+/// A device looks for an Ed25519 key under every id and hashes none; who knows other schemes computes the ids as for the JSON form.
+fn push_owner(out: &mut Vec<u8>, owner: &OwnerFile) {
+    push_text(out, &owner.keytype);
+    push_text(out, &owner.scheme);
+    let ids = match owner.decoded() {
+        HostKey::Ed25519(key) => {
+            out.push(1);
+            push_length(out, key.len());
+            out.extend_from_slice(key);
+            owner.ids.clone()
+        }
+        _ => {
+            out.push(0);
+            push_text(out, &public_text(owner));
+            given_ids(owner)
+        }
+    };
+    push_length(out, ids.len());
+    for id in &ids {
+        push_text(out, id);
+    }
+}
+
+fn push_option(out: &mut Vec<u8>, text: Option<&str>) {
+    out.push(u8::from(text.is_some()));
+    if let Some(text) = text {
+        push_text(out, text);
+    }
+}
+
+fn push_text(out: &mut Vec<u8>, text: &str) {
+    push_length(out, text.len());
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// No policy comes near 4 GiB.
+fn push_length(out: &mut Vec<u8>, length: usize) {
+    push_varint(out, u32::try_from(length).unwrap_or(u32::MAX));
+}

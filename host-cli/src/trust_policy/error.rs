@@ -1,0 +1,80 @@
+//! Why a file is no trust policy.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use sitrep_core::{Code, Error};
+
+use crate::keys::KeyError;
+
+/// Why a trust policy cannot be used.
+#[derive(Debug)]
+pub struct PolicyError {
+    /// The file that is to blame.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub fault: PolicyFault,
+}
+
+/// What is wrong with a trust policy.
+#[derive(Debug)]
+pub enum PolicyFault {
+    /// The operating system did not let it be read.
+    Read(io::Error),
+    /// It has more than 64 KiB.
+    TooLarge,
+    /// Core refuses it.
+    Refused {
+        /// Core's word.
+        error: Error,
+        /// What and where, in JSON, as far as that can be told.
+        reason: Option<String>,
+    },
+    /// An owner's key does not decode, or does not go with its scheme. The error's path is `owner N`.
+    Key(KeyError),
+}
+
+impl PolicyError {
+    /// Is it the policy that is not valid, and not the file that cannot be read?
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
+        !matches!(self.fault, PolicyFault::Read(_))
+    }
+
+    /// What to do about it, where there is something to say.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match &self.fault {
+            PolicyFault::Read(_) => None,
+            PolicyFault::TooLarge => Some(Code::TrustVersion.hint()),
+            PolicyFault::Refused { error, .. } => Some(error.code().hint()),
+            PolicyFault::Key(_) => Some(Code::TrustKey.hint()),
+        }
+    }
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display();
+        match &self.fault {
+            PolicyFault::Read(error) => write!(f, "cannot read {path}: {error}"),
+            PolicyFault::TooLarge => {
+                write!(f, "{path}: trust-version: the file has more than 64 KiB and is no trust policy")
+            }
+            PolicyFault::Refused { error, reason } => {
+                write!(f, "{path}: {}: {error}", error.code())?;
+                if let Some(owner) = error.place().key {
+                    write!(f, " (owner {})", owner + 1)?;
+                }
+                if let Some(reason) = reason {
+                    write!(f, ": {reason}")?;
+                }
+                Ok(())
+            }
+            PolicyFault::Key(error) => write!(f, "{path}: {}: {error}", Code::TrustKey),
+        }
+    }
+}
+
+impl std::error::Error for PolicyError {}

@@ -1,0 +1,259 @@
+//! Trust policies on the host (core's BUNDLE.md, section 12): read from either form, written in both.
+//!
+//! Core decides what is a policy; here are the keys that core does not decode, the words for what is wrong, and the writing.
+
+mod compile;
+mod document;
+mod error;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+use sitrep_core::limits::DEVICE;
+use sitrep_core::trust_policy::{ComputedKeyIds, FORMAT, MAGIC};
+use sitrep_core::{Code, Error, Inspections, OwnerKey, Time, TrustMemory, TrustPolicy};
+
+use crate::args::RequiredAttestation;
+use crate::error::CliError;
+use crate::keys::{KeyError, KeyFileFault, OwnerFile, read_owners};
+use crate::schemes::{HostKey, KeyFault};
+
+pub use document::WriteError;
+pub use error::{PolicyError, PolicyFault};
+
+/// Largest policy that is read, in bytes. Eight RSA keys of 8192 bits take 12 KiB; this keeps a wrong file from being read whole.
+const MAX_FILE: u64 = 64 * 1024;
+
+/// What a verifier believes.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The project owners' keys.
+    pub owners: Vec<OwnerFile>,
+    /// How many of them must have signed the layout.
+    pub threshold: usize,
+    /// The step whose products count; the layout's last where it is not named.
+    pub product_step: Option<String>,
+    /// The name under which that step records what is to be run.
+    pub artifact: Option<String>,
+    /// What becomes of a layout with inspections where they are not run.
+    pub inspections: Inspections,
+    /// Attestations that a chain must have.
+    pub attestations: Vec<RequiredAttestation>,
+    /// It is certainly later than this.
+    pub earliest_time: Option<Time>,
+    /// The security version that must at least be attested.
+    pub security_version: u32,
+}
+
+/// The forms of a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// For people.
+    Json,
+    /// For devices.
+    Compiled,
+}
+
+/// Something in a valid policy that a device would refuse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// The code that the device would answer with.
+    pub code: Code,
+    /// What it is about, where the code alone does not say it.
+    pub about: Option<String>,
+}
+
+impl Obstacle {
+    /// What to do about it.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        self.code.hint()
+    }
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.code)?;
+        f.write_str(self.about.as_deref().unwrap_or(self.code.message()))
+    }
+}
+
+impl Policy {
+    /// All of these owners must have signed; nothing else is demanded, and inspections are refused.
+    #[must_use]
+    pub const fn all_of(owners: Vec<OwnerFile>) -> Self {
+        Self {
+            threshold: owners.len(),
+            owners,
+            product_step: None,
+            artifact: None,
+            inspections: Inspections::Refuse,
+            attestations: Vec::new(),
+            earliest_time: None,
+            security_version: 0,
+        }
+    }
+
+    /// What the command line says is believed: a policy, or keys all of which must have signed.
+    ///
+    /// # Errors
+    /// [`PolicyError`] or [`KeyError`] when a file is not what it should be.
+    pub fn given(trust: Option<&Path>, keys: &[PathBuf]) -> Result<Self, CliError> {
+        Ok(match trust {
+            Some(path) => Self::read(path)?.0,
+            None => Self::all_of(read_owners(keys)?),
+        })
+    }
+
+    /// Reads a policy in either form.
+    ///
+    /// # Errors
+    /// [`PolicyError`] when the file cannot be read or is no valid policy.
+    pub fn read(path: &Path) -> Result<(Self, Form), PolicyError> {
+        let failed = |fault| PolicyError { path: path.into(), fault };
+        let bytes = read(path).map_err(|error| failed(PolicyFault::Read(error)))?;
+        Self::parse(path, &bytes).map_err(failed)
+    }
+
+    /// Reads a policy from the contents of the file `path`.
+    ///
+    /// # Errors
+    /// [`PolicyFault`] when they are no valid policy.
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<(Self, Form), PolicyFault> {
+        if bytes.len() as u64 > MAX_FILE {
+            return Err(PolicyFault::TooLarge);
+        }
+        let (mut computed, mut memory) = (ComputedKeyIds::default(), TrustMemory::new());
+        let (policy, form) = if bytes.starts_with(&MAGIC) {
+            (TrustPolicy::read(bytes, &mut memory), Form::Compiled)
+        } else {
+            (TrustPolicy::from_json(bytes, &mut computed, &mut memory), Form::Json)
+        };
+        match policy {
+            Ok(policy) => Ok((Self::of_core(path, &policy)?, form)),
+            Err(error) => {
+                let reason = if form == Form::Json { document::explain(bytes, error) } else { None };
+                Err(PolicyFault::Refused { error, reason })
+            }
+        }
+    }
+
+    fn of_core(path: &Path, policy: &TrustPolicy<'_>) -> Result<Self, PolicyFault> {
+        let trust = &policy.trust;
+        let mut owners: Vec<OwnerFile> = Vec::with_capacity(trust.owners.len());
+        for (number, owner) in (1..).zip(trust.owners) {
+            let of_this = |fault| PolicyFault::Key(KeyError { path: format!("owner {number}").into(), fault });
+            let owner = owner_file(path, owner).map_err(of_this)?;
+            // Core compares texts, and one key can be written in several ways.
+            if owners.iter().any(|other| other.decoded() == owner.decoded()) {
+                let error = Error::new(Code::TrustOwners);
+                return Err(PolicyFault::Refused { error, reason: Some(format!("owner {number} is one before")) });
+            }
+            owners.push(owner);
+        }
+        let attestations = trust.attestations.iter().map(|required| RequiredAttestation {
+            predicate_type: required.predicate_type.into(),
+            step: required.step.map(Into::into),
+        });
+        Ok(Self {
+            owners,
+            threshold: trust.threshold,
+            product_step: trust.product_step.map(Into::into),
+            artifact: policy.artifact.map(Into::into),
+            inspections: trust.inspections,
+            attestations: attestations.collect(),
+            earliest_time: trust.earliest_time,
+            security_version: trust.security_version,
+        })
+    }
+
+    /// What a device would refuse, though the policy is valid.
+    #[must_use]
+    pub fn device_obstacles(&self) -> Vec<Obstacle> {
+        let mut obstacles = Vec::new();
+        for (number, owner) in (1..).zip(&self.owners) {
+            if owner.keytype != "ed25519" {
+                let about =
+                    format!("owner {number} has a key of type {}, and devices check Ed25519 only", owner.keytype);
+                obstacles.push(Obstacle { code: Code::OwnerScheme, about: Some(about) });
+            }
+        }
+        match &self.artifact {
+            None => obstacles.push(Obstacle { code: Code::TrustArtifact, about: None }),
+            Some(name) if name.len() > DEVICE.path => {
+                let about =
+                    format!("the name of the artifact has {} bytes, a device takes {}", name.len(), DEVICE.path);
+                obstacles.push(Obstacle { code: Code::LimitPath, about: Some(about) });
+            }
+            Some(_) => {}
+        }
+        obstacles
+    }
+}
+
+/// One owner's key in `path`, with the ids of the policy before those that are computed.
+fn owner_file(path: &Path, owner: &OwnerKey<'_>) -> Result<OwnerFile, KeyFileFault> {
+    let (keytype, public) = (owner.key.keytype.to_string(), owner.key.public.to_string());
+    let public = if keytype == "ed25519" {
+        public
+    } else {
+        let der = STANDARD.decode(&public).map_err(|_| KeyFileFault::Key(KeyFault::Malformed))?;
+        HostKey::from_der(&der).map_err(KeyFileFault::Key)?.public_text()
+    };
+    let mut file = bare_key(path, &keytype, &owner.key.scheme.to_string(), &public)?;
+    let given = owner.ids.iter().map(|id| (*id).to_owned());
+    let computed = file.ids.iter().filter(|id| !owner.ids.contains(&id.as_str())).cloned();
+    file.ids = given.chain(computed).collect();
+    Ok(file)
+}
+
+/// A key of which nothing but the key is known; its ids are those that are computed.
+fn bare_key(path: &Path, keytype: &str, scheme: &str, public: &str) -> Result<OwnerFile, KeyFileFault> {
+    let key = json!({"keytype": keytype, "scheme": scheme, "keyval": {"public": public}});
+    OwnerFile::parse(path, key.to_string().as_bytes())
+}
+
+/// The ids of an owner's key that do not follow from the key.
+fn given_ids(owner: &OwnerFile) -> Vec<String> {
+    let bare = bare_key(&owner.path, &owner.keytype, &owner.scheme, &owner.public);
+    let computed = bare.map(|bare| bare.ids).unwrap_or_default();
+    owner.ids.iter().filter(|id| !computed.contains(id)).cloned().collect()
+}
+
+/// The key as a policy holds it: hexadecimal digits, or a SubjectPublicKeyInfo in base64.
+#[must_use]
+pub fn public_text(owner: &OwnerFile) -> String {
+    match owner.decoded() {
+        HostKey::Ed25519(_) => owner.public.clone(),
+        other => STANDARD.encode(other.to_der()),
+    }
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Is this a trust policy in either form, even one that is not valid? What is none must not be overwritten.
+///
+/// # Errors
+/// The operating system's, when the file cannot be read.
+pub fn is_policy(path: &Path) -> io::Result<bool> {
+    if !path.metadata()?.is_file() {
+        return Ok(false);
+    }
+    let bytes = read(path)?;
+    let is_json = || {
+        let value = serde_json::from_slice::<serde_json::Value>(&bytes);
+        value.is_ok_and(|value| value["format"] == FORMAT)
+    };
+    Ok(bytes.starts_with(&MAGIC) || is_json())
+}
