@@ -105,6 +105,14 @@ pub struct Verify {
     #[arg(long, value_name = "STEP", requires = "artifact")]
     pub product_of: Option<String>,
 
+    /// An attestation that must be there: as many keys of STEP as its threshold says must have signed it
+    ///
+    /// TYPE is a predicate type's URI, or its name: slsa-provenance-v1, slsa-vsa-v1, test-result-v0.1, scai-v0.3, spdx-v3, cyclonedx and
+    /// others. It must be about an artifact of STEP, by digest; without STEP, of the step that has to have made the artifacts, and about each
+    /// of these. Split at the last `@`. May be given more than once.
+    #[arg(long, value_name = "TYPE[@STEP]")]
+    pub require_attestation: Vec<RequiredAttestation>,
+
     /// Values for the layout's parameters, `{NAME}` in its rules and commands
     ///
     /// Where any is given, each that the layout names has to be. Values may hold wildcards. Without this option braces are text.

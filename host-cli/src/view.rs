@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use sitrep_core::Error;
 use sitrep_core::bundle::{Envelope, Event, Number, Reader};
 
-/// Reads the payload of an envelope. In the place of an artifact map stands the number of its artifacts.
+/// Reads the payload of an envelope. In the place of an artifact map or list stands the number of its artifacts.
 ///
 /// # Errors
 /// A code of class `bundle` where the tokens are damaged.

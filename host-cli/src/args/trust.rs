@@ -70,8 +70,8 @@ pub struct Init {
 
     /// An attestation that a chain must have; may be given several times
     ///
-    /// TYPE is the predicate type, a URI, or one of slsa-provenance, slsa-vsa, spdx, cyclonedx, test-result, security-version. STEP is the
-    /// step whose functionaries must have signed it [default: the product's].
+    /// TYPE is the predicate type's URI, or a name such as slsa-provenance, slsa-vsa, spdx, cyclonedx, test-result, security-version: those that
+    /// `sitrep verify` knows. STEP is the step whose functionaries must have signed it [default: the product's].
     #[arg(long, value_name = "TYPE[@STEP]")]
     pub require_attestation: Vec<RequiredAttestation>,
 

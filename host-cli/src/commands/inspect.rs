@@ -1,6 +1,7 @@
 //! `sitrep inspect`: what a bundle says of itself.
 
 use serde::Serialize;
+use serde_json::Value;
 use sitrep_core::bundle::{Bundle, Envelope, Kind, Scratch, Str};
 use sitrep_core::{Error, limits};
 
@@ -9,6 +10,7 @@ use crate::commands::{load_bundle, print};
 use crate::error::CliError;
 use crate::hex;
 use crate::lines::{Lines, harmless_json};
+use crate::role::{Predicate, Role, Subjects};
 use crate::view::value;
 
 /// A bundle, for people and for `--json`. Every length is in bytes.
@@ -32,11 +34,18 @@ struct Section {
 #[derive(Debug, Serialize)]
 struct Payload {
     number: u16,
+    role: Role,
+    /// The sublayout's envelope that it belongs to; 0 for the root layout.
+    parent: u16,
+    /// The step that it is a link of, or a sublayout for.
+    step: Option<String>,
     kind: &'static str,
     payload_type: Option<String>,
     label: Option<String>,
     r#type: Option<String>,
     name: Option<String>,
+    predicate: Option<Predicate>,
+    subjects: Option<Subjects>,
     expires: Option<String>,
     steps: Vec<String>,
     inspections: Vec<String>,
@@ -99,18 +108,35 @@ fn payload<'b>(bundle: &'b Bundle<'b>, envelope: &Envelope<'b>) -> Result<Payloa
         let items = value[member].as_array().map(Vec::as_slice).unwrap_or_default();
         items.iter().filter_map(|item| item["name"].as_str().map(str::to_owned)).collect()
     };
+    let role = Role::of(envelope, &value);
+    let is_statement = matches!(role, Role::LinkStatement | Role::Attestation);
+    let subjects = if is_statement { Subjects::of(bundle, envelope, &value)? } else { None };
+    let count = |list: &Value| list.as_u64().or_else(|| Some(list.as_array()?.len() as u64));
+    let [materials, products] = match role {
+        Role::LinkStatement => [count(&value["predicate"]["materials"]), count(&value["subject"])],
+        _ => [&value["materials"], &value["products"]].map(Value::as_u64),
+    };
     Ok(Payload {
         number: envelope.number(),
+        role,
+        parent: envelope.parent(),
+        step: match role {
+            Role::Link | Role::Observation => text("name"),
+            Role::LinkStatement => value["predicate"]["name"].as_str().map(str::to_owned),
+            _ => envelope.step().map(|step| step.to_string()),
+        },
         kind,
         payload_type,
         label: envelope.label().map(|label| label.to_string()),
         r#type: text("_type"),
         name: text("name"),
+        predicate: if is_statement { Predicate::of(&value) } else { None },
+        subjects,
         expires: text("expires"),
         steps: names("steps"),
         inspections: names("inspect"),
-        materials: value["materials"].as_u64(),
-        products: value["products"].as_u64(),
+        materials,
+        products,
         token_length: envelope.token_bytes(),
         payload_length: payload_length(bundle, envelope)?,
         patches: envelope.patch_count(),
@@ -150,20 +176,35 @@ fn text(contents: &Contents) -> String {
     out.line(format_args!("{:<12}{:>10}", "whole file", contents.length));
     for payload in &contents.payloads {
         out.line(format_args!(""));
-        let what = payload.r#type.as_deref().unwrap_or("payload of no type");
-        let name = payload.name.as_ref().map(|name| format!(" {name:?}")).unwrap_or_default();
-        out.line(format_args!("envelope {}: {what}{name}, {}", payload.number, payload.kind));
+        out.line(format_args!("envelope {}: {}, {}", payload.number, what(payload), payload.kind));
         let patches =
             if payload.patches > 0 { format!(", {} formatting patches", payload.patches) } else { String::new() };
         out.line(format_args!(
             "  {} bytes of payload from {} bytes of tokens{patches}",
             payload.payload_length, payload.token_length
         ));
+        if payload.parent > 0 {
+            out.line(format_args!("  belongs to the sublayout in envelope {}", payload.parent));
+        }
+        if let Some(Predicate { uri, .. }) = &payload.predicate {
+            out.line(format_args!("  predicate type {uri}"));
+        }
+        if let Some(Subjects { count, first }) = &payload.subjects {
+            out.line(format_args!("  about {}", counted(*count, "artifact")));
+            first.iter().for_each(|subject| out.line(format_args!("    {subject}")));
+            if *count > first.len() {
+                out.line(format_args!("    and {} more", count - first.len()));
+            }
+        }
         if let Some(expires) = &payload.expires {
             out.line(format_args!("  expires {expires}"));
         }
-        if let (Some(materials), Some(products)) = (payload.materials, payload.products) {
-            out.line(format_args!("  materials: {materials}, products: {products}"));
+        match (payload.materials, payload.products) {
+            (Some(materials), Some(products)) => {
+                out.line(format_args!("  materials: {materials}, products: {products}"));
+            }
+            (None, Some(products)) => out.line(format_args!("  products: {products}")),
+            _ => {}
         }
         for (kind, names) in [("steps", &payload.steps), ("inspections", &payload.inspections)] {
             if !names.is_empty() {
@@ -179,4 +220,27 @@ fn text(contents: &Contents) -> String {
         }
     }
     out.into_text()
+}
+
+/// What an envelope is, in a few words.
+fn what(payload: &Payload) -> String {
+    let Payload { role, parent, .. } = payload;
+    let step = payload.step.as_ref().map(|step| format!(" {step:?}")).unwrap_or_default();
+    match (role, &payload.predicate) {
+        (Role::Sublayout, _) => {
+            let step = if step.is_empty() { " no step".to_owned() } else { format!(" step{step}") };
+            format!("sublayout for{step} of envelope {parent}")
+        }
+        (Role::Attestation, Some(Predicate { name: Some(name), .. })) => format!("attestation {name}"),
+        (Role::Attestation, _) => "attestation of a type that has no known name".to_owned(),
+        (Role::Other, _) => match &payload.r#type {
+            Some(of_type) => format!("payload of type {of_type:?}"),
+            None => "payload of no type".to_owned(),
+        },
+        (role, _) => format!("{role}{step}"),
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

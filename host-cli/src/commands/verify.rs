@@ -4,9 +4,9 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sitrep_core::{ArtifactVerdict, Bundle, Inspections, Parameter, limits};
+use sitrep_core::{ArtifactVerdict, Bundle, Inspections, Parameter, RequiredAttestation, limits};
 
-use crate::args::{Artifact, Profile, Verify};
+use crate::args::{self, Artifact, Profile, Verify};
 use crate::clock::SystemClock;
 use crate::commands::{Done, complain, note, print};
 use crate::error::CliError;
@@ -34,6 +34,8 @@ pub fn run(args: &Verify) -> Result<Done, CliError> {
     let parameters: Vec<Parameter<'_>> = args.param.iter().map(|(name, value)| Parameter { name, value }).collect();
     let mut verifier = Verifier::new(&owners, &clock, Profile::Host);
     verifier.parameters = &parameters;
+    let required: Vec<RequiredAttestation<'_>> = args.require_attestation.iter().map(required_attestation).collect();
+    verifier.trust.attestations = &required;
     verifier.trust.product_step = args.product_of.as_deref();
     let mut observed = None;
     if args.run_inspections {
@@ -51,6 +53,10 @@ pub fn run(args: &Verify) -> Result<Done, CliError> {
     }
     let bundle = observed.as_ref().unwrap_or(&loaded.bundle);
     finish(args, &loaded, &judge(&verifier, bundle, args)?)
+}
+
+fn required_attestation(required: &args::RequiredAttestation) -> RequiredAttestation<'_> {
+    RequiredAttestation { predicate_type: &required.predicate_type, step: required.step.as_deref() }
 }
 
 /// Verifies the chain, and compares the artifacts with it. Of a chain that was refused nothing is asked.
