@@ -51,7 +51,7 @@ const fn is_special(length: usize, dots: usize) -> bool {
 }
 
 /// `scheme:` first (RFC 3986, section 3.1); the rest is opaque.
-pub(crate) fn is_uri(name: &[u8]) -> bool {
+fn is_uri(name: &[u8]) -> bool {
     let mut parts = name.splitn(2, |byte| *byte == b':');
     let (Some(scheme), Some(_)) = (parts.next(), parts.next()) else { return false };
     scheme.first().is_some_and(u8::is_ascii_alphabetic)

@@ -92,8 +92,14 @@ pub struct Verify {
     /// PEM (BEGIN PUBLIC KEY), securesystemslib JSON, OpenSSH Ed25519, minisign or signify. Ed25519, RSA of 2048 to 8192 bits (PSS or
     /// PKCS#1 v1.5 with SHA-256, SHA-384, SHA-512), ECDSA P-256 and P-384; a PEM RSA key signs with rsassa-pss-sha256. The same key in two
     /// files is an error.
-    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "trust", conflicts_with = "trust")]
     pub verification_keys: Vec<PathBuf>,
+
+    /// A trust policy in the place of --verification-keys: whose signatures count, how many are needed, what else is demanded
+    ///
+    /// In JSON or compiled; see `sitrep trust --help`. Options given here go before what it says, and --require-attestation adds to it.
+    #[arg(long, value_name = "FILE")]
+    pub trust: Option<PathBuf>,
 
     /// Files that must be products of the verified chain
     ///
@@ -101,7 +107,7 @@ pub struct Verify {
     #[arg(long, value_name = "[NAME=]FILE", num_args = 1.., value_parser = artifact)]
     pub artifact: Vec<Artifact>,
 
-    /// The step whose products the artifacts must be [default: the layout's last step]
+    /// The step whose products the artifacts must be [default: the trust policy's, or the layout's last step]
     #[arg(long, value_name = "STEP", requires = "artifact")]
     pub product_of: Option<String>,
 
@@ -152,9 +158,9 @@ pub struct Verify {
 }
 
 const VERIFY_AFTER: &str = "\
-What is checked: every owner's signature on the layout and its expiry, for each step enough good
-signatures of those whom the layout allows, their agreement on what went in and came out, and every
-artifact rule.
+What is checked: every owner's signature on the layout (with --trust, as many as it says) and its
+expiry, for each step enough good signatures of those whom the layout allows, their agreement on
+what went in and came out, and every artifact rule.
 
 The time is the system clock's. One that is before 2026 cannot be right and ends the command: give --at.
 
@@ -166,6 +172,7 @@ Exit codes:
 Examples:
   sitrep verify app.sitrep --verification-keys owner.pub --artifact app.tar.gz
   sitrep verify root.layout --verification-keys alice.pub bob.pub --run-inspections
+  sitrep verify app.sitrep --trust trust.json --artifact app.tar.gz
   sitrep verify --layout root.layout --link-dir links --verification-keys owner.pub --json";
 
 /// `sitrep pack`.
@@ -177,8 +184,13 @@ pub struct Pack {
     pub source: Source,
 
     /// Public keys of the project owners; see `sitrep verify --help`
-    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "no_verify", conflicts_with = "no_verify")]
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["no_verify", "trust"])]
+    #[arg(required_unless_present_any = ["no_verify", "trust"])]
     pub verification_keys: Vec<PathBuf>,
+
+    /// A trust policy in the place of --verification-keys; see `sitrep trust --help`
+    #[arg(long, value_name = "FILE", conflicts_with = "no_verify")]
+    pub trust: Option<PathBuf>,
 
     /// The bundle to write; a bundle of that name is replaced, any other file is not
     #[arg(short, long, value_name = "NAME.sitrep")]
@@ -211,7 +223,8 @@ pub struct Pack {
 
 const PACK_AFTER: &str = "\
 A bundle adds no signature and is trusted by nobody: whoever reads it rebuilds the bytes that were
-signed and checks the original signatures. Inspections are not run here; the reader decides on them.
+signed and checks the original signatures. Inspections are not run here: a host may run them when it
+verifies, a device does as its trust policy says, which with --profile device and --trust is checked.
 
 Exit codes:
   0  packed
@@ -374,6 +387,7 @@ mod tests {
         let line = "sitrep verify --layout root.layout --link-dir links --verification-keys a.pub b.pub -v";
         let Command::Verify(verify) = parse(line).unwrap().command else { panic!() };
         assert_eq!((verify.verification_keys.len(), verify.verbose), (2, true));
+        assert!(parse("sitrep verify a --trust t").is_ok() && parse("sitrep pack a --trust t -o b").is_ok());
     }
 
     #[test]
@@ -382,6 +396,10 @@ mod tests {
             "sitrep verify",
             "sitrep verify a.sitrep",
             "sitrep verify a.sitrep --layout b --verification-keys k",
+            "sitrep verify a.sitrep --trust t --verification-keys k",
+            "sitrep verify a.sitrep --trust t u",
+            "sitrep pack a --trust t --verification-keys k -o b",
+            "sitrep pack a --trust t --no-verify -o b",
             "sitrep verify a.sitrep --verification-keys k --json --quiet",
             "sitrep verify a.sitrep --verification-keys k --quiet --verbose",
             "sitrep verify a.sitrep --verification-keys k --product-of s",

@@ -56,7 +56,7 @@ fn a_policy_is_made_and_shown() {
     let directory = keys();
     let path = directory.path();
     let line = "init --verification-keys ed25519.pub rsa.pub ecdsa.pub --threshold 2 --product-step package --product-artifact out/app.bin \
-        --inspections skip --require-attestation slsa-provenance --require-attestation urn:x@build --earliest-time 2026-01-01T00:00:00Z \
+        --inspections skip --require-attestation https://slsa.dev/provenance/v1 --require-attestation urn:x@build --earliest-time 2026-01-01T00:00:00Z \
         --security-version 3 -o t.json";
     let run = trust(path, line).expect(0);
     assert_eq!(run.stdout, "written: t.json, 2 of 3 owners must have signed\n");

@@ -24,8 +24,13 @@ fn the_commands_of_the_readme_work() {
     std::fs::create_dir_all(&set).unwrap();
     let copy = copy_of(&vectors);
     std::fs::rename(copy.keep(), set.join("pristine")).unwrap();
-    let script = commands("Verify a real chain") + &commands("Carry it over");
-    assert!(script.contains("sitrep verify root.layout") && script.contains("sitrep unpack"), "{script}");
+    let script = commands("Verify a real chain") + &commands("Carry it over") + &commands("Write down what you trust");
+    assert!(
+        script.contains("sitrep verify root.layout")
+            && script.contains("sitrep unpack")
+            && script.contains("sitrep trust compile"),
+        "{script}"
+    );
 
     let path = std::env::join_paths(
         [binary().parent().unwrap().to_owned()]
@@ -40,7 +45,7 @@ fn the_commands_of_the_readme_work() {
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(text.lines().filter(|line| line.starts_with("verified: ")).count(), 2, "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("verified: ")).count(), 3, "{text}");
     // The output that the README shows, but for the time and what it leaves out.
     let shown = README.split("```text\nverified: ").nth(1).unwrap().split("```").next().unwrap();
     for line in shown.lines().skip(1).filter(|line| !line.contains("expires") && line.trim() != "...") {

@@ -29,6 +29,7 @@ Exit codes:
 Examples:
   sitrep trust init --verification-keys alice.pub bob.pub carol.pub --threshold 2 -o trust.json
   sitrep trust show trust.json
+  sitrep verify app.sitrep --trust trust.json --artifact app.tar.gz
   sitrep trust compile trust.json --profile device -o trust.bin";
 
 /// What is done with a trust policy.
@@ -68,10 +69,9 @@ pub struct Init {
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = Treatment::Refuse)]
     pub inspections: Treatment,
 
-    /// An attestation that a chain must have; may be given several times
+    /// An attestation that a chain must have: of a predicate type, signed by functionaries of a step [default: the product's]
     ///
-    /// TYPE is the predicate type's URI, or a name such as slsa-provenance, slsa-vsa, spdx, cyclonedx, test-result, security-version: those that
-    /// `sitrep verify` knows. STEP is the step whose functionaries must have signed it [default: the product's].
+    /// TYPE is a predicate type's URI, or its name, as for `sitrep verify`. May be given more than once.
     #[arg(long, value_name = "TYPE[@STEP]")]
     pub require_attestation: Vec<RequiredAttestation>,
 
@@ -100,7 +100,7 @@ Exit codes:
 Examples:
   sitrep trust init --verification-keys owner.pub -o trust.json
   sitrep trust init --verification-keys alice.pub bob.pub carol.pub --threshold 2 \\
-    --product-artifact app.bin --require-attestation slsa-provenance@build -o trust.json";
+    --product-artifact app.bin --require-attestation https://slsa.dev/provenance/v1@build -o trust.json";
 
 /// What becomes of a layout with inspections where they are not run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -9,9 +9,9 @@ use crate::clock::SystemClock;
 use crate::commands::{Done, complain, note, print};
 use crate::error::CliError;
 use crate::files::{is_bundle, write};
-use crate::keys::read_owners;
 use crate::report::{Located, Report};
 use crate::source::Loaded;
+use crate::trust_policy::Policy;
 use crate::verification::Verifier;
 
 /// Verifies with the limits and schemes of the profile, then writes the bundle and prints the sizes.
@@ -26,13 +26,17 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
     if args.output.symlink_metadata().is_ok() && !is_bundle(&args.output).unwrap_or(false) {
         return Err(CliError::Occupied(args.output.clone()));
     }
-    let owners = read_owners(&args.verification_keys)?;
+    let policy = Policy::given(args.trust.as_deref(), &args.verification_keys)?;
     let loaded = Loaded::new(&args.source, limits.profile)?;
     if !args.no_verify {
-        // A reader decides about inspections: a host runs them, a device follows its trust policy.
         let clock = SystemClock::at(args.at.as_deref())?;
-        let mut verifier = Verifier::new(&owners, &clock, args.profile);
-        verifier.trust.inspections = Inspections::Skip;
+        let required = policy.required_attestations(&[]);
+        let mut verifier = Verifier::new(&policy.owners, &clock, args.profile);
+        verifier.trust = policy.trust(&required);
+        // A reader decides about inspections: a host may run them, a device follows its trust policy.
+        if args.trust.is_none() || args.profile == Profile::Host {
+            verifier.trust.inspections = Inspections::Skip;
+        }
         let parameters: Vec<Parameter<'_>> = args.param.iter().map(|(name, value)| Parameter { name, value }).collect();
         verifier.parameters = &parameters;
         let report = verifier.verify(&loaded.bundle, |outcome, _| Report::new(&outcome.verdict()));

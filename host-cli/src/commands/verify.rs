@@ -4,17 +4,17 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sitrep_core::{ArtifactVerdict, Bundle, Inspections, Parameter, RequiredAttestation, limits};
+use sitrep_core::{ArtifactVerdict, Bundle, Inspections, Parameter, limits};
 
-use crate::args::{self, Artifact, Profile, Verify};
+use crate::args::{Artifact, Profile, Verify};
 use crate::clock::SystemClock;
 use crate::commands::{Done, complain, note, print};
 use crate::error::CliError;
 use crate::inspection::{Inspection, run_all};
-use crate::keys::read_owners;
 use crate::pack::Observation;
 use crate::report::Report;
 use crate::source::Loaded;
+use crate::trust_policy::Policy;
 use crate::verification::Verifier;
 use crate::view::value;
 
@@ -23,7 +23,7 @@ use crate::view::value;
 /// # Errors
 /// [`CliError`] when something cannot be read or run, so that there is no verdict.
 pub fn run(args: &Verify) -> Result<Done, CliError> {
-    let owners = read_owners(&args.verification_keys)?;
+    let policy = Policy::given(args.trust.as_deref(), &args.verification_keys)?;
     let clock = SystemClock::at(args.at.as_deref())?;
     let target = target_directory(args.target_dir.as_deref())?;
     // A file that is missing is noticed before anything is verified.
@@ -32,11 +32,11 @@ pub fn run(args: &Verify) -> Result<Done, CliError> {
     }
     let loaded = Loaded::new(&args.source, limits::HOST.profile)?;
     let parameters: Vec<Parameter<'_>> = args.param.iter().map(|(name, value)| Parameter { name, value }).collect();
-    let mut verifier = Verifier::new(&owners, &clock, Profile::Host);
+    let required = policy.required_attestations(&args.require_attestation);
+    let mut verifier = Verifier::new(&policy.owners, &clock, Profile::Host);
     verifier.parameters = &parameters;
-    let required: Vec<RequiredAttestation<'_>> = args.require_attestation.iter().map(required_attestation).collect();
-    verifier.trust.attestations = &required;
-    verifier.trust.product_step = args.product_of.as_deref();
+    verifier.trust = policy.trust(&required);
+    verifier.trust.product_step = args.product_of.as_deref().or(verifier.trust.product_step);
     let mut observed = None;
     if args.run_inspections {
         // First everything but the inspections: no command runs on the word of a layout that has not been verified, or on an
@@ -53,10 +53,6 @@ pub fn run(args: &Verify) -> Result<Done, CliError> {
     }
     let bundle = observed.as_ref().unwrap_or(&loaded.bundle);
     finish(args, &loaded, &judge(&verifier, bundle, args)?)
-}
-
-fn required_attestation(required: &args::RequiredAttestation) -> RequiredAttestation<'_> {
-    RequiredAttestation { predicate_type: &required.predicate_type, step: required.step.as_deref() }
 }
 
 /// Verifies the chain, and compares the artifacts with it. Of a chain that was refused nothing is asked.
@@ -105,7 +101,7 @@ fn target_directory(directory: Option<&Path>) -> Result<PathBuf, CliError> {
 
 /// Runs the inspections and packs the metadata again together with what was observed.
 fn observe(args: &Verify, loaded: &Loaded, target: &Path) -> Result<Vec<u8>, CliError> {
-    let except = loaded.identities(args.verification_keys.iter())?;
+    let except = loaded.identities(args.verification_keys.iter().chain(&args.trust))?;
     let damaged = |error| CliError::Bundle { path: loaded.path.clone(), error };
     let mut path = vec![0; limits::HOST.path];
     let bundle = Bundle::open(&loaded.bundle, &mut path).map_err(damaged)?;

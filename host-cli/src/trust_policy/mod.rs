@@ -16,9 +16,10 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
+use sitrep_core::RequiredAttestation as CoreAttestation;
 use sitrep_core::limits::DEVICE;
 use sitrep_core::trust_policy::{ComputedKeyIds, FORMAT, MAGIC};
-use sitrep_core::{Code, Error, Inspections, OwnerKey, Time, TrustMemory, TrustPolicy};
+use sitrep_core::{Code, Error, Inspections, OwnerKey, Time, Trust, TrustMemory, TrustPolicy};
 
 use crate::args::RequiredAttestation;
 use crate::error::CliError;
@@ -172,6 +173,27 @@ impl Policy {
             earliest_time: trust.earliest_time,
             security_version: trust.security_version,
         })
+    }
+
+    /// The attestations that it demands, and `more` of them, for [`Self::trust`].
+    #[must_use]
+    pub fn required_attestations<'a>(&'a self, more: &'a [RequiredAttestation]) -> Vec<CoreAttestation<'a>> {
+        let both = self.attestations.iter().chain(more);
+        both.map(|it| CoreAttestation { predicate_type: &it.predicate_type, step: it.step.as_deref() }).collect()
+    }
+
+    /// What core is to believe, but for the owners' keys.
+    #[must_use]
+    pub fn trust<'a>(&'a self, attestations: &'a [CoreAttestation<'a>]) -> Trust<'a> {
+        Trust {
+            owners: &[],
+            threshold: self.threshold,
+            inspections: self.inspections,
+            product_step: self.product_step.as_deref(),
+            attestations,
+            security_version: self.security_version,
+            earliest_time: self.earliest_time,
+        }
     }
 
     /// What a device would refuse, though the policy is valid.

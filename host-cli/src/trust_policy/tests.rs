@@ -23,11 +23,15 @@ fn full() -> Policy {
         product_step: Some("package".into()),
         artifact: Some("out/app.bin".into()),
         inspections: Inspections::Skip,
-        attestations: vec!["spdx@build".parse().unwrap(), "urn:example:ü".parse().unwrap()],
+        attestations: vec![required("https://spdx.dev/Document", Some("build")), required("urn:example:ü", None)],
         earliest_time: Time::parse("2026-01-01T00:00:00Z"),
         security_version: 7,
         ..Policy::all_of(owners)
     }
+}
+
+fn required(predicate_type: &str, step: Option<&str>) -> RequiredAttestation {
+    RequiredAttestation { predicate_type: predicate_type.into(), step: step.map(Into::into) }
 }
 
 fn parse(bytes: &[u8]) -> Result<(Policy, Form), String> {

@@ -1,7 +1,6 @@
 //! `sitrep trust show`.
 
 use serde::Serialize;
-use sitrep_core::Inspections;
 
 use crate::args::Show;
 use crate::commands::print;
@@ -74,10 +73,7 @@ fn shown(policy: &Policy, form: Form) -> Shown<'_> {
         owners: policy.owners.iter().map(ShownOwner::new).collect(),
         threshold: policy.threshold,
         product: Product { step: policy.product_step.as_deref(), artifact: policy.artifact.as_deref() },
-        inspections: match policy.inspections {
-            Inspections::Skip => "skip",
-            Inspections::Refuse | Inspections::Observed => "refuse",
-        },
+        inspections: policy.inspections.name(),
         attestations: attestations
             .map(|required| Attestation { r#type: &required.predicate_type, step: required.step.as_deref() })
             .collect(),
