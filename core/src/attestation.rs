@@ -69,10 +69,11 @@ pub(crate) fn check_attestations<'b, const PATH: usize>(
     let Some(root) = state.layouts.first() else { return Ok(()) };
     let steps = root.steps.of(state.steps);
     let chain = Chain { bundle, keys: state.keys, steps, links: state.links, root: root.links };
-    for demand in demands(trust) {
-        let (number, step) = step_of(steps, demand.required.step.or(trust.product_step))?;
+    for (demanded, demand) in (0_u16..).zip(demands(trust)) {
+        let (number, step) = step_of(steps, demand.required.step.or(trust.product_step))
+            .map_err(|error| error.at_attestation(demanded))?;
         let mut is_about = |link: &LinkState| chain.is_about::<PATH>(link, step);
-        chain.check(&demand, step, &mut is_about).map_err(|error| error.at_step(number))?;
+        chain.check(&demand, step, &mut is_about).map_err(|error| error.at_step(number).at_attestation(demanded))?;
     }
     Ok(())
 }

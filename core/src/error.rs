@@ -246,6 +246,8 @@ pub struct Place {
     pub rule: Option<(List, u16)>,
     /// Number of the key: in the layout for steps, of the owners for the layout itself.
     pub key: Option<u16>,
+    /// Number of the demanded attestation: in the trust policy, the security version after all others.
+    pub attestation: Option<u16>,
     /// Number of the artifact's path in the bundle.
     pub artifact: Option<u32>,
 }
@@ -255,7 +257,8 @@ pub struct Place {
 /// Kept in 8 bytes, which a function returns in two registers: every `?` of the verifier moves one. [`Self::place`] unfolds it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Error {
-    /// One more than the code's rank in [`Code::ALL`], in 8 bits; above it the artifact's number or, with [`OF_KEY`] set in `place`, the key's.
+    /// One more than the code's rank in [`Code::ALL`], in 8 bits; above it the artifact's number or, with [`OF_KEY`] set in `place`, the key's, or
+    /// with [`ATTESTATION`] the attestation's.
     what: NonZeroU32,
     /// From bit 0: the envelope in 11 bits, the step in 9, the rule's list in 1 and its number in 10. All bits set is none.
     place: u32,
@@ -266,6 +269,8 @@ const STEP: Field = Field { shift: 11, mask: 0x1ff };
 const RULE: Field = Field { shift: 20, mask: 0x7ff };
 const PRODUCTS: u16 = 0x400;
 const OF_KEY: u32 = 1 << 31;
+/// Above all numbers of keys.
+const ATTESTATION: u32 = 1 << 16;
 /// No artifact, no key.
 const NO_SUBJECT: u32 = 0xff_ffff;
 
@@ -327,7 +332,8 @@ impl Error {
                 Some(rule) if rule & PRODUCTS == 0 => Some((List::Materials, rule)),
                 Some(rule) => Some((List::Products, rule & !PRODUCTS)),
             },
-            key: if is_key { Some(subject as u16) } else { None },
+            key: if is_key && subject & ATTESTATION == 0 { Some(subject as u16) } else { None },
+            attestation: if is_key && subject & ATTESTATION != 0 { Some(subject as u16) } else { None },
             artifact: if is_key || subject == NO_SUBJECT { None } else { Some(subject) },
         }
     }
@@ -357,6 +363,13 @@ impl Error {
     #[inline(never)]
     pub(crate) const fn at_key(mut self, key: u16) -> Self {
         self.what = self.with_subject(key as u32);
+        self.place |= OF_KEY;
+        self
+    }
+
+    #[inline(never)]
+    pub(crate) const fn at_attestation(mut self, attestation: u16) -> Self {
+        self.what = self.with_subject(ATTESTATION | attestation as u32);
         self.place |= OF_KEY;
         self
     }
@@ -449,6 +462,7 @@ mod tests {
         };
         assert_eq!(error.place(), place);
         assert_eq!(error.at_key(127).place(), Place { key: Some(127), ..place });
+        assert_eq!(error.at_attestation(0).place(), Place { attestation: Some(0), ..place });
         assert_eq!(error.at_artifact(0xff_fffe).place(), Place { artifact: Some(0xff_fffe), ..place });
         assert_eq!(error.at_artifact(0xff_ffff).place(), place);
         assert_eq!(error.at_artifact(u32::MAX).at_step(u16::MAX).code(), Code::RuleDisallow);

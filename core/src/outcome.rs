@@ -130,10 +130,12 @@ impl<'b> VerifiedSupplyChain<'_, 'b> {
         let variant = Lookup::new(link.artifacts(bundle, List::Products)?).find(cursor.number())?.ok_or(unknown)?;
         let product = Product::new(cursor.digests(variant)?, number, cursor.number());
         let chain = Chain { bundle, keys, steps, links, root: root.links };
-        for demand in demands(trust) {
+        for (demanded, demand) in (0_u16..).zip(demands(trust)) {
             if demand.required.step.is_none_or(|wanted| step.name.is(wanted)) {
                 let mut is_about = |link: &LinkState| is_subject(link, product.digests(), bundle, path);
-                chain.check(&demand, step, &mut is_about).map_err(|error| error.at_step(number))?;
+                chain
+                    .check(&demand, step, &mut is_about)
+                    .map_err(|error| error.at_step(number).at_attestation(demanded))?;
             }
         }
         Ok(product)

@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::attestation::describe;
+use crate::attestation::{SECURITY_VERSION, describe};
 use crate::bundle::{Bundle, Reader, Str};
 use crate::error::{Class, Error, List, Result};
 use crate::evidence::Vouched;
@@ -152,6 +152,13 @@ impl<'v, 'm, 'b> Verdict<'v, 'm, 'b> {
         Some(PathName { bundle: self.outcome.bundle, number: error.place().artifact? })
     }
 
+    /// The predicate type of the demanded attestation that an error is about.
+    #[must_use]
+    pub fn attestation(&self, error: &Error) -> Option<&'m str> {
+        let number = usize::from(error.place().attestation?);
+        Some(self.outcome.trust.attestations.get(number).map_or(SECURITY_VERSION, |required| required.predicate_type))
+    }
+
     /// The label of the key that an error is about.
     #[must_use]
     pub fn keyid(&self, error: &Error) -> Option<Str<'m>>
@@ -251,7 +258,7 @@ impl Serialize for Located<'_, '_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
         let Self { verdict, error } = self;
         let (code, place) = (error.code(), error.place());
-        let mut object = serializer.serialize_struct("Error", 11)?;
+        let mut object = serializer.serialize_struct("Error", 12)?;
         object.serialize_field("code", code.name())?;
         object.serialize_field("number", &code.number())?;
         object.serialize_field("class", code.class().name())?;
@@ -261,6 +268,7 @@ impl Serialize for Located<'_, '_, '_> {
         let rule = place.rule.map(|(list, number)| RulePart { list, number, words: verdict.rule(error) });
         object.serialize_field("rule", &rule)?;
         object.serialize_field("artifact", &verdict.artifact(error))?;
+        object.serialize_field("attestation", &verdict.attestation(error))?;
         object.serialize_field("keyid", &verdict.keyid(error))?;
         object.serialize_field("envelope", &place.envelope)?;
         object.serialize_field("hint", code.hint())?;

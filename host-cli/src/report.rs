@@ -72,6 +72,8 @@ pub struct Located {
     pub rule: Option<Rule>,
     /// The artifact's name.
     pub artifact: Option<String>,
+    /// The predicate type of the demanded attestation.
+    pub attestation: Option<String>,
     /// The key.
     pub keyid: Option<String>,
     /// Number of the envelope in the bundle.
@@ -407,6 +409,9 @@ impl Report {
             || self.artifacts.iter().find(|artifact| located.class == "artifact" && artifact.result == located.code);
         if let Some(artifact) = located.artifact.as_ref().or_else(|| asked().map(|artifact| &artifact.name)) {
             place.push(format!("artifact {artifact}"));
+        }
+        if let Some(attestation) = &located.attestation {
+            place.push(format!("attestation {attestation}"));
         }
         if let Some(keyid) = &located.keyid {
             place.push(format!("key {}", key(keyid, verbose)));
