@@ -1,9 +1,10 @@
 //! Output that is there whole or not at all: a failed command leaves no file behind.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use sitrep_core::bundle::MAGIC;
 
@@ -16,20 +17,48 @@ impl FileId {
     ///
     /// # Errors
     /// The operating system's, when there is no such file.
-    #[cfg(unix)]
     pub fn of(path: &Path) -> io::Result<Self> {
+        Self::with(path, &fs::metadata(path)?)
+    }
+
+    #[cfg(unix)]
+    fn with(_: &Path, metadata: &Metadata) -> io::Result<Self> {
         use std::os::unix::fs::MetadataExt;
-        let metadata = fs::metadata(path)?;
         Ok(Self((metadata.dev(), metadata.ino())))
     }
 
-    /// The identity of the file that `path` leads to: its resolved path, where there are no inodes.
+    /// Its resolved path, where there are no inodes.
+    #[cfg(not(unix))]
+    fn with(path: &Path, _: &Metadata) -> io::Result<Self> {
+        fs::canonicalize(path).map(Self)
+    }
+}
+
+/// A file as it was at one time, told by size and time of the last change: an inode is given to another file when its own is gone, and
+/// what was written to is not what was read before.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FileVersion {
+    id: FileId,
+    length: u64,
+    modified: Option<SystemTime>,
+}
+
+impl FileVersion {
+    /// The file that `path` leads to, through symbolic links, as it is now.
     ///
     /// # Errors
     /// The operating system's, when there is no such file.
-    #[cfg(not(unix))]
     pub fn of(path: &Path) -> io::Result<Self> {
-        fs::canonicalize(path).map(Self)
+        Self::with(path, &fs::metadata(path)?)
+    }
+
+    /// The same, where the file has been opened: what is at its path may be another one by now.
+    ///
+    /// # Errors
+    /// The operating system's, on systems without inodes.
+    pub fn with(path: &Path, metadata: &Metadata) -> io::Result<Self> {
+        let id = FileId::with(path, metadata)?;
+        Ok(Self { id, length: metadata.len(), modified: metadata.modified().ok() })
     }
 }
 
@@ -210,6 +239,22 @@ mod tests {
         assert_eq!(read(&path).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
         assert_eq!(read_regular(&path, &mut Vec::new()).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
         assert_eq!(read_regular(directory.path(), &mut Vec::new()).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    }
+
+    #[test]
+    fn a_file_that_was_written_to_is_another_one() {
+        let directory = Directory::new("files").unwrap();
+        let path = directory.path().join("file");
+        fs::write(&path, "a").unwrap();
+        let (id, before) = (FileId::of(&path).unwrap(), FileVersion::of(&path).unwrap());
+        assert_eq!(FileVersion::with(&path, &File::open(&path).unwrap().metadata().unwrap()).unwrap(), before);
+        // Time may stand still between two writes; the size does not.
+        fs::write(&path, "ab").unwrap();
+        assert_ne!(FileVersion::of(&path).unwrap(), before);
+        assert_eq!(FileId::of(&path).unwrap(), id);
+        fs::write(&path, "b").unwrap();
+        File::open(&path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        assert_ne!(FileVersion::of(&path).unwrap(), before);
     }
 
     #[test]

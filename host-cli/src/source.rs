@@ -10,7 +10,7 @@ use sitrep_core::{Code, Error, limits};
 use crate::args::Source;
 use crate::attestation_bundle::AttestationFile;
 use crate::error::CliError;
-use crate::files::{FileId, read};
+use crate::files::{FileVersion, read};
 use crate::input::Input;
 use crate::metadata::Document;
 use crate::note::{Ignored, Note};
@@ -143,8 +143,8 @@ impl Loaded {
     ///
     /// # Errors
     /// [`CliError::Read`] when one is gone by now.
-    pub fn identities<'a>(&'a self, others: impl Iterator<Item = &'a PathBuf>) -> Result<HashSet<FileId>, CliError> {
-        let identity = |path: &PathBuf| FileId::of(path).map_err(|error| CliError::Read(path.clone(), error));
+    pub fn identities<'a>(&'a self, others: impl Iterator<Item = &'a PathBuf>) -> Result<HashSet<FileVersion>, CliError> {
+        let identity = |path: &PathBuf| FileVersion::of(path).map_err(|error| CliError::Read(path.clone(), error));
         self.files.iter().chain(others).map(identity).collect()
     }
 }
