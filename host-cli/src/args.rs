@@ -131,10 +131,33 @@ pub struct Verify {
 
     /// Run the layout's inspections: commands that the project owner signed, executed on this machine
     ///
-    /// They start after everything else was verified, without standard input, in --target-dir. A command that does not return 0 fails
-    /// the verification. Without this option a layout that has inspections is not verified.
+    /// They start after everything else was verified, in --target-dir, with your rights. They have no standard input and a small
+    /// environment: PATH is the system's directories (/usr/local/sbin, /usr/local/bin, /usr/sbin, /usr/bin, /sbin, /bin), HOME and
+    /// TMPDIR are empty directories that are removed afterwards, LANG is C.UTF-8, TZ is UTC. What they print is shown on standard
+    /// error, each line after `| `. A command that does not return 0 fails the verification. Without this option a layout that has
+    /// inspections is not verified.
     #[arg(long)]
     pub run_inspections: bool,
+
+    /// Time that each command of an inspection may take; one that takes longer is killed, and there is no verdict
+    ///
+    /// What it has started is killed with it, and so is what any command leaves running.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(requires = "run_inspections")]
+    pub inspection_timeout: u32,
+
+    /// Pass this variable of the environment on to inspections; may be given several times
+    ///
+    /// For what a command needs on this machine, such as PATH or HOME. Whoever sets such variables decides what the commands do.
+    #[arg(long, value_name = "NAME", requires = "run_inspections", value_parser = variable)]
+    pub inspection_env: Vec<String>,
+
+    /// Write what was run, as JSON, also when the verification fails
+    ///
+    /// Name, command, directory, return value and duration of each inspection, and how many files it saw before and after. Outside of
+    /// --target-dir, where inspections would see it. An older report of that name is replaced, any other file is not.
+    #[arg(long, value_name = "FILE", requires = "run_inspections")]
+    pub inspection_report: Option<PathBuf>,
 
     /// Run the inspections of sublayouts too; sublayouts are not supported yet, a layout with any is refused
     #[arg(long, requires = "run_inspections")]
@@ -338,6 +361,13 @@ fn artifact(text: &str) -> Result<Artifact, String> {
     Ok(Artifact { name: name.into(), file: file.into() })
 }
 
+fn variable(name: &str) -> Result<String, String> {
+    if name.is_empty() || name.contains(['=', '\0']) {
+        return Err("expected the name of a variable, without a value".into());
+    }
+    Ok(name.into())
+}
+
 fn parameter(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value))
@@ -405,6 +435,12 @@ mod tests {
             "sitrep verify a.sitrep --verification-keys k --product-of s",
             "sitrep verify a.sitrep --verification-keys k --target-dir d",
             "sitrep verify a.sitrep --verification-keys k --run-sublayout-inspections",
+            "sitrep verify a.sitrep --verification-keys k --inspection-timeout 1",
+            "sitrep verify a.sitrep --verification-keys k --inspection-env A",
+            "sitrep verify a.sitrep --verification-keys k --inspection-report r",
+            "sitrep verify a.sitrep --verification-keys k --run-inspections --inspection-timeout 0",
+            "sitrep verify a.sitrep --verification-keys k --run-inspections --inspection-timeout 1.5",
+            "sitrep verify a.sitrep --verification-keys k --run-inspections --inspection-env A=b",
             "sitrep verify a.sitrep --verification-keys k --param =x",
             "sitrep pack a --verification-keys k --no-verify -o b",
             "sitrep pack a -o b",

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::inspection::InspectionError;
+use crate::inspection::environment::NoVariable;
 use crate::keys::KeyError;
 use crate::note::InputError;
 use crate::pack::PackError;
@@ -55,6 +56,8 @@ pub enum CliError {
     Clock,
     /// An inspection could not be run.
     Inspection(InspectionError),
+    /// A variable that inspections were to have.
+    Variable(NoVariable),
     /// A target directory that is none.
     TargetDirectory(PathBuf),
     /// A step of the demo could not be recorded.
@@ -88,6 +91,7 @@ impl fmt::Display for CliError {
                 f.write_str("the system clock is before 2026, so nobody can say whether the layout has expired")
             }
             Self::Inspection(error) => error.fmt(f),
+            Self::Variable(error) => error.fmt(f),
             Self::TargetDirectory(path) => write!(f, "--target-dir {} is no directory", path.display()),
             Self::Step(error) => error.fmt(f),
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
@@ -112,7 +116,17 @@ impl CliError {
             Self::EvidenceWithBundle => "leave them out, or add to what `sitrep unpack` gives",
             Self::Time(..) => "for example 2040-01-01T00:00:00Z",
             Self::Clock => "set the clock, or give the time with --at",
-            Self::Inspection(InspectionError::Start { .. }) => "install the program that the layout's owner names",
+            Self::Inspection(InspectionError::Start { .. }) => {
+                "inspections look for programs in the system's directories: install it there, or give --inspection-env PATH"
+            }
+            Self::Inspection(InspectionError::TimeLimit { .. }) => {
+                "find out what it was waiting for, or give it longer with --inspection-timeout"
+            }
+            Self::Inspection(InspectionError::Unstoppable { .. }) => {
+                "do not trust the target directory: something may still change it; see what is running"
+            }
+            Self::Inspection(InspectionError::Places(_)) => "set TMPDIR to a directory that can be written",
+            Self::Variable(_) => "set it, or leave the option out",
             Self::Inspection(InspectionError::Record(_)) => {
                 "inspections see every file of --target-dir: take this one away, or name another directory"
             }

@@ -20,6 +20,7 @@ pub mod pack;
 mod parallel;
 mod payload;
 pub mod predicates;
+pub mod process;
 pub mod recording;
 pub mod report;
 pub mod role;

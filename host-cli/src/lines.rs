@@ -53,7 +53,7 @@ pub fn harmless_json(value: &impl Serialize) -> String {
 }
 
 /// Control characters, and of Unicode's format characters those that turn the direction of writing, join, part or tag others.
-fn is_harmful(char: char) -> bool {
+pub(crate) fn is_harmful(char: char) -> bool {
     char.is_control()
         || matches!(char,
             '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sitrep_core::{Class, Code, Error, List, Outcome, Verdict};
 
+use crate::inspection::ran::Ran;
 use crate::lines::{Lines, harmless_json};
 use crate::verification;
 
@@ -36,6 +37,9 @@ pub struct Report {
     /// What each rule consumed. For people only: `--json` is core's verdict.
     #[serde(skip)]
     pub rules: Vec<Applied>,
+    /// What was run on this machine. For people too: programs are given a file of their own.
+    #[serde(skip)]
+    pub ran: Vec<Ran>,
 }
 
 /// A rule that was applied.
@@ -250,6 +254,7 @@ impl Report {
             warnings: Vec::new(),
             warning_count: 0,
             rules: Vec::new(),
+            ran: Vec::new(),
         }
     }
 
@@ -269,6 +274,13 @@ impl Report {
             })
         });
         self.rules = rules.collect();
+        self
+    }
+
+    /// The same report with what was run.
+    #[must_use]
+    pub fn with_ran(mut self, ran: &[Ran]) -> Self {
+        self.ran = ran.to_vec();
         self
     }
 
@@ -377,16 +389,19 @@ impl Report {
     fn write_inspection(&self, out: &mut Lines, inspection: &Inspection, view: &View<'_>) {
         let (Inspection { name, state }, indent) = (inspection, view.indent);
         match state.as_str() {
-            "observed" if self.error.is_none() => {
-                out.line(format_args!("{indent}inspection {name} ran"));
-                out.line(format_args!("{indent}  files before"));
-                self.write_rules(out, name, List::Materials, view);
-                out.line(format_args!("{indent}  files after"));
-                self.write_rules(out, name, List::Products, view);
-            }
             "observed" => out.line(format_args!("{indent}inspection {name} ran")),
             "skipped" => out.line(format_args!("{indent}inspection {name} was not run yet")),
             _ => out.line(format_args!("{indent}inspection {name} was not run")),
+        }
+        let Some(ran) = self.ran.iter().find(|ran| ran.layout == view.layout && ran.name == *name) else { return };
+        out.line(format_args!("{indent}  {}", ran.command_line()));
+        out.line(format_args!("{indent}  {}", ran.account()));
+        let lists = [(List::Materials, Some(ran.files_before), "before"), (List::Products, ran.files_after, "after")];
+        for (list, files, when) in lists {
+            out.line(format_args!("{indent}  {} {when}", count(files.unwrap_or(0), "file")));
+            if self.error.is_none() {
+                self.write_rules(out, name, list, view);
+            }
         }
     }
 
@@ -490,7 +505,8 @@ fn keys(ids: &[String], verbose: bool) -> String {
     ids.iter().map(|id| key(id, verbose)).collect::<Vec<_>>().join(", ")
 }
 
-fn count(number: u32, what: &str) -> String {
+fn count(number: impl Into<u64>, what: &str) -> String {
+    let number = number.into();
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 

@@ -143,7 +143,10 @@ impl Loaded {
     ///
     /// # Errors
     /// [`CliError::Read`] when one is gone by now.
-    pub fn identities<'a>(&'a self, others: impl Iterator<Item = &'a PathBuf>) -> Result<HashSet<FileVersion>, CliError> {
+    pub fn identities<'a>(
+        &'a self,
+        others: impl Iterator<Item = &'a PathBuf>,
+    ) -> Result<HashSet<FileVersion>, CliError> {
         let identity = |path: &PathBuf| FileVersion::of(path).map_err(|error| CliError::Read(path.clone(), error));
         self.files.iter().chain(others).map(identity).collect()
     }

@@ -2,51 +2,19 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::path::Path;
+use std::os::unix::fs::symlink;
 
 use serde_json::{Value, json};
-use sitrep_cli::sign::Signer;
-use sitrep_cli::temporary::Directory;
-use sitrep_tests::command::{Run, sitrep};
+use sitrep_tests::inspected::{chain, inspection, verify};
 
-/// SHA-256 of the artifact `x`, whose contents are `x`.
-const X: &str = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
-
-/// A chain of one step that puts out `x`, with one inspection, and an empty directory `target`.
-fn chain(run: Value, products: Value) -> Directory {
-    let directory = Directory::new("test").unwrap();
-    let path = directory.path();
-    let (owner, functionary) = (Signer::from_seed([1; 32]), Signer::from_seed([2; 32]));
-    owner.write(path, "owner").unwrap();
-    let layout = owner.metablock(json!({
-        "_type": "layout", "expires": "2040-01-01T00:00:00Z", "readme": "",
-        "keys": {functionary.id(): functionary.public_json()},
-        "steps": [{
-            "_type": "step", "name": "ci:make", "pubkeys": [functionary.id()], "threshold": 1, "expected_command": [],
-            "expected_materials": [], "expected_products": [["CREATE", "x"], ["DISALLOW", "*"]],
-        }],
-        "inspect": [{"_type": "inspection", "name": "look", "run": run, "expected_materials": [], "expected_products": products}],
-    }));
-    let link = functionary.metablock(json!({
-        "_type": "link", "name": "ci:make", "command": [], "byproducts": {}, "environment": {},
-        "materials": {}, "products": {"x": {"sha256": X}},
-    }));
-    fs::write(path.join("root.layout"), layout.to_string()).unwrap();
-    fs::write(path.join(format!("ci:make.{}.link", &functionary.id()[..8])), link.to_string()).unwrap();
-    fs::write(path.join("x"), "x").unwrap();
-    fs::create_dir(path.join("target")).unwrap();
-    directory
-}
-
-fn verify(directory: &Path, more: &[&str]) -> Run {
-    let args =
-        ["verify", "root.layout", "--verification-keys", "owner.pub", "--run-inspections", "--target-dir", "target"];
-    sitrep(directory, &[&args[..], more].concat())
+/// One inspection, whose command is a script.
+fn script(text: &str) -> sitrep_cli::temporary::Directory {
+    chain(&[inspection("look", &["sh", "-c", text])])
 }
 
 #[test]
 fn a_command_that_fails_is_named_with_what_it_returned() {
-    let directory = chain(json!(["sh", "-c", "echo told; exit 3"]), json!([]));
+    let directory = script("echo told; exit 3");
     let run = verify(directory.path(), &[]).expect(1).error("inspection-failed: ");
     assert!(run.stderr.contains("told\n") && run.stderr.contains("inspection look: sh returned 3"), "{}", run.stderr);
     let run = verify(directory.path(), &["--quiet"]).expect(1).error("inspection-failed: ");
@@ -57,29 +25,143 @@ fn a_command_that_fails_is_named_with_what_it_returned() {
 }
 
 #[test]
+fn what_was_run_is_told() {
+    let directory = chain(&[inspection("look", &["cp", "../x", "a b"]), inspection("see", &[])]);
+    let run = verify(directory.path(), &[]).expect(0);
+    assert_eq!(run.stderr, "");
+    let expected = ["inspection look ran", "cp ../x 'a b'", "returned 0 after ", "0 files before", "1 file after"];
+    let told: Vec<&str> = run.stdout.lines().skip_while(|line| !line.contains(expected[0])).map(str::trim).collect();
+    for (line, expected) in told.iter().zip(expected) {
+        assert!(line.starts_with(expected), "{expected}\n{}", run.stdout);
+    }
+    assert!(told[2].ends_with(" s in target, printed nothing"), "{}", told[2]);
+    assert_eq!(told[5..8], ["inspection see ran", "no command", "nothing to execute in target"]);
+    // Before it runs, for those who want to watch.
+    let run = verify(directory.path(), &["--verbose"]).expect(0);
+    assert!(
+        run.stderr.contains("note: inspection look: cp ../x 'a b' in target, for at most 600 s\n"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn what_commands_print_is_not_taken_for_sitreps_own() {
+    let text =
+        r"printf 'sitrep: error: forged\nverified: \033[2J\ta\r\n| sitrep: \342\200\256'; echo sitrep: note: b >&2";
+    let directory = script(text);
+    let run = verify(directory.path(), &[]).expect(0);
+    let printed: Vec<&str> =
+        run.stderr.lines().filter(|line| !line.starts_with("sitrep: note: inspection look: sh -c ")).collect();
+    let expected = ["| sitrep: error: forged", "| verified: \\u{1b}[2J\ta", "| | sitrep: \\u{202e}sitrep: note: b"];
+    assert_eq!(printed, expected);
+    assert_eq!(run.stderr.lines().count(), 4, "{}", run.stderr);
+    assert!(run.stdout.contains("printed 3 lines\n"), "{}", run.stdout);
+}
+
+#[test]
+fn inspections_run_in_the_layouts_order_until_one_fails() {
+    let say = |name: &str, code: u8| inspection(name, &["sh", "-c", &format!("echo {name} >> ../order; exit {code}")]);
+    let directory = chain(&[say("b", 0), say("a", 0), say("d", 4), say("c", 0)]);
+    verify(directory.path(), &["--inspection-report", "report"]).expect(1).error("inspection-failed: ");
+    assert_eq!(fs::read_to_string(directory.path().join("order")).unwrap(), "b\na\nd\n");
+    let report: Value = serde_json::from_slice(&fs::read(directory.path().join("report")).unwrap()).unwrap();
+    let ran = |member: &str| -> Vec<Value> {
+        report["inspections"].as_array().unwrap().iter().map(|ran| ran[member].clone()).collect()
+    };
+    assert_eq!(
+        (ran("name"), ran("return_value")),
+        (vec![json!("b"), json!("a"), json!("d")], vec![json!(0), json!(0), json!(4)])
+    );
+}
+
+#[test]
+fn programs_are_told_what_ran() {
+    let directory = chain(&[inspection("look", &["sh", "-c", "echo a; echo b > \"$0\"", "c\nd"])]);
+    let path = directory.path();
+    let report = |more: &[&str]| -> Value {
+        verify(path, &[&["--inspection-report", "report.json"], more].concat()).expect(0);
+        let text = fs::read_to_string(path.join("report.json")).unwrap();
+        let mut report: Value = serde_json::from_str(&text).unwrap();
+        assert!(report["inspections"][0]["seconds"].take().as_f64().unwrap() < 60.0, "{text}");
+        report
+    };
+    let mut expected = json!({
+        "inspection_report": 1, "time_limit_seconds": 7, "environment_passed_on": ["PATH"],
+        "inspections": [{
+            "layout": 0, "name": "look", "command": ["sh", "-c", "echo a; echo b > \"$0\"", "c\nd"], "directory": "target",
+            "outcome": "ended", "return_value": 0, "seconds": null, "files_before": 0, "files_after": 1,
+            "output": "shown", "output_lines": 1,
+        }],
+    });
+    assert_eq!(report(&["--inspection-timeout", "7", "--inspection-env", "PATH"]), expected);
+    // A report is replaced, and --json does not go together with what is printed.
+    let ran = &mut expected["inspections"][0];
+    (ran["files_before"], ran["output"], ran["output_lines"]) = (json!(1), json!("discarded"), json!(0));
+    assert_eq!(report(&["--quiet"])["inspections"], expected["inspections"]);
+    // Nothing else is, and nothing runs before that is known.
+    fs::remove_file(path.join("target/c\nd")).unwrap();
+    verify(path, &["--inspection-report", "x"]).expect(2).error("x exists already");
+    verify(path, &["--inspection-report", "no/report"]).expect(2).error("cannot write no/report: ");
+    assert!(!path.join("target/c\nd").exists());
+    // Where nothing ran, it says so.
+    fs::write(path.join("x"), "another").unwrap();
+    verify(path, &["--inspection-report", "report.json", "--artifact", "x"]).expect(1).error("artifact-digest: ");
+    let text = fs::read_to_string(path.join("report.json")).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["inspections"], json!([]));
+}
+
+#[test]
 fn a_program_that_is_missing_is_no_verdict() {
-    let directory = chain(json!(["no-such-program"]), json!([]));
-    verify(directory.path(), &[]).expect(2).error("inspection \"look\": cannot start \"no-such-program\"");
+    let directory = chain(&[inspection("first", &["true"]), inspection("look", &["no-such-program", "a b"])]);
+    let run = verify(directory.path(), &["--inspection-report", "report.json"]).expect(2);
+    let run = run.error("inspection \"look\": cannot start \"no-such-program\" in target: ");
+    assert_eq!(run.stdout, "");
+    // What has been run so far is told all the same.
+    for note in ["first: true: returned 0 after ", "look: no-such-program 'a b': could not be started in target"] {
+        assert!(run.stderr.contains(&format!("sitrep: note: inspection {note}")), "{}", run.stderr);
+    }
+    let text = fs::read_to_string(directory.path().join("report.json")).unwrap();
+    let report: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (&report["inspections"][1]["outcome"], &report["inspections"][1]["return_value"]),
+        (&json!("not-started"), &Value::Null)
+    );
 }
 
 #[test]
 fn what_cannot_be_recorded_is_an_error_and_not_overlooked() {
-    let directory = chain(json!([]), json!([["DISALLOW", "*"]]));
+    let mut strict = inspection("look", &[]);
+    strict["expected_products"] = json!([["DISALLOW", "*"]]);
+    let directory = chain(&[strict]);
     verify(directory.path(), &[]).expect(0);
     let target = directory.path().join("target");
-    std::os::unix::fs::symlink("itself", target.join("itself")).unwrap();
+    symlink("itself", target.join("itself")).unwrap();
     verify(directory.path(), &[]).expect(2).error("cannot record target/itself: ");
     fs::remove_file(target.join("itself")).unwrap();
     // Links to directories, even the one above, are not followed; files are seen.
-    std::os::unix::fs::symlink("..", target.join("up")).unwrap();
+    symlink("..", target.join("up")).unwrap();
     verify(directory.path(), &[]).expect(0);
-    fs::write(target.join("more"), "").unwrap();
+    fs::write(target.join("more\nsitrep: note: a"), "").unwrap();
     let run = verify(directory.path(), &[]).expect(1).error("rule-disallow: ");
     assert!(run.stderr.contains("hint: inspections see every file of the target directory"), "{}", run.stderr);
+    assert!(run.stderr.contains("artifact more\\nsitrep: note: a)"), "{}", run.stderr);
+}
+
+#[test]
+fn a_target_directory_may_be_a_link() {
+    let directory = script("echo > made");
+    symlink("target", directory.path().join("link")).unwrap();
+    let run = verify(directory.path(), &[]).expect(0);
+    assert!(run.stdout.contains("1 file after"), "{}", run.stdout);
+    let args =
+        ["verify", "root.layout", "--verification-keys", "owner.pub", "--run-inspections", "--target-dir", "link"];
+    let run = sitrep_tests::command::sitrep(directory.path(), &args).expect(0);
+    assert!(run.stdout.contains("1 file before") && directory.path().join("target/made").exists(), "{}", run.stdout);
 }
 
 #[test]
 fn an_artifact_that_an_inspection_changes_is_refused() {
-    let directory = chain(json!(["sh", "-c", "echo other > ../x"]), json!([]));
+    let directory = script("echo other > ../x");
     verify(directory.path(), &["--artifact", "x"]).expect(1).error("artifact-digest: ");
 }

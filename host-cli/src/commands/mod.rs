@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod inspect;
+mod inspections;
 pub mod key;
 pub mod pack;
 pub mod trust;

@@ -2,30 +2,36 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
 
-use sitrep_core::{ArtifactVerdict, Bundle, Inspections, Parameter, limits};
+use sitrep_core::{ArtifactVerdict, Inspections, Parameter, limits};
 
 use crate::args::{Artifact, Profile, Verify};
 use crate::clock::SystemClock;
+use crate::commands::inspections::Inspecting;
 use crate::commands::{Done, complain, note, print};
 use crate::error::CliError;
-use crate::inspection::{Inspection, run_all};
-use crate::pack::Observation;
 use crate::report::Report;
 use crate::source::Loaded;
 use crate::trust_policy::Policy;
 use crate::verification::Verifier;
-use crate::view::value;
 
 /// Verifies, runs inspections where that is allowed, compares the artifacts, and prints the verdict.
 ///
 /// # Errors
 /// [`CliError`] when something cannot be read or run, so that there is no verdict.
 pub fn run(args: &Verify) -> Result<Done, CliError> {
+    let mut inspecting = Inspecting::new(args)?;
+    let result = verify(args, &mut inspecting);
+    if result.is_err() {
+        inspecting.tell();
+    }
+    let written = inspecting.write_report();
+    result.and_then(|done| written.map(|()| done))
+}
+
+fn verify(args: &Verify, inspecting: &mut Inspecting<'_>) -> Result<Done, CliError> {
     let policy = Policy::given(args.trust.as_deref(), &args.verification_keys)?;
     let clock = SystemClock::at(args.at.as_deref())?;
-    let target = target_directory(args.target_dir.as_deref())?;
     // A file that is missing is noticed before anything is verified.
     for artifact in &args.artifact {
         check_readable(artifact, args.run_inspections)?;
@@ -47,12 +53,12 @@ pub fn run(args: &Verify) -> Result<Done, CliError> {
             return finish(args, &loaded, &first);
         }
         if !first.inspections.is_empty() {
-            observed = Some(observe(args, &loaded, &target)?);
+            observed = Some(inspecting.observe(&loaded)?);
             verifier.trust.inspections = Inspections::Observed;
         }
     }
     let bundle = observed.as_ref().unwrap_or(&loaded.bundle);
-    finish(args, &loaded, &judge(&verifier, bundle, args)?)
+    finish(args, &loaded, &judge(&verifier, bundle, args)?.with_ran(inspecting.ran()))
 }
 
 /// Verifies the chain, and compares the artifacts with it. Of a chain that was refused nothing is asked.
@@ -91,39 +97,6 @@ fn check_readable(artifact: &Artifact, reads_twice: bool) -> Result<(), CliError
         return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, why)));
     }
     Ok(())
-}
-
-/// in-toto's default is the current directory.
-fn target_directory(directory: Option<&Path>) -> Result<PathBuf, CliError> {
-    let directory = directory.unwrap_or(Path::new("."));
-    if directory.is_dir() { Ok(directory.into()) } else { Err(CliError::TargetDirectory(directory.into())) }
-}
-
-/// Runs the inspections and packs the metadata again together with what was observed.
-fn observe(args: &Verify, loaded: &Loaded, target: &Path) -> Result<Vec<u8>, CliError> {
-    let except = loaded.identities(args.verification_keys.iter().chain(&args.trust))?;
-    let damaged = |error| CliError::Bundle { path: loaded.path.clone(), error };
-    let mut path = vec![0; limits::HOST.path];
-    let bundle = Bundle::open(&loaded.bundle, &mut path).map_err(damaged)?;
-    // The layout as core has just verified it, not as some file says by now.
-    let layout = bundle.envelope(0).and_then(|layout| value(&layout)).map_err(damaged)?;
-    let mut packer = loaded.packer()?;
-    for observed in run_all(Inspection::of_layout(&layout), target, &except, args.quiet)? {
-        if let (Some(program), 1.. | ..=-1) = (observed.inspection.run.first(), observed.return_value) {
-            note(&format_args!(
-                "inspection {}: {program} returned {}",
-                observed.inspection.name, observed.return_value
-            ));
-        }
-        packer.add_observation(&Observation {
-            name: observed.inspection.name,
-            command: observed.inspection.run,
-            return_value: observed.return_value,
-            materials: observed.materials,
-            products: observed.products,
-        });
-    }
-    Ok(packer.finish(limits::HOST.profile)?)
 }
 
 /// Prints the report, and on refusal the error.

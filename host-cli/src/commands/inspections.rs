@@ -1,0 +1,166 @@
+//! The part of `sitrep verify` that runs inspections, and says what was run.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Serialize;
+use sitrep_core::{Bundle, limits};
+
+use crate::args::Verify;
+use crate::commands::note;
+use crate::error::CliError;
+use crate::files::{read_regular, write};
+use crate::inspection::environment::Environment;
+use crate::inspection::ran::{Ran, command_line};
+use crate::inspection::{Inspection, Runner};
+use crate::lines::{harmless, harmless_json};
+use crate::pack::Observation;
+use crate::process::Listener;
+use crate::source::Loaded;
+use crate::view::value;
+
+/// The inspections of one verification: what the options say about them, and what ran so far.
+pub(crate) struct Inspecting<'a> {
+    args: &'a Verify,
+    target: PathBuf,
+    environment: Environment,
+    ran: Vec<Ran>,
+}
+
+/// The file that `--inspection-report` asks for.
+#[derive(Serialize)]
+struct InspectionReport<'a> {
+    /// The version of this form.
+    inspection_report: u8,
+    time_limit_seconds: u32,
+    environment_passed_on: Vec<&'a str>,
+    inspections: &'a [Ran],
+}
+
+impl<'a> Inspecting<'a> {
+    /// Checks the options, before anything is verified.
+    ///
+    /// # Errors
+    /// [`CliError`] for a target directory that is none, a variable that is not there, and a report that cannot be written.
+    pub(crate) fn new(args: &'a Verify) -> Result<Self, CliError> {
+        let target = target_directory(args.target_dir.as_deref())?;
+        let environment = Environment::passing_on(&args.inspection_env).map_err(CliError::Variable)?;
+        args.inspection_report.as_deref().map_or(Ok(()), check_report)?;
+        Ok(Self { args, target, environment, ran: Vec::new() })
+    }
+
+    /// What ran so far.
+    pub(crate) fn ran(&self) -> &[Ran] {
+        &self.ran
+    }
+
+    /// Runs the inspections, and packs the metadata again together with what was observed.
+    ///
+    /// # Errors
+    /// [`CliError`] when one does not start or end, or the target directory cannot be read.
+    pub(crate) fn observe(&mut self, loaded: &Loaded) -> Result<Vec<u8>, CliError> {
+        let except = loaded.identities(self.args.verification_keys.iter().chain(&self.args.trust))?;
+        let damaged = |error| CliError::Bundle { path: loaded.path.clone(), error };
+        let mut path = vec![0; limits::HOST.path];
+        let bundle = Bundle::open(&loaded.bundle, &mut path).map_err(damaged)?;
+        // The layout as core has just verified it, not as some file says by now.
+        let layout = bundle.envelope(0).and_then(|layout| value(&layout)).map_err(damaged)?;
+        let mut packer = loaded.packer()?;
+        #[cfg(unix)]
+        crate::process::descriptors::close_inherited();
+        let (args, target) = (self.args, &self.target);
+        let runner = Runner {
+            target,
+            except: &except,
+            limit: Duration::from_secs(args.inspection_timeout.into()),
+            environment: &self.environment,
+            listener: &|inspection| listener(inspection, args, target),
+        };
+        for observed in runner.run_all(Inspection::of_layout(0, &layout, &args.param), &mut self.ran)? {
+            let name = &observed.inspection.name;
+            if let (Some(program), 1.. | ..=-1) = (observed.inspection.run.first(), observed.return_value) {
+                note(&format_args!("inspection {name}: {program} returned {}", observed.return_value));
+            }
+            if observed.left_running {
+                note(&format_args!("inspection {name}: what it had started and left running was killed"));
+            }
+            packer.add_observation(&Observation {
+                name: observed.inspection.name,
+                command: observed.inspection.run,
+                return_value: observed.return_value,
+                materials: observed.materials,
+                products: observed.products,
+            });
+        }
+        Ok(packer.finish(limits::HOST.profile)?)
+    }
+
+    /// Says what ran, where no verdict does.
+    pub(crate) fn tell(&self) {
+        if !self.args.quiet {
+            self.ran.iter().for_each(|ran| {
+                note(&format_args!("inspection {}: {}: {}", ran.name, ran.command_line(), ran.account()));
+            });
+        }
+    }
+
+    /// Writes the file that `--inspection-report` asks for.
+    ///
+    /// # Errors
+    /// [`CliError::Write`].
+    pub(crate) fn write_report(&self) -> Result<(), CliError> {
+        let Some(path) = &self.args.inspection_report else { return Ok(()) };
+        let report = InspectionReport {
+            inspection_report: 1,
+            time_limit_seconds: self.args.inspection_timeout,
+            environment_passed_on: self.environment.names().collect(),
+            inspections: &self.ran,
+        };
+        write(path, harmless_json(&report).as_bytes()).map_err(|error| CliError::Write(path.clone(), error))
+    }
+}
+
+/// in-toto's default is the current directory.
+fn target_directory(directory: Option<&Path>) -> Result<PathBuf, CliError> {
+    let directory = directory.unwrap_or(Path::new("."));
+    if directory.is_dir() { Ok(directory.into()) } else { Err(CliError::TargetDirectory(directory.into())) }
+}
+
+/// What cannot be written is noticed before commands have run. A report that is there already is replaced, another file is not.
+fn check_report(path: &Path) -> Result<(), CliError> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    if parent.is_some_and(|parent| !parent.is_dir()) {
+        return Err(CliError::Write(path.into(), io::ErrorKind::NotADirectory.into()));
+    }
+    if path.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let mut json = Vec::new();
+    let is_report = read_regular(path, &mut json).is_ok()
+        && serde_json::from_slice(&json).is_ok_and(|report: serde_json::Value| report["inspection_report"] == 1);
+    if is_report { Ok(()) } else { Err(CliError::Occupied(path.into())) }
+}
+
+/// Shows what a command prints on standard error, so that a verdict on standard output stays alone. No line of sitrep's own begins
+/// as these lines do.
+fn listener(inspection: &Inspection, args: &Verify, target: &Path) -> Option<Listener> {
+    if args.quiet {
+        return None;
+    }
+    let Inspection { name, run, .. } = inspection;
+    let mut header = Some(format!("inspection {name}: {}", command_line(run)));
+    if args.verbose {
+        let header = header.take().unwrap_or_default();
+        note(&format_args!("{header} in {}, for at most {} s", target.display(), args.inspection_timeout));
+    }
+    Some(Box::new(move |line| {
+        // A command that prints nothing leaves nothing on standard error.
+        if let Some(header) = header.take() {
+            note(&header);
+        }
+        // Of the characters that move the cursor, terminals and readers agree about this one.
+        let line: Vec<String> = line.split('\t').map(harmless).collect();
+        let _ = writeln!(io::stderr(), "| {}", line.join("\t"));
+    }))
+}
