@@ -5,6 +5,7 @@ use sitrep_core::{Class, Code, Error, List, Outcome, Verdict};
 
 use crate::inspection::ran::Ran;
 use crate::lines::{Lines, harmless_json};
+use crate::predicates::name_of;
 use crate::verification;
 
 /// What core decided, with the names that it stands for.
@@ -296,7 +297,7 @@ impl Report {
         let mut out = Lines::default();
         out.line(format_args!("{}: {file}", self.verdict));
         self.write_layout(&mut out, verbose);
-        self.write_demands(&mut out);
+        self.write_demands(&mut out, verbose);
         // Of a refusal the error is what matters; the steps only say how far it went.
         let is_brief = self.error.is_some() && !verbose;
         let view = View { layout: 0, indent: "  ", brief: is_brief, verbose };
@@ -342,13 +343,14 @@ impl Report {
     }
 
     /// What was demanded besides the owners' signatures.
-    fn write_demands(&self, out: &mut Lines) {
+    fn write_demands(&self, out: &mut Lines, verbose: bool) {
         for Parameter { name, value } in &self.parameters {
             out.line(format_args!("  parameter {name} is {value:?}"));
         }
         for Required { predicate_type, step } in &self.trust.attestations {
             let step = step.as_ref().map(|step| format!(" of step {step}")).unwrap_or_default();
-            out.line(format_args!("  demanded attestation {predicate_type}{step}"));
+            let name = predicate(predicate_type, verbose);
+            out.line(format_args!("  demanded attestation {name}{step}"));
         }
         if self.trust.security_version > 0 {
             out.line(format_args!("  demanded security version {} or later", self.trust.security_version));
@@ -474,7 +476,7 @@ struct View<'i> {
 
 impl Attestation {
     fn line(&self, verbose: bool) -> String {
-        let name = self.predicate_type.as_deref().unwrap_or("of unknown type");
+        let name = self.predicate_type.as_deref().map_or("of unknown type", |uri| predicate(uri, verbose));
         let about = match &self.step {
             Some(step) => format!("about what step {step} recorded"),
             None => "about nothing that its signers' steps recorded".to_owned(),
@@ -494,6 +496,11 @@ impl Step {
         let links = count(u32::from(self.links), "link");
         format!("{} vouched for it in {links}, {} needed", keys(&self.vouched_by, verbose), self.threshold)
     }
+}
+
+/// A predicate type as people call it, where they do.
+fn predicate(uri: &str, verbose: bool) -> &str {
+    if verbose { uri } else { name_of(uri).unwrap_or(uri) }
 }
 
 /// A key id as people compare them: its first eight digits, which are also those of link files.

@@ -124,7 +124,12 @@ fn attestations_can_be_demanded() {
     let demand = ["--artifact", "app.tar", "--require-attestation", "slsa-provenance-v1"];
     let given = ["--attestations", "elsewhere/provenance.json"];
     verify(path, "root.layout", &demand).expect(1).error("attestation-missing: ");
-    verify(path, "root.layout", &[&demand[..], &given].concat()).expect(0);
+    let run = verify(path, "root.layout", &[&demand[..], &given].concat()).expect(0);
+    let lines = [
+        "  demanded attestation slsa-provenance-v1\n".to_owned(),
+        format!("  attestation slsa-provenance-v1: signed by {}, about what step package recorded\n", short(BUILDER)),
+    ];
+    assert!(lines.iter().all(|line| run.stdout.contains(line)), "{}", run.stdout);
     let of_step = ["--require-attestation", "https://slsa.dev/provenance/v1@package"];
     verify(path, "root.layout", &[&of_step[..], &given].concat()).expect(0);
     // Not by whoever carries out that step, or not of that type.
