@@ -159,7 +159,10 @@ pub struct Verify {
     #[arg(long, value_name = "FILE", requires = "run_inspections")]
     pub inspection_report: Option<PathBuf>,
 
-    /// Run the inspections of sublayouts too; sublayouts are not supported yet, a layout with any is refused
+    /// Run the inspections of sublayouts too, which functionaries signed and not the project owner
+    ///
+    /// They run first, those of the deepest sublayout before all others, in the same --target-dir. Without this option a supply chain
+    /// whose sublayouts have inspections is not verified, and none is run.
     #[arg(long, requires = "run_inspections")]
     pub run_sublayout_inspections: bool,
 

@@ -285,6 +285,12 @@ impl Report {
         self
     }
 
+    /// Is there any inspection, in whichever layout?
+    #[must_use]
+    pub fn has_inspections(&self) -> bool {
+        !self.inspections.is_empty() || self.sublayouts.iter().any(|layout| !layout.inspections.is_empty())
+    }
+
     /// As JSON, on several lines.
     #[must_use]
     pub fn json(&self) -> String {
@@ -412,7 +418,7 @@ impl Report {
     pub fn line(&self, located: &Located, verbose: bool, file_of: &dyn Fn(u16) -> String) -> String {
         let mut place = Vec::new();
         if let Some(step) = &located.step {
-            let kind = if self.is_inspection(step) { "inspection" } else { "step" };
+            let kind = if self.is_inspection(located) { "inspection" } else { "step" };
             let within = located.layout.filter(|layout| *layout > 0);
             let within = within.map(|layout| format!(" of sublayout {}", file_of(layout))).unwrap_or_default();
             place.push(format!("{kind} {step}{within}"));
@@ -443,16 +449,20 @@ impl Report {
     /// What to do about a refusal. Core does not know that what inspections see are the files of a directory.
     #[must_use]
     pub fn hint<'a>(&self, located: &'a Located) -> &'a str {
-        let is_inspection = located.step.as_ref().is_some_and(|step| self.is_inspection(step));
-        if is_inspection && located.class == Class::Rules.name() {
+        if self.is_inspection(located) && located.class == Class::Rules.name() {
             return "inspections see every file of the target directory: give one with --target-dir that holds only what is to be verified";
         }
         &located.hint
     }
 
-    fn is_inspection(&self, step: &str) -> bool {
-        let below = self.sublayouts.iter().flat_map(|sublayout| &sublayout.inspections);
-        self.inspections.iter().chain(below).any(|inspection| inspection.name == step)
+    /// Is this about an inspection? A step of another layout may have the same name.
+    fn is_inspection(&self, located: &Located) -> bool {
+        let inspections = match located.layout.unwrap_or(0) {
+            0 => Some(&self.inspections),
+            number => self.sublayouts.iter().find(|layout| layout.envelope == number).map(|layout| &layout.inspections),
+        };
+        let names = inspections.into_iter().flatten().map(|inspection| &inspection.name);
+        located.step.as_ref().is_some_and(|step| names.into_iter().any(|name| name == step))
     }
 
     /// The rules that account for artifacts, and how many each; all rules where the reader wants everything.

@@ -26,27 +26,41 @@ pub fn inspection(name: &str, run: &[&str]) -> Value {
 /// A chain of one step that puts out `x`, with these inspections, and an empty directory `target`.
 #[must_use]
 pub fn chain(inspections: &[Value]) -> Directory {
+    nested(&[inspections])
+}
+
+/// The same, where a sublayout stands for the step, and one for the step of that, and so on: each with its inspections, the root layout
+/// first.
+#[must_use]
+pub fn nested(layouts: &[&[Value]]) -> Directory {
     let directory = Directory::new("test").unwrap();
-    let path = directory.path();
     let (owner, functionary) = (Signer::from_seed([1; 32]), Signer::from_seed([2; 32]));
-    owner.write(path, "owner").unwrap();
-    let layout = owner.metablock(json!({
-        "_type": "layout", "expires": "2040-01-01T00:00:00Z", "readme": "",
-        "keys": {functionary.id(): functionary.public_json()},
-        "steps": [{
-            "_type": "step", "name": "ci:make", "pubkeys": [functionary.id()], "threshold": 1, "expected_command": [],
-            "expected_materials": [], "expected_products": [["CREATE", "x"], ["DISALLOW", "*"]],
-        }],
-        "inspect": inspections,
-    }));
+    owner.write(directory.path(), "owner").unwrap();
+    let evidence = format!("ci:make.{}", &functionary.id()[..8]);
+    let (mut signer, mut file) = (&owner, directory.path().join("root.layout"));
+    let mut inside = directory.path().to_owned();
+    for inspections in layouts {
+        let layout = signer.metablock(json!({
+            "_type": "layout", "expires": "2040-01-01T00:00:00Z", "readme": "",
+            "keys": {functionary.id(): functionary.public_json()},
+            "steps": [{
+                "_type": "step", "name": "ci:make", "pubkeys": [functionary.id()], "threshold": 1, "expected_command": [],
+                "expected_materials": [], "expected_products": [["CREATE", "x"], ["DISALLOW", "*"]],
+            }],
+            "inspect": inspections,
+        }));
+        fs::create_dir_all(&inside).unwrap();
+        fs::write(file, layout.to_string()).unwrap();
+        (signer, file) = (&functionary, inside.join(format!("{evidence}.link")));
+        inside.push(&evidence);
+    }
     let link = functionary.metablock(json!({
         "_type": "link", "name": "ci:make", "command": [], "byproducts": {}, "environment": {},
         "materials": {}, "products": {"x": {"sha256": X}},
     }));
-    fs::write(path.join("root.layout"), layout.to_string()).unwrap();
-    fs::write(path.join(format!("ci:make.{}.link", &functionary.id()[..8])), link.to_string()).unwrap();
-    fs::write(path.join("x"), "x").unwrap();
-    fs::create_dir(path.join("target")).unwrap();
+    fs::write(file, link.to_string()).unwrap();
+    fs::write(directory.path().join("x"), "x").unwrap();
+    fs::create_dir(directory.path().join("target")).unwrap();
     directory
 }
 

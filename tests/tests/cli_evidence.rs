@@ -258,3 +258,38 @@ fn a_link_that_does_not_fit_is_left_out() {
     assert!(run.stderr.contains(note), "{}", run.stderr);
     sitrep(path, &["pack", "root.layout", "--no-verify", "-o", "a.sitrep"]).expect(0);
 }
+
+#[test]
+fn inspections_see_everything_but_what_was_loaded() {
+    let directory = chain();
+    let path = directory.path();
+    let inspection = json!({
+        "_type": "inspection", "name": "look", "run": [], "expected_materials": [["DISALLOW", "*"]], "expected_products": []
+    });
+    let mut root = layout(&[("compile", LEAD), ("package", BUILDER)]);
+    root["inspect"] = json!([inspection]);
+    write(&path.join("root.layout"), &Signer::from_seed(OWNER).metablock(root).to_string());
+    sitrep(path, &[&["trust", "init", "-o", "trust.json"], &KEY[..]].concat()).expect(0);
+    // Neither is read.
+    ["owner.key", "owner.pub", "app.tar"].iter().for_each(|name| fs::remove_file(path.join(name)).unwrap());
+    let run = |input: &str, more: &[&str]| {
+        sitrep(path, &[&["verify", input, "--trust", "trust.json", "--run-inspections"], more].concat())
+    };
+    // Layout, sublayout, links and attestation bundles of both, the trust policy; what is named only where it is.
+    let given = ["--attestations", "elsewhere/provenance.json"];
+    run("root.layout", &given).expect(0);
+    let refused = run("root.layout", &[]).expect(1).error("rule-disallow: ");
+    assert!(refused.stderr.contains("artifact elsewhere/provenance.json"), "{}", refused.stderr);
+    // A link that no step may have is any file, whatever its name.
+    write(&path.join("compile.00000000.link"), "{}");
+    let refused = run("root.layout", &given).expect(1).error("rule-disallow: ");
+    assert!(refused.stderr.contains("artifact compile.00000000.link"), "{}", refused.stderr);
+    fs::remove_file(path.join("compile.00000000.link")).unwrap();
+
+    sitrep(path, &[&["pack", "root.layout", "-o", "a.sitrep", "--no-verify"], &given[..]].concat()).expect(0);
+    for name in names(path).into_iter().filter(|name| !["a.sitrep", "trust.json"].contains(&name.as_str())) {
+        let file = path.join(name);
+        if file.is_dir() { fs::remove_dir_all(file).unwrap() } else { fs::remove_file(file).unwrap() }
+    }
+    run("a.sitrep", &[]).expect(0);
+}

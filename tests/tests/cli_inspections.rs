@@ -5,11 +5,17 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use serde_json::{Value, json};
-use sitrep_tests::inspected::{chain, inspection, verify};
+use sitrep_tests::command::sitrep;
+use sitrep_tests::inspected::{VERIFY, chain, inspection, nested, verify};
 
 /// One inspection, whose command is a script.
 fn script(text: &str) -> sitrep_cli::temporary::Directory {
     chain(&[inspection("look", &["sh", "-c", text])])
+}
+
+/// An inspection that writes down its name, and returns this.
+fn telling(name: &str, code: u8) -> Value {
+    inspection(name, &["sh", "-c", &format!("echo {name} >> ../order; exit {code}")])
 }
 
 #[test]
@@ -61,8 +67,7 @@ fn what_commands_print_is_not_taken_for_sitreps_own() {
 
 #[test]
 fn inspections_run_in_the_layouts_order_until_one_fails() {
-    let say = |name: &str, code: u8| inspection(name, &["sh", "-c", &format!("echo {name} >> ../order; exit {code}")]);
-    let directory = chain(&[say("b", 0), say("a", 0), say("d", 4), say("c", 0)]);
+    let directory = chain(&[telling("b", 0), telling("a", 0), telling("d", 4), telling("c", 0)]);
     verify(directory.path(), &["--inspection-report", "report"]).expect(1).error("inspection-failed: ");
     assert_eq!(fs::read_to_string(directory.path().join("order")).unwrap(), "b\na\nd\n");
     let report: Value = serde_json::from_slice(&fs::read(directory.path().join("report")).unwrap()).unwrap();
@@ -156,7 +161,7 @@ fn a_target_directory_may_be_a_link() {
     assert!(run.stdout.contains("1 file after"), "{}", run.stdout);
     let args =
         ["verify", "root.layout", "--verification-keys", "owner.pub", "--run-inspections", "--target-dir", "link"];
-    let run = sitrep_tests::command::sitrep(directory.path(), &args).expect(0);
+    let run = sitrep(directory.path(), &args).expect(0);
     assert!(run.stdout.contains("1 file before") && directory.path().join("target/made").exists(), "{}", run.stdout);
 }
 
@@ -164,4 +169,71 @@ fn a_target_directory_may_be_a_link() {
 fn an_artifact_that_an_inspection_changes_is_refused() {
     let directory = script("echo other > ../x");
     verify(directory.path(), &["--artifact", "x"]).expect(1).error("artifact-digest: ");
+}
+
+#[test]
+fn inspections_of_sublayouts_run_first_and_only_on_request() {
+    let (root, middle, deep) = (telling("root", 0), [telling("look", 0), telling("again", 0)], telling("look", 0));
+    let directory = nested(&[&[root], &middle, &[deep]]);
+    let path = directory.path();
+    sitrep(path, &["pack", "root.layout", "--no-verify", "-o", "all.sitrep"]).expect(0);
+    for input in ["root.layout", "all.sitrep"] {
+        let verify = |more: &[&str]| sitrep(path, &[&[VERIFY[0], input], &VERIFY[2..], more].concat());
+        // Without the option nothing runs at all, and the error names it.
+        let run = verify(&[]).expect(1).error("sublayout-inspections-not-run: ");
+        assert!(run.stderr.contains("--run-sublayout-inspections"), "{}", run.stderr);
+        assert!(!path.join("order").exists());
+        let run = verify(&["--run-sublayout-inspections", "--inspection-report", "report.json"]).expect(0);
+        assert_eq!(fs::read_to_string(path.join("order")).unwrap(), "look\nlook\nagain\nroot\n");
+        assert_eq!(run.stdout.matches(" returned 0 after ").count(), 4, "{}", run.stdout);
+        let text = fs::read_to_string(path.join("report.json")).unwrap();
+        let report: Value = serde_json::from_str(&text).unwrap();
+        let layouts: Vec<_> =
+            report["inspections"].as_array().unwrap().iter().map(|ran| ran["layout"].clone()).collect();
+        assert_eq!(layouts, [2, 1, 1, 0]);
+        fs::remove_file(path.join("order")).unwrap();
+    }
+}
+
+#[test]
+fn a_sublayouts_inspection_that_fails_refuses_the_whole() {
+    let directory = nested(&[&[telling("root", 0)], &[telling("root", 5)]]);
+    let run = verify(directory.path(), &["--run-sublayout-inspections"]).expect(1).error("inspection-failed: ");
+    assert!(run.stderr.contains("(inspection root of sublayout ci:make."), "{}", run.stderr);
+    assert_eq!(fs::read_to_string(directory.path().join("order")).unwrap(), "root\n");
+    // Its rules are looked at as well.
+    let mut strict = inspection("look", &["touch", "evil"]);
+    strict["expected_products"] = json!([["DISALLOW", "evil"]]);
+    let directory = nested(&[&[], &[strict]]);
+    let run = verify(directory.path(), &["--run-sublayout-inspections"]).expect(1).error("rule-disallow: ");
+    assert!(run.stderr.contains("hint: inspections see every file"), "{}", run.stderr);
+}
+
+#[test]
+fn what_does_not_count_runs_nothing() {
+    let directory = nested(&[&[telling("root", 0)], &[telling("sublayout", 0)]]);
+    let path = directory.path();
+    let sublayout = fs::read_dir(path)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|it| it == "link"));
+    let text = fs::read_to_string(sublayout.as_ref().unwrap()).unwrap();
+    fs::write(sublayout.unwrap(), text.replace("echo sublayout", "echo attacker!")).unwrap();
+    verify(path, &["--run-sublayout-inspections"]).expect(1).error("threshold-not-met: ");
+    assert!(!path.join("order").exists());
+}
+
+#[test]
+fn parameters_are_put_into_the_root_layouts_commands_once() {
+    let say = inspection("look", &["sh", "-c", "echo \"$@\"", "{0}", "{a}-{b}", "{ a}{}"]);
+    let directory = nested(&[&[say.clone()], &[say]]);
+    let printed = |more: &[&str]| {
+        let run = verify(directory.path(), &[&["--run-sublayout-inspections"], more].concat()).expect(0);
+        run.stderr.lines().filter_map(|line| line.strip_prefix("| ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(printed(&[]), ["{a}-{b} { a}{}"; 2]);
+    let given = ["--param", "0=sh", "a={b}", "b=$x; `y`"];
+    assert_eq!(printed(&given), ["{a}-{b} { a}{}", "{b}-$x; `y` { a}{}"]);
+    let run = verify(directory.path(), &["--run-sublayout-inspections", "--param", "a=x"]);
+    assert!(run.expect(1).error("parameter-undefined: ").stderr.lines().all(|line| !line.starts_with("| ")));
 }

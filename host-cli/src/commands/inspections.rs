@@ -1,5 +1,6 @@
 //! The part of `sitrep verify` that runs inspections, and says what was run.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,13 +11,14 @@ use sitrep_core::{Bundle, limits};
 use crate::args::Verify;
 use crate::commands::note;
 use crate::error::CliError;
-use crate::files::{read_regular, write};
+use crate::files::{FileVersion, read_regular, write};
 use crate::inspection::environment::Environment;
 use crate::inspection::ran::{Ran, command_line};
 use crate::inspection::{Inspection, Runner};
 use crate::lines::{harmless, harmless_json};
 use crate::pack::Observation;
 use crate::process::Listener;
+use crate::report::Report;
 use crate::source::Loaded;
 use crate::view::value;
 
@@ -25,6 +27,7 @@ pub(crate) struct Inspecting<'a> {
     args: &'a Verify,
     target: PathBuf,
     environment: Environment,
+    except: HashSet<FileVersion>,
     ran: Vec<Ran>,
 }
 
@@ -47,7 +50,7 @@ impl<'a> Inspecting<'a> {
         let target = target_directory(args.target_dir.as_deref())?;
         let environment = Environment::passing_on(&args.inspection_env).map_err(CliError::Variable)?;
         args.inspection_report.as_deref().map_or(Ok(()), check_report)?;
-        Ok(Self { args, target, environment, ran: Vec::new() })
+        Ok(Self { args, target, environment, except: HashSet::new(), ran: Vec::new() })
     }
 
     /// What ran so far.
@@ -55,39 +58,49 @@ impl<'a> Inspecting<'a> {
         &self.ran
     }
 
-    /// Runs the inspections, and packs the metadata again together with what was observed.
+    /// Leaves out of what inspections see the files that have just been read. Not later: by then other files may have their names.
+    ///
+    /// # Errors
+    /// [`CliError::Read`] when one is gone already.
+    pub(crate) fn leave_out(&mut self, loaded: &Loaded) -> Result<(), CliError> {
+        self.except = loaded.identities(self.args.verification_keys.iter().chain(&self.args.trust))?;
+        Ok(())
+    }
+
+    /// May all the inspections run that this report names?
+    pub(crate) fn are_allowed(&self, report: &Report) -> bool {
+        self.args.run_sublayout_inspections || report.sublayouts.iter().all(|layout| layout.inspections.is_empty())
+    }
+
+    /// Runs the inspections of the layouts that `report` found in order, and packs the metadata again together with what was observed.
     ///
     /// # Errors
     /// [`CliError`] when one does not start or end, or the target directory cannot be read.
-    pub(crate) fn observe(&mut self, loaded: &Loaded) -> Result<Vec<u8>, CliError> {
-        let except = loaded.identities(self.args.verification_keys.iter().chain(&self.args.trust))?;
-        let damaged = |error| CliError::Bundle { path: loaded.path.clone(), error };
-        let mut path = vec![0; limits::HOST.path];
-        let bundle = Bundle::open(&loaded.bundle, &mut path).map_err(damaged)?;
-        // The layout as core has just verified it, not as some file says by now.
-        let layout = bundle.envelope(0).and_then(|layout| value(&layout)).map_err(damaged)?;
+    pub(crate) fn observe(&mut self, loaded: &Loaded, report: &Report) -> Result<Vec<u8>, CliError> {
+        let inspections = inspections(loaded, report, &self.args.param)?;
         let mut packer = loaded.packer()?;
         #[cfg(unix)]
         crate::process::descriptors::close_inherited();
         let (args, target) = (self.args, &self.target);
         let runner = Runner {
             target,
-            except: &except,
+            except: &self.except,
             limit: Duration::from_secs(args.inspection_timeout.into()),
             environment: &self.environment,
             listener: &|inspection| listener(inspection, args, target),
         };
-        for observed in runner.run_all(Inspection::of_layout(0, &layout, &args.param), &mut self.ran)? {
-            let name = &observed.inspection.name;
-            if let (Some(program), 1.. | ..=-1) = (observed.inspection.run.first(), observed.return_value) {
+        for observed in runner.run_all(inspections, &mut self.ran)? {
+            let Inspection { layout, name, run } = observed.inspection;
+            if let (Some(program), 1.. | ..=-1) = (run.first(), observed.return_value) {
                 note(&format_args!("inspection {name}: {program} returned {}", observed.return_value));
             }
             if observed.left_running {
                 note(&format_args!("inspection {name}: what it had started and left running was killed"));
             }
             packer.add_observation(&Observation {
-                name: observed.inspection.name,
-                command: observed.inspection.run,
+                parent: layout,
+                name,
+                command: run,
                 return_value: observed.return_value,
                 materials: observed.materials,
                 products: observed.products,
@@ -119,6 +132,22 @@ impl<'a> Inspecting<'a> {
         };
         write(path, harmless_json(&report).as_bytes()).map_err(|error| CliError::Write(path.clone(), error))
     }
+}
+
+/// The inspections in the order in which they run, which is the one in which core looks at them: the deepest sublayout's first, the
+/// root layout's last. Only the root layout's take parameters.
+fn inspections(loaded: &Loaded, report: &Report, parameters: &[(String, String)]) -> Result<Vec<Inspection>, CliError> {
+    let damaged = |error| CliError::Bundle { path: loaded.path.clone(), error };
+    let mut path = vec![0; limits::HOST.path];
+    let bundle = Bundle::open(&loaded.bundle, &mut path).map_err(damaged)?;
+    let mut inspections = Vec::new();
+    // Sublayouts stand in the verdict as core found them: parents first.
+    for number in report.sublayouts.iter().rev().map(|layout| layout.envelope).chain([0]) {
+        // The layout as core has just verified it, not as some file says by now.
+        let layout = bundle.envelope(number).and_then(|layout| value(&layout)).map_err(damaged)?;
+        inspections.extend(Inspection::of_layout(number, &layout, if number == 0 { parameters } else { &[] }));
+    }
+    Ok(inspections)
 }
 
 /// in-toto's default is the current directory.

@@ -37,6 +37,9 @@ fn verify(args: &Verify, inspecting: &mut Inspecting<'_>) -> Result<Done, CliErr
         check_readable(artifact, args.run_inspections)?;
     }
     let loaded = Loaded::new(&args.source, limits::HOST.profile)?;
+    if args.run_inspections {
+        inspecting.leave_out(&loaded)?;
+    }
     let parameters: Vec<Parameter<'_>> = args.param.iter().map(|(name, value)| Parameter { name, value }).collect();
     let required = policy.required_attestations(&args.require_attestation);
     let mut verifier = Verifier::new(&policy.owners, &clock, Profile::Host);
@@ -52,8 +55,11 @@ fn verify(args: &Verify, inspecting: &mut Inspecting<'_>) -> Result<Done, CliErr
         if first.error.is_some() {
             return finish(args, &loaded, &first);
         }
-        if !first.inspections.is_empty() {
-            observed = Some(inspecting.observe(&loaded)?);
+        if !inspecting.are_allowed(&first) {
+            // It cannot be verified, whatever the root layout's inspections would see.
+            verifier.trust.inspections = Inspections::Refuse;
+        } else if first.has_inspections() {
+            observed = Some(inspecting.observe(&loaded, &first)?);
             verifier.trust.inspections = Inspections::Observed;
         }
     }

@@ -54,6 +54,8 @@ struct Labelled {
 /// What was seen of an inspection.
 #[derive(Clone, Debug, Default)]
 pub struct Observation {
+    /// The number of the sublayout that it belongs to; 0 for the root layout's.
+    pub parent: u16,
     /// Name of the inspection.
     pub name: String,
     /// The command that was run.
@@ -101,7 +103,8 @@ impl Packer {
     /// Adds what was observed of an inspection.
     pub fn add_observation(&mut self, observation: &Observation) {
         let document = observation::document(observation);
-        self.documents.push(Labelled { parent: 0, step: None, file_name: String::new(), derived: true, document });
+        let parent = observation.parent;
+        self.documents.push(Labelled { parent, step: None, file_name: String::new(), derived: true, document });
     }
 
     /// The documents with their file names, in the order in which they were added.

@@ -196,6 +196,7 @@ fn digests_of_any_kind_come_back() {
 #[test]
 fn observations_are_links_that_nobody_signed() {
     let observation = Observation {
+        parent: 0,
         name: "untar".to_owned(),
         command: vec!["tar".to_owned(), "xf".to_owned()],
         return_value: -1,

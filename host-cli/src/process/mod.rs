@@ -20,9 +20,6 @@ use std::time::{Duration, Instant};
 
 use self::output::Output;
 
-/// How long is waited for what has been killed. Only a process that waits for a broken device or file system takes longer.
-const GRACE: Duration = Duration::from_secs(10);
-
 /// Is given each line that a command prints, without its end.
 pub type Listener = Box<dyn FnMut(&str) + Send>;
 

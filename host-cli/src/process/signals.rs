@@ -6,8 +6,7 @@ use std::thread;
 
 use nix::sys::signal::{SigSet, Signal, raise};
 
-use super::GRACE;
-use super::system::with_running;
+use super::system::{GRACE, with_running};
 
 /// Ctrl-C, Ctrl-\, a terminal that is closed, `kill`.
 const SIGNALS: [Signal; 4] = [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP, Signal::SIGTERM];

@@ -11,9 +11,12 @@ use std::time::Duration;
 use rustix::io::retry_on_intr;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+use super::Run;
 #[cfg(target_os = "linux")]
 use super::orphans::Orphans;
-use super::{GRACE, Run};
+
+/// How long is waited for what has been killed. Only a process that waits for a broken device or file system takes longer.
+pub(super) const GRACE: Duration = Duration::from_secs(10);
 
 /// The command that is running, which has not been waited for yet: its number cannot be another process's.
 static RUNNING: Mutex<Option<Group>> = Mutex::new(None);
