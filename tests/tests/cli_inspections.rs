@@ -225,8 +225,8 @@ fn what_does_not_count_runs_nothing() {
 
 #[test]
 fn parameters_are_put_into_the_root_layouts_commands_once() {
-    let say = inspection("look", &["sh", "-c", "echo \"$@\"", "{0}", "{a}-{b}", "{ a}{}"]);
-    let directory = nested(&[&[say.clone()], &[say]]);
+    let say = [inspection("look", &["sh", "-c", "echo \"$@\"", "{0}", "{a}-{b}", "{ a}{}"])];
+    let directory = nested(&[&say, &say]);
     let printed = |more: &[&str]| {
         let run = verify(directory.path(), &[&["--run-sublayout-inspections"], more].concat()).expect(0);
         run.stderr.lines().filter_map(|line| line.strip_prefix("| ")).map(str::to_owned).collect::<Vec<_>>()
