@@ -2,6 +2,7 @@
 
 mod attestation;
 mod key;
+mod lint;
 mod trust;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use attestation::RequiredAttestation;
 pub use key::{Key, KeyCommand, KeyShow};
+pub use lint::Lint;
 pub use trust::{Check, Compile, Init, Show, Treatment, Trust, TrustCommand};
 
 const AFTER: &str = "\
@@ -52,6 +54,8 @@ pub enum Command {
     Key(Key),
     /// Make, show, check and compile trust policies: what a verifier believes, as one small file.
     Trust(Trust),
+    /// Say what will hurt about a layout, before or after it is signed.
+    Lint(Lint),
     /// Play a whole supply chain on real files: sign, record, pack, verify, tamper.
     Demo(Demo),
 }
@@ -454,6 +458,8 @@ mod tests {
             "sitrep key",
             "sitrep key show",
             "sitrep key show k --json --pem",
+            "sitrep lint",
+            "sitrep lint a b",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

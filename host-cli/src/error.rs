@@ -39,6 +39,8 @@ pub enum CliError {
     },
     /// There is no layout to load.
     Input(InputError),
+    /// A bundle where a layout was expected.
+    NoLayout(PathBuf),
     /// Something that no bundle can hold.
     Pack(PackError),
     /// A bundle that cannot become files.
@@ -78,6 +80,7 @@ impl fmt::Display for CliError {
             Self::NoBundle(path) => write!(f, "{} is no sitrep bundle", path.display()),
             Self::Bundle { path, error } => write!(f, "{}: {}: {error}", path.display(), error.code()),
             Self::Input(error) => error.fmt(f),
+            Self::NoLayout(path) => write!(f, "{} is a bundle, expected a layout in JSON", path.display()),
             Self::Pack(error) => write!(f, "cannot pack: {error}"),
             Self::Unpack { path, error: UnpackError::Bundle(error) } => {
                 write!(f, "{}: {}: {error}", path.display(), error.code())
@@ -115,6 +118,7 @@ impl CliError {
             Self::Input(_) => "give the layout that the project owner signed, or a bundle",
             Self::EvidenceWithBundle => "leave them out, or add to what `sitrep unpack` gives",
             Self::Time(..) => "for example 2040-01-01T00:00:00Z",
+            Self::NoLayout(_) => "write its layout as JSON with: sitrep unpack BUNDLE -o DIR",
             Self::Clock => "set the clock, or give the time with --at",
             Self::Inspection(InspectionError::Start { .. }) => {
                 "inspections look for programs in the system's directories: install it there, or give --inspection-env PATH"

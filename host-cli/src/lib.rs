@@ -14,6 +14,7 @@ pub mod inspection;
 pub mod json;
 pub mod keys;
 pub mod lines;
+pub mod lint;
 pub mod metadata;
 pub mod note;
 pub mod pack;

@@ -9,6 +9,9 @@ use sitrep_core::limits::SIGNATURES;
 use crate::json::{self, Expected, Fault, Lexeme, Node, Reader, Tree, Value};
 use crate::payload::{ArtifactList, Formatting, Payload, decode_hex, read_canonical, read_text};
 
+/// The DSSE payload type of layouts and links (in-toto specification, section 4.2).
+const IN_TOTO: &str = "application/vnd.in-toto+json";
+
 /// One signed file, parsed. Parsing needs no shared state, so files are read in parallel.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -59,6 +62,22 @@ impl Document {
                 Self::new(Wrapping::Dsse { payload_type, formatting }, payload, &parts.tree)
             }
         }
+    }
+
+    /// Parses a payload that stands alone, as before somebody signs it. The document is a DSSE envelope without signatures.
+    ///
+    /// # Errors
+    /// Where the text is not strict JSON.
+    pub(crate) fn unsigned(json: &[u8]) -> Result<Self, DocumentError> {
+        let text = json::Error::check_text(json).map_err(DocumentError::Json)?;
+        let (payload, formatting) = read_text(text).map_err(|fault| DocumentError::Json(fault.locate(text)))?;
+        let wrapping = Wrapping::Dsse { payload_type: IN_TOTO.into(), formatting };
+        Ok(Self { wrapping, payload, signatures: Vec::new(), notes: Vec::new() })
+    }
+
+    /// The same document with other signatures.
+    pub(crate) fn with_signatures(self, signatures: Vec<Signature>) -> Self {
+        Self { signatures, ..self }
     }
 
     /// A payload that nobody signed.

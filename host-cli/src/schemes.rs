@@ -173,6 +173,17 @@ impl HostKey {
         }
     }
 
+    /// Is it of the kind that a key of that type signs with by that scheme, which go together ([`agrees`])?
+    #[must_use]
+    pub fn goes_with(&self, keytype: &str, scheme: &str) -> bool {
+        match self {
+            Self::Ed25519(_) => keytype == "ed25519",
+            Self::Rsa(_) => keytype == "rsa",
+            Self::P256(_) => scheme == "ecdsa-sha2-nistp256",
+            Self::P384(_) => scheme == "ecdsa-sha2-nistp384",
+        }
+    }
+
     /// The key as it stands in in-toto's `keyval.public`: hexadecimal for Ed25519, otherwise PEM with a line feed at the end.
     /// However the file was wrapped, the text is the same: key ids are hashes of it.
     #[must_use]

@@ -4,6 +4,7 @@ pub mod demo;
 pub mod inspect;
 mod inspections;
 pub mod key;
+pub mod lint;
 pub mod pack;
 pub mod trust;
 pub mod unpack;
@@ -43,6 +44,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Inspect(args) => inspect::run(args).map(|()| Done::Yes),
         Command::Key(args) => key::run(args).map(|()| Done::Yes),
         Command::Trust(args) => trust::run(args),
+        Command::Lint(args) => lint::run(args),
         Command::Demo(args) => demo::run(args),
     };
     match result {

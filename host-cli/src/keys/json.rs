@@ -43,13 +43,7 @@ pub(super) fn read(text: &str) -> Result<JsonKey, KeyFileFault> {
         return Err(KeyFileFault::Scheme { keytype, scheme });
     }
     let decoded = HostKey::decode(&keytype, &keyval.public).map_err(KeyFileFault::Key)?;
-    let fits = match &decoded {
-        HostKey::Ed25519(_) => keytype == "ed25519",
-        HostKey::Rsa(_) => keytype == "rsa",
-        HostKey::P256(_) => scheme == "ecdsa-sha2-nistp256",
-        HostKey::P384(_) => scheme == "ecdsa-sha2-nistp384",
-    };
-    if !fits {
+    if !decoded.goes_with(&keytype, &scheme) {
         return Err(KeyFileFault::Mismatch);
     }
     let is_private = keyval.private.as_str().is_some_and(|private| !private.is_empty());

@@ -1,0 +1,42 @@
+//! `sitrep lint`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Profile;
+
+/// `sitrep lint`.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER, after_long_help = AFTER)]
+pub struct Lint {
+    /// The layout: a Metablock or DSSE envelope, signed or not, or the bare layout before it is wrapped
+    #[arg(value_name = "LAYOUT")]
+    pub layout: PathBuf,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+
+    /// Whose limits and signature schemes the layout must fit
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = Profile::Host)]
+    pub profile: Profile,
+
+    /// Look as of this time, such as 2040-01-01T00:00:00Z [default: the system clock]
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+}
+
+const AFTER: &str = "\
+An error is what every verifier, or sitrep, refuses: the verifier itself is asked. A warning is what does
+not do what its author probably means. A note is worth knowing. Signatures are not checked.
+
+Exit codes:
+  0  nothing above a note
+  1  errors or warnings
+  2  could not try: wrong usage, or a file that is no layout
+
+Examples:
+  sitrep lint root.layout
+  sitrep lint draft.json --profile device
+  sitrep lint root.layout --json --at 2030-01-01T00:00:00Z";

@@ -1,0 +1,127 @@
+//! Asks core, the one engine that layouts are read by, what it would refuse.
+
+use serde_json::Value;
+use sitrep_core::bundle::Bundle;
+use sitrep_core::{
+    Class, Code, DeviceMemory, Ed25519, Error, FixedClock, HostMemory, Inspections, Message, OwnerKey, PublicKey,
+    Request, Schemes, Sequential, SignatureError, Str, Time, Trust, limits, verify,
+};
+
+use crate::args::Profile;
+use crate::error::CliError;
+use crate::metadata::{Document, Signature};
+use crate::pack::Packer;
+use crate::schemes::HostSchemes;
+use crate::view;
+
+/// The label of the signature that is believed.
+const OWNER: &str = "owner";
+
+/// Core, with the limits and the schemes of a profile, at a time.
+#[derive(Clone, Copy)]
+pub(super) struct Engine {
+    pub(super) profile: Profile,
+    pub(super) now: Time,
+}
+
+/// What core says of a layout that its owner has signed.
+pub(super) struct Answer {
+    /// Why it would be refused, whatever the evidence.
+    pub(super) refusal: Option<Error>,
+    pub(super) warnings: Vec<Code>,
+    /// What core reads; `None` where it cannot be read.
+    pub(super) value: Option<Value>,
+}
+
+impl Engine {
+    /// Asks about a document. Who has signed it does not matter.
+    pub(super) fn ask(&self, document: Document) -> Result<Answer, CliError> {
+        let signature = Signature { keyid: Some(OWNER.into()), bytes: vec![0] };
+        let mut packer = Packer::new();
+        packer.add("root.layout", document.with_signatures(vec![signature]));
+        let bytes = packer.finish(self.limits().profile)?;
+        let mut path = vec![0; self.limits().path];
+        let bundle = match Bundle::open(&bytes, &mut path) {
+            Ok(bundle) => bundle,
+            Err(error) => return Ok(Answer { refusal: Some(error), warnings: Vec::new(), value: None }),
+        };
+        let value = bundle.envelope(0).and_then(|envelope| view::value(&envelope)).ok();
+        let (refusal, warnings) = self.verify(&bundle);
+        Ok(Answer { refusal, warnings, value })
+    }
+
+    /// Asks about a layout that is put together from parts.
+    pub(super) fn refusal(&self, layout: &Value) -> Option<Code> {
+        let document = Document::unsigned(layout.to_string().as_bytes()).ok()?;
+        self.ask(document).ok()?.refusal.map(|error| error.code())
+    }
+
+    fn verify(&self, bundle: &Bundle<'_>) -> (Option<Error>, Vec<Code>) {
+        let key = PublicKey { keytype: Str::Text(""), scheme: Str::Text(""), public: Str::Text("") };
+        let owners = [OwnerKey { key, ids: &[OWNER] }];
+        // Inspections are part of the evidence, which there is none of here.
+        let trust = Trust { inspections: Inspections::Skip, ..Trust::new(&owners, 1) };
+        let (trust, clock, schemes) = (&trust, &FixedClock(self.now), &Believing(self.schemes()));
+        let request = Request { bundle, trust, clock, schemes, executor: &Sequential, parameters: &[] };
+        let (result, warnings) = match self.profile {
+            Profile::Host => {
+                let mut memory = Box::new(HostMemory::new());
+                let outcome = verify(&request, &mut memory, &mut ());
+                (outcome.result(), outcome.warnings().kept().to_vec())
+            }
+            Profile::Device => {
+                let mut memory = Box::new(DeviceMemory::new());
+                let outcome = verify(&request, &mut memory, &mut ());
+                (outcome.result(), outcome.warnings().kept().to_vec())
+            }
+        };
+        // What comes after the layout is about evidence.
+        let is_about_layout = |error: &Error| {
+            matches!(error.code().class(), Class::Bundle | Class::Limit | Class::Layout)
+                || error.code() == Code::LayoutExpired
+        };
+        (result.err().filter(is_about_layout), warnings.iter().map(Error::code).collect())
+    }
+
+    /// Can a key's signatures be checked at all?
+    pub(super) fn can_check(&self, key: &PublicKey<'_>) -> bool {
+        // No signature of any scheme, so that what is left to say is that it is bad.
+        matches!(self.schemes().verify(key, &[0], &mut Nothing), Err(SignatureError::Bad))
+    }
+
+    pub(super) const fn limits(&self) -> limits::Limits {
+        match self.profile {
+            Profile::Host => limits::HOST,
+            Profile::Device => limits::DEVICE,
+        }
+    }
+
+    fn schemes(&self) -> &'static dyn Schemes {
+        match self.profile {
+            Profile::Host => &HostSchemes,
+            Profile::Device => &Ed25519,
+        }
+    }
+}
+
+/// Schemes that believe every signature, once the signed bytes have been rebuilt. There is only the layout's own.
+struct Believing<'s>(&'s dyn Schemes);
+
+impl Schemes for Believing<'_> {
+    fn verify(&self, _key: &PublicKey<'_>, _signature: &[u8], message: &mut dyn Message) -> Result<(), SignatureError> {
+        Ok(message.write(&mut |_| {})?)
+    }
+
+    fn same_key(&self, one: &PublicKey<'_>, other: &PublicKey<'_>) -> bool {
+        self.0.same_key(one, other)
+    }
+}
+
+/// No bytes at all.
+struct Nothing;
+
+impl Message for Nothing {
+    fn write(&mut self, _sink: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
+        Ok(())
+    }
+}

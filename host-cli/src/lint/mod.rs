@@ -1,0 +1,146 @@
+//! What will hurt about a layout, before or after it is signed.
+//!
+//! Whether sitrep would refuse it, core says (`engine`, `refusals`): the layout is packed in memory and verified with a scheme that
+//! accepts its signature. Everything else is about layouts that are accepted and do not do what their author probably means; one file
+//! each for a family of findings. The names of all findings, how bad each is and what to do about it are in `kinds`.
+
+mod commands;
+mod device;
+mod engine;
+mod expiry;
+mod flow;
+mod glob;
+mod input;
+mod keys;
+mod kinds;
+mod malformed;
+mod members;
+mod model;
+mod names;
+mod patterns;
+mod place;
+mod refusals;
+mod rules;
+mod spelling;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+use sitrep_core::{Code, Time};
+
+use crate::args::Profile;
+use crate::error::CliError;
+use crate::metadata::Document;
+
+use self::engine::{Answer, Engine};
+use self::kinds::Kind;
+use self::model::Layout;
+
+pub use self::input::read;
+pub use self::place::{Place, RulePlace};
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Every verifier, or sitrep, refuses it.
+    Error,
+    /// It does not do what its author probably means.
+    Warning,
+    /// Worth knowing.
+    Note,
+}
+
+impl Severity {
+    /// In lower case, as reports show it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// One thing that is wrong with a layout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Its stable name, in kebab case. What core refuses has the name of core's code.
+    pub name: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where it is.
+    pub place: Place,
+    /// What is wrong, in one line.
+    pub problem: String,
+    /// What to do about it, in one line.
+    pub hint: &'static str,
+}
+
+/// What is found, in the order in which it is looked for.
+#[derive(Debug, Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn add(&mut self, kind: &Kind, place: Place, problem: String) {
+        let Kind { name, severity, hint } = *kind;
+        self.0.push(Finding { name, severity, place, problem, hint });
+    }
+
+    /// What core refuses.
+    fn refuse(&mut self, code: Code, place: Place, problem: String) {
+        let (name, hint) = (code.name(), code.hint());
+        self.0.push(Finding { name, severity: Severity::Error, place, problem, hint });
+    }
+
+    fn has(&self, code: Code) -> bool {
+        self.0.iter().any(|finding| finding.name == code.name())
+    }
+
+    /// By place, then the worst first.
+    fn sorted(mut self) -> Vec<Finding> {
+        self.0.sort_by(|one, other| {
+            let key = |finding: &Finding| (finding.severity, finding.name);
+            one.place.order().cmp(&other.place.order()).then_with(|| key(one).cmp(&key(other)))
+        });
+        self.0
+    }
+}
+
+/// Looks at a layout for verifiers of that profile, as of that time. The findings are sorted by place.
+///
+/// # Errors
+/// [`CliError::Pack`] when it cannot be packed, so that nobody can be asked.
+pub fn lint(document: &Document, profile: Profile, now: Time) -> Result<Vec<Finding>, CliError> {
+    let engine = Engine { profile, now };
+    let Answer { refusal, warnings, value } = engine.ask(document.clone())?;
+    let mut findings = Findings::default();
+    let layout = value.as_ref().and_then(|value| Layout::of(value, &engine));
+    let Some(layout) = layout else {
+        // Nothing that could be looked at: core says why.
+        if let Some(refusal) = refusal {
+            findings.refuse(refusal.code(), Place::layout(), refusal.to_string());
+        }
+        return Ok(findings.sorted());
+    };
+    if let Some(refusal) = refusal {
+        refusals::find(&layout, &refusal, &engine, &mut findings);
+    }
+    if warnings.contains(&Code::LayoutEmpty) {
+        findings.add(&kinds::LAYOUT_EMPTY, Place::layout(), Code::LayoutEmpty.message().into());
+    }
+    for note in document.notes() {
+        findings.add(&kinds::SIGNATURE_UNUSABLE, Place::layout().member("signatures"), note.to_string());
+    }
+    members::find(&layout, &mut findings);
+    expiry::find(&layout, now, &mut findings);
+    keys::find(&layout, &mut findings);
+    names::find(&layout, &mut findings);
+    rules::find(&layout, &mut findings);
+    patterns::find(&layout, &engine, &mut findings);
+    flow::find(&layout, &mut findings);
+    commands::find(&layout, profile, &mut findings);
+    device::find(&layout, &engine, &mut findings);
+    Ok(findings.sorted())
+}

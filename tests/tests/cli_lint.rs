@@ -1,0 +1,150 @@
+//! `sitrep lint` on real layouts, and where it must agree with `sitrep verify`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use sitrep_core::{Class, Code};
+use sitrep_tests::command::{copy_of, sitrep, vectors};
+
+const AT: [&str; 2] = ["--at", "2026-06-01T00:00:00Z"];
+
+/// The names of what is found, with their severity.
+fn found(report: &Value) -> Vec<String> {
+    let text = |finding: &Value, member: &str| finding[member].as_str().unwrap().to_owned();
+    let findings = report["findings"].as_array().unwrap();
+    findings.iter().map(|finding| text(finding, "severity") + " " + &text(finding, "name")).collect()
+}
+
+/// The demo is in order, but for an expiry that was meant to outlast it.
+#[test]
+fn the_demos_layouts_are_in_order() {
+    for set in ["metablock-ed25519", "metablock-rsa", "metablock-ecdsa", "dsse-ed25519", "dsse-rsa", "dsse-ecdsa"] {
+        let directory = copy_of(&vectors().join("in-toto-demo").join(set).join("pristine"));
+        let run = sitrep(directory.path(), &[&["lint", "root.layout", "--json"][..], &AT].concat()).expect(1);
+        let report: Value = serde_json::from_str(&run.stdout).unwrap();
+        let mut expected = vec!["warning expires-late", "note threshold-one", "note rules-none", "note inspection"];
+        if !set.ends_with("ed25519") {
+            expected.push("note device-unfit");
+        }
+        let mut got = found(&report);
+        got.sort();
+        expected.sort_unstable();
+        assert_eq!(got, expected, "{set}");
+
+        // Nearer to the expiry there are only notes.
+        let later = sitrep(directory.path(), &["lint", "root.layout", "--at", "2035-01-01T00:00:00Z"]).expect(0);
+        assert!(later.stdout.lines().next().unwrap().starts_with("root.layout: ") && !later.stdout.contains("warning"));
+        assert_eq!(later.stderr, "");
+        // And after it nothing else matters.
+        let expired = sitrep(directory.path(), &["lint", "root.layout", "--at", "2040-01-01T00:00:00Z"]).expect(1);
+        assert!(expired.stdout.contains("error layout-expired: "), "{}", expired.stdout);
+    }
+}
+
+#[test]
+fn devices_take_the_demo_in_ed25519_alone() {
+    for (set, is_refused) in [("metablock-ed25519", false), ("dsse-ecdsa", true)] {
+        let directory = copy_of(&vectors().join("in-toto-demo").join(set).join("pristine"));
+        let run =
+            sitrep(directory.path(), &[&["lint", "root.layout", "--profile", "device"][..], &AT].concat()).expect(1);
+        assert!(run.stdout.contains("warning inspection-on-device: "), "{}", run.stdout);
+        assert_eq!(run.stdout.contains("error threshold-unreachable: "), is_refused, "{}", run.stdout);
+    }
+}
+
+/// What `sitrep verify` refuses for what the layout says, is an error here, and the other way round.
+#[test]
+fn lint_and_verification_agree() {
+    let (mut refused, mut accepted) = (0, 0);
+    for dialect in ["mb-py3", "dsse"] {
+        let mut cases: Vec<PathBuf> = fs::read_dir(vectors().join("conformance").join(dialect))
+            .unwrap()
+            .map(|case| case.unwrap().path())
+            .collect();
+        cases.sort();
+        for case in cases {
+            let name = case.display().to_string();
+            let case_json: Value = serde_json::from_slice(&fs::read(case.join("case.json")).unwrap()).unwrap();
+            let owners = case_json["owners"].as_array().unwrap().iter().map(|owner| owner.as_str().unwrap());
+            let args = ["verify", "root.layout", "--json", "--verification-keys"].into_iter().chain(owners).chain(AT);
+            let verdict = sitrep(&case, &args.collect::<Vec<_>>());
+            let verdict: Value = serde_json::from_str(&verdict.stdout).unwrap();
+            let code = verdict["error"]["code"].as_str();
+            let code = code.and_then(|name| Code::ALL.iter().find(|code| code.name() == name));
+            // Refused before the layout is read, for its signatures.
+            if code.is_some_and(|code| code.class() == Class::Trust && *code != Code::LayoutExpired) {
+                continue;
+            }
+            let run = sitrep(&case, &[&["lint", "root.layout", "--json"][..], &AT].concat());
+            let errors = found(&serde_json::from_str(&run.stdout).unwrap());
+            let mut errors = errors.iter().filter_map(|finding| finding.strip_prefix("error "));
+            match code.filter(|code| matches!(code.class(), Class::Layout | Class::Limit | Class::Trust)) {
+                Some(code) => {
+                    assert!(errors.any(|error| error == code.name()), "{name}: {}", run.stdout);
+                    refused += 1;
+                }
+                None => {
+                    let codes = errors.find(|error| Code::ALL.iter().any(|code| code.name() == *error));
+                    assert_eq!(codes, None, "{name}: {}", run.stdout);
+                    accepted += 1;
+                }
+            }
+        }
+    }
+    assert!(refused >= 15 && accepted >= 80, "{refused} {accepted}");
+}
+
+#[test]
+fn findings_are_shown_with_their_place_and_what_to_do() {
+    let directory = copy_of(&vectors().join("in-toto-demo/metablock-ed25519/pristine"));
+    let path = directory.path();
+    let mut layout: Value = serde_json::from_slice(&fs::read(path.join("root.layout")).unwrap()).unwrap();
+    layout["signed"]["steps"][1]["expected_products"] =
+        json!([["MODIFY", "./foo.py"], ["DISALOW", "*"], ["REQUIRE", "\u{1b}[2J*"]]);
+    fs::write(path.join("draft.json"), layout["signed"].to_string()).unwrap();
+    let run = sitrep(path, &[&["lint", "draft.json"][..], &AT].concat()).expect(1);
+    for line in [
+        "  warning pattern-impossible: `./foo.py` starts with a component `.` or `..`, which no name does (step update-version, products rule 1: MODIFY ./foo.py)",
+        "    write the names as they are recorded: `dir/file` or `dir/*`",
+        "  error layout-rule: `DISALOW` begins no rule; DISALLOW is near (step update-version, products rule 2: DISALOW *)",
+    ] {
+        assert!(run.stdout.lines().any(|shown| shown == line), "no {line} in\n{}", run.stdout);
+    }
+    assert!(!run.stdout.contains('\u{1b}') && run.stdout.contains("\\u{1b}[2J*"), "{}", run.stdout);
+    let run = sitrep(path, &[&["lint", "draft.json", "--json"][..], &AT].concat()).expect(1);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((&report["profile"], &report["layout"]), (&json!("host"), &json!("draft.json")));
+    let findings = report["findings"].as_array().unwrap();
+    let count = |severity: &str| json!(findings.iter().filter(|finding| finding["severity"] == severity).count());
+    assert_eq!(
+        (&report["errors"], &report["warnings"], &report["notes"]),
+        (&count("error"), &count("warning"), &count("note"))
+    );
+    let rule = findings.iter().find(|finding| finding["name"] == "layout-rule").unwrap();
+    let place = json!({"step": "update-version", "list": "products", "rule": {"index": 1, "words": ["DISALOW", "*"]}});
+    assert_eq!(rule["place"], place);
+}
+
+#[test]
+fn what_is_no_layout_is_2() {
+    let directory = copy_of(&vectors().join("in-toto-demo/metablock-ed25519/pristine"));
+    let path = directory.path();
+    sitrep(path, &["pack", "root.layout", "--no-verify", "-o", "a.sitrep"]).expect(0);
+    fs::write(path.join("empty.json"), "{}").unwrap();
+    for (file, error) in [
+        ("missing", "cannot read missing: "),
+        ("alice.pub", "alice.pub: 1:2: "),
+        ("empty.json", "empty.json: expected a member `signed`"),
+        ("a.sitrep", "a.sitrep is a bundle, expected a layout in JSON"),
+    ] {
+        let run = sitrep(path, &["lint", file]).expect(2).error(error);
+        assert_eq!(run.stdout, "");
+    }
+    sitrep(path, &["lint", "root.layout", "--at", "soon"]).expect(2).error("--at \"soon\" is no time");
+    // A link is in-toto metadata, but no layout.
+    let link = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let link = link.into_iter().find(|name| name.ends_with(".link")).unwrap();
+    let run = sitrep(path, &["lint", &link]).expect(1);
+    assert!(run.stdout.contains("error layout-type: "), "{}", run.stdout);
+}
