@@ -4,6 +4,7 @@ pub mod bench;
 pub mod command;
 pub mod demo;
 pub mod device;
+pub mod in_toto;
 pub mod inspected;
 pub mod json_text;
 pub mod process;

@@ -92,9 +92,9 @@ fn programs_are_told_what_ran() {
         report
     };
     let mut expected = json!({
-        "inspection_report": 1, "time_limit_seconds": 7, "environment_passed_on": ["PATH"],
+        "inspection_report": 1, "directory": path.join("target").canonicalize().unwrap(), "time_limit_seconds": 7, "environment_passed_on": ["PATH"],
         "inspections": [{
-            "layout": 0, "name": "look", "command": ["sh", "-c", "echo a; echo b > \"$0\"", "c\nd"], "directory": "target",
+            "layout": 0, "name": "look", "command": ["sh", "-c", "echo a; echo b > \"$0\"", "c\nd"],
             "outcome": "ended", "return_value": 0, "seconds": null, "files_before": 0, "files_after": 1,
             "output": "shown", "output_lines": 1,
         }],

@@ -1,6 +1,7 @@
 //! The part of `sitrep verify` that runs inspections, and says what was run.
 
 use std::collections::HashSet;
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -36,6 +37,8 @@ pub(crate) struct Inspecting<'a> {
 struct InspectionReport<'a> {
     /// The version of this form.
     inspection_report: u8,
+    /// Where the inspections ran, from the root.
+    directory: String,
     time_limit_seconds: u32,
     environment_passed_on: Vec<&'a str>,
     inspections: &'a [Ran],
@@ -126,6 +129,7 @@ impl<'a> Inspecting<'a> {
         let Some(path) = &self.args.inspection_report else { return Ok(()) };
         let report = InspectionReport {
             inspection_report: 1,
+            directory: fs::canonicalize(&self.target).unwrap_or_else(|_| self.target.clone()).display().to_string(),
             time_limit_seconds: self.args.inspection_timeout,
             environment_passed_on: self.environment.names().collect(),
             inspections: &self.ran,

@@ -15,7 +15,8 @@ pub struct Ran {
     pub name: String,
     /// Program and arguments, as they were given to the operating system; empty when there was nothing to execute.
     pub command: Vec<String>,
-    /// The directory in which it ran.
+    /// The directory in which it ran, as the user called it.
+    #[serde(skip)]
     pub directory: String,
     /// How it went.
     pub outcome: RanOutcome,

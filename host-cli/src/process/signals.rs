@@ -13,6 +13,8 @@ const SIGNALS: [Signal; 4] = [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP, S
 
 /// From now on a signal that ends this process ends first the command that is running.
 ///
+/// Ctrl-Z, which is not among them, stops this process alone: the command goes on, and so does its time.
+///
 /// A thread waits for the signals, which all others, and those that they start, block. Commands start with none blocked.
 pub(super) fn watch() {
     static WATCHED: Once = Once::new();
