@@ -20,6 +20,9 @@ pub(crate) const SUBLAYOUT_DEPTH: usize = 8;
 /// How many files are looked for on behalf of one layout: a link of every step that core takes, by every key.
 const LINK_FILES: usize = HOST.steps * HOST.keys;
 
+/// How many bytes of links and attestations are loaded in all: more would fit into no bundle. Symbolic links can make much of a little.
+const EVIDENCE_BYTES: u64 = 1 << 32;
+
 /// How many lines of an attestation bundle get a note of their own.
 const LINE_NOTES: usize = 8;
 
@@ -36,11 +39,12 @@ pub struct Input {
 }
 
 /// An input in the making.
-#[derive(Default)]
 struct Loader {
     input: Input,
     /// Layouts of which the evidence is still to be loaded.
     pending: VecDeque<Pending>,
+    /// How many bytes may still be loaded.
+    left: u64,
     /// Has there been one envelope too many?
     full: bool,
 }
@@ -89,13 +93,17 @@ impl Input {
         attestations: &[AttestationFile],
     ) -> Result<Self, InputError> {
         let document = Document::parse(json).map_err(|error| InputError::new(layout, Ignored::Invalid(error)))?;
-        let mut loader = Loader::default();
+        let mut loader = Loader::new(EVIDENCE_BYTES);
         loader.load(layout, document, link_dir, attestations);
         Ok(loader.input)
     }
 }
 
 impl Loader {
+    fn new(left: u64) -> Self {
+        Self { input: Input::default(), pending: VecDeque::new(), left, full: false }
+    }
+
     fn load(&mut self, layout: &Path, document: Document, link_dir: Option<&Path>, attestations: &[AttestationFile]) {
         let links = link_names(&document);
         let label = layout.file_name().and_then(|name| name.to_str()).unwrap_or("root.layout");
@@ -140,15 +148,43 @@ impl Loader {
         }
     }
 
+    /// How many bytes a file has, if it is there and may be loaded.
+    fn allowed(&mut self, file: &Path) -> Option<u64> {
+        match file.metadata() {
+            _ if self.full => None,
+            // One that is too large in itself is noted when it is read.
+            Ok(metadata) if metadata.len() > EVIDENCE_BYTES => Some(0),
+            Ok(metadata) => match self.left.checked_sub(metadata.len()) {
+                Some(left) => {
+                    self.left = left;
+                    Some(metadata.len())
+                }
+                None => {
+                    self.input.notes.push(Note::new(file, Ignored::TooMuch));
+                    None
+                }
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => {
+                self.input.notes.push(Note::new(file, Ignored::Unreadable(error)));
+                None
+            }
+        }
+    }
+
     /// Loads the files named after the layout's steps.
     fn load_links(&mut self, layout: &Pending) {
-        let files: Vec<PathBuf> = layout.links.iter().map(|name| layout.directory.join(&name.file)).collect();
-        let size = |file: &PathBuf| file.metadata().map_or(0, |metadata| metadata.len());
-        let loaded = parallel::map(&files, size, |file, buffer| {
-            read_regular(file, buffer).map_err(Ignored::Unreadable)?;
-            Document::parse(buffer).map_err(Ignored::Invalid)
-        });
-        for ((name, file), document) in layout.links.iter().zip(&files).zip(loaded) {
+        let files = layout.links.iter().map(|name| (name, layout.directory.join(&name.file)));
+        let files: Vec<_> = files.filter_map(|(name, file)| Some((name, self.allowed(&file)?, file))).collect();
+        let loaded = parallel::map(
+            &files,
+            |(_, size, _)| *size,
+            |(_, _, file), buffer| {
+                read_regular(file, buffer).map_err(Ignored::Unreadable)?;
+                Document::parse(buffer).map_err(Ignored::Invalid)
+            },
+        );
+        for ((name, _, file), document) in files.iter().zip(loaded) {
             match document {
                 Ok(document) if document.type_name() == Some("layout") => {
                     self.add_sublayout(layout, name, file, document)
@@ -189,13 +225,13 @@ impl Loader {
 
     /// Adds the envelopes of one file to the layout with number `parent`.
     fn load_attestations(&mut self, parent: u16, label: &str, source: &Attestations<'_>) {
-        if self.full {
-            return;
-        }
         let found;
         let file = match source {
             Attestations::Named(file) => *file,
             Attestations::Found(path) => {
+                if self.allowed(path).is_none() {
+                    return;
+                }
                 let mut bytes = Vec::new();
                 if let Err(error) = read_regular(path, &mut bytes) {
                     self.input.notes.push(Note::new(path, Ignored::Unreadable(error)));

@@ -37,6 +37,8 @@ pub enum Ignored {
     TooDeep,
     /// The directory of a sublayout is one of those that it is in.
     OwnDirectory,
+    /// Together with what was loaded before it has too many bytes.
+    TooMuch,
     /// There are too many envelopes; nothing from here on is loaded.
     TooMany,
     /// It does not fit into a bundle with the others.
@@ -62,6 +64,7 @@ impl fmt::Display for Ignored {
             Self::OwnDirectory => {
                 f.write_str("expected a directory of its own for the sublayout's links, found one that it is in")
             }
+            Self::TooMuch => f.write_str("expected less than 4 GiB of links and attestations in all"),
             Self::TooMany => {
                 write!(f, "expected at most {} links and attestations in all; the rest is left out", HOST.links)
             }

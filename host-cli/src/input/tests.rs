@@ -158,6 +158,34 @@ fn sublayouts_are_bounded() {
     assert_notes(&input, &["s.k1.link: expected at most 8 sublayouts inside each other"]);
 }
 
+#[test]
+fn only_so_many_bytes_are_loaded() {
+    let files = Files::new();
+    let root = layout(&["a", "s"]);
+    files.write("root.layout", &root);
+    files.write("a.k1.link", &link("a"));
+    files.write("s.k1.link", &layout(&["inner"]));
+    files.write("s.k1/inner.k1.link", &link("inner"));
+    files.write("s.k1/b.intoto.jsonl", &attestation("1"));
+    let size = |name: &str| files.0.path().join(name).metadata().unwrap().len();
+    let least = size("a.k1.link") + size("s.k1.link");
+    let names = ["a.k1.link", "s.k1.link", "s.k1/inner.k1.link", "s.k1/b.intoto.jsonl"];
+    for (bytes, expected) in [
+        (least, &names[..2]),
+        (least - 1, &names[..1]),
+        (least + size(names[2]), &names[..3]),
+        (least + size(names[3]), &[names[0], names[1], names[3]]),
+        (least + size(names[2]) + size(names[3]), &names),
+    ] {
+        let mut loader = Loader::new(bytes);
+        let document = Document::parse(root.as_bytes()).unwrap();
+        loader.load(&files.0.path().join("root.layout"), document, Some(files.0.path()), &[]);
+        assert_eq!(paths(&loader.input)[1..], *expected, "{bytes}");
+        let left_out = loader.input.notes.iter().all(|note| matches!(note.reason, Ignored::TooMuch));
+        assert!(left_out && (expected.len() == names.len()) == loader.input.notes.is_empty());
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_directory_inside_of_itself_is_not_endless() {
