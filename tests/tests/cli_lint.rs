@@ -1,7 +1,9 @@
 //! `sitrep lint` on real layouts, and where it must agree with `sitrep verify`.
 
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 use sitrep_core::{Class, Code};
@@ -147,4 +149,103 @@ fn what_is_no_layout_is_2() {
     let link = link.into_iter().find(|name| name.ends_with(".link")).unwrap();
     let run = sitrep(path, &["lint", &link]).expect(1);
     assert!(run.stdout.contains("error layout-type: "), "{}", run.stdout);
+}
+
+/// What the findings say of rules and patterns, in-toto's own rule engine does: each of these lists lets through, or refuses, the artifact
+/// that its author hardly meant.
+#[test]
+fn in_toto_does_what_the_findings_say() {
+    const SCRIPT: &str = "import sys, json\n\
+        from in_toto.verifylib import verify_item_rules\n\
+        from in_toto.models.link import Link\n\
+        from in_toto.exceptions import RuleVerificationError\n\
+        def artifacts(names):\n\
+        \x20   return {name: {'sha256': 'a' * 64} for name in names}\n\
+        for list, rules, names in json.load(sys.stdin):\n\
+        \x20   links = {name: Link(name=name) for name in ('build', 'package')}\n\
+        \x20   setattr(links['package'], list, artifacts(names))\n\
+        \x20   links['build'].products = artifacts(['d/x', 'dd/x'])\n\
+        \x20   try:\n\
+        \x20       verify_item_rules('package', list, rules, links)\n\
+        \x20       print('passes')\n\
+        \x20   except RuleVerificationError:\n\
+        \x20       print('refused')\n";
+    let Some(python) = std::env::var_os("SITREP_IN_TOTO").map(|bin| PathBuf::from(bin).join("python")) else {
+        let _ = writeln!(std::io::stderr(), "skipped: there is no in-toto; tests/run sets it up");
+        return;
+    };
+    let end = json!(["DISALLOW", "*"]);
+    let cases = [
+        ("create-in-materials", "materials", json!([["CREATE", "x"], end]), "x", "refused"),
+        ("delete-in-products", "products", json!([["DELETE", "x"], end]), "x", "refused"),
+        ("require-wildcard", "products", json!([["REQUIRE", "x*"], ["ALLOW", "*"]]), "x", "refused"),
+        ("require-unsatisfiable", "products", json!([["ALLOW", "x"], ["REQUIRE", "x"], end]), "x", "refused"),
+        ("require-consumed", "products", json!([["CREATE", "x"], ["REQUIRE", "x"], end]), "x", "refused"),
+        ("rule-unreachable", "products", json!([end, ["ALLOW", "x"]]), "x", "refused"),
+        ("rule-unreachable", "products", json!([["ALLOW", "*"], ["DISALLOW", "x"]]), "x", "passes"),
+        ("rules-open", "products", json!([["CREATE", "y"]]), "x", "passes"),
+        ("rules-none", "products", json!([]), "x", "passes"),
+        ("pattern-impossible", "products", json!([["ALLOW", "./x"], end]), "x", "refused"),
+        ("pattern-impossible", "products", json!([["ALLOW", "d/"], end]), "d/x", "refused"),
+        ("pattern-impossible", "products", json!([["ALLOW", "[z-a]"], end]), "z", "refused"),
+        ("pattern-class", "products", json!([["ALLOW", "[^x]"], end]), "y", "refused"),
+        ("pattern-class", "products", json!([["ALLOW", "[xy"], end]), "x", "refused"),
+        ("pattern-negated-class", "products", json!([["ALLOW", "d[!a]x"], end]), "d/x", "passes"),
+        ("pattern-braces", "products", json!([["ALLOW", "{x,y}"], end]), "x", "refused"),
+        ("pattern-double-star", "products", json!([["ALLOW", "**/x"], end]), "x", "refused"),
+        ("pattern-backslash", "products", json!([["ALLOW", "x\\*"], end]), "x*", "refused"),
+        ("pattern-space", "products", json!([["ALLOW", "x "], end]), "x", "refused"),
+        (
+            "match-unknown-step",
+            "materials",
+            json!([["MATCH", "*", "WITH", "PRODUCTS", "FROM", "bild"], end]),
+            "d/x",
+            "refused",
+        ),
+        (
+            "match-itself",
+            "materials",
+            json!([["MATCH", "*", "WITH", "MATERIALS", "FROM", "package"], end]),
+            "x",
+            "passes",
+        ),
+        (
+            "match-prefix-repeated",
+            "materials",
+            json!([["MATCH", "d/*", "IN", "d", "WITH", "PRODUCTS", "IN", "d", "FROM", "build"], end]),
+            "d/x",
+            "refused",
+        ),
+        (
+            "match-prefix-wildcard",
+            "materials",
+            json!([["MATCH", "*", "IN", "d*", "WITH", "PRODUCTS", "IN", "d*", "FROM", "build"], end]),
+            "dd/x",
+            "refused",
+        ),
+    ];
+    let questions: Vec<Value> = cases.iter().map(|(_, list, rules, name, _)| json!([list, rules, [name]])).collect();
+    let mut child = Command::new(python)
+        .args(["-W", "ignore", "-c", SCRIPT])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(Value::from(questions).to_string().as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let answers: Vec<&str> = std::str::from_utf8(&output.stdout).unwrap().lines().collect();
+    assert_eq!(answers.len(), cases.len());
+
+    let directory = copy_of(&vectors().join("in-toto-demo/metablock-ed25519/pristine"));
+    let path = directory.path();
+    for ((finding, list, rules, name, expected), answer) in cases.iter().zip(answers) {
+        assert_eq!(answer, *expected, "{finding}: {rules} with {name}");
+        let step = |name: &str| json!({"name": name, "threshold": 1, "pubkeys": [], "expected_materials": [end], "expected_products": [end]});
+        let mut layout = json!({"_type": "layout", "expires": "2027-01-01T00:00:00Z", "keys": {}, "steps": [step("build"), step("package")], "inspect": []});
+        layout["steps"][1][format!("expected_{list}")] = rules.clone();
+        fs::write(path.join("draft.json"), layout.to_string()).unwrap();
+        let run = sitrep(path, &[&["lint", "draft.json", "--json"][..], &AT].concat()).expect(1);
+        let report = serde_json::from_str(&run.stdout).unwrap();
+        assert!(found(&report).iter().any(|it| it.ends_with(&format!(" {finding}"))), "{finding}: {}", run.stdout);
+    }
 }

@@ -282,6 +282,32 @@ fn what_is_no_public_key_is_named() {
     assert!(matches!(refusal(&private.to_string()), KeyFileFault::Key(KeyFault::Private)));
 }
 
+#[test]
+fn each_refusal_is_one_line_and_one_hint() {
+    let refused = [
+        ("README.md", "is no public key: expected PEM, "),
+        ("openssh-rsa.pub", "holds an OpenSSH key of type ssh-rsa, expected ssh-ed25519"),
+        (
+            "openssh-ed25519-cert.pub",
+            "holds an OpenSSH certificate (ssh-ed25519-cert-v01@openssh.com), expected a bare ",
+        ),
+        ("openssh-ed25519.rfc4716", "holds an SSH key as of RFC 4716, expected OpenSSH's own form"),
+        ("minisign.minisig", "holds a signature of minisign or signify, expected a public key"),
+        ("rsa.pkcs1.pem", "holds an RSA key in PKCS#1, expected a SubjectPublicKeyInfo"),
+        ("certificate.pem", "holds a certificate, expected its public key"),
+        ("rsa-1024.pem", "has 1024 bits, expected 2048 to 8192"),
+        ("p521.pem", "is neither Ed25519, RSA, ECDSA P-256 nor ECDSA P-384"),
+        ("signify.sec", "holds a private key, expected the public one"),
+        ("missing", "No such file"),
+    ];
+    for (name, expected) in refused {
+        let error = read_owners(&[vector(name)]).unwrap_err();
+        let line = error.to_string();
+        assert!(line.contains(expected) && line.contains(name) && !line.contains('\n'), "{name}: {line}");
+        assert!(!error.hint().is_empty() && !error.hint().contains('\n'), "{name}");
+    }
+}
+
 /// The hints name commands; where the programs are installed, those commands give keys that are read.
 #[test]
 #[cfg(unix)]

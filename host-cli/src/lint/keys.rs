@@ -118,8 +118,12 @@ fn find_threshold(layout: &Layout<'_>, step: &Item<'_>, findings: &mut Findings)
     signers.sort_unstable();
     signers.dedup();
     if (signers.len() as u64) < threshold {
-        let keys = if signers.len() == 1 { "key" } else { "keys" };
-        let problem = format!("{threshold} must sign, but only {} different usable {keys} may", signers.len());
+        let usable = match signers.len() {
+            0 => "no usable key".to_owned(),
+            1 => "only one usable key".to_owned(),
+            count => format!("only {count} different usable keys"),
+        };
+        let problem = format!("{threshold} must sign, but {usable} may");
         findings.add(&kinds::THRESHOLD_UNREACHABLE, Place::item(step).member("threshold"), problem);
     }
 }
