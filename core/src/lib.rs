@@ -11,7 +11,7 @@
 //!
 //! - what was packed: [`bundle`] (format, BUNDLE.md), `json` (text from tokens), `dsse`, `hex`, `wire`
 //! - what it means: `layout`, `link`, `members`, `names`, `glob`, `rules`, `lookup`, `time`
-//! - who is believed: [`trust_policy`], `trust`, `signature`, `keys`
+//! - who is believed: [`trust_policy`], `trust`, `items`, `signature`, `keys`
 //! - the order of checks: `verify`, and nothing else; `evidence` and `policy` are its two halves, `executor` spreads work over cores
 //! - what came of it: `outcome`, `verdict`, `artifact`, [`error`]
 //! - how large anything may be: [`limits`], `memory`

@@ -61,28 +61,21 @@ fn body<'a>(input: &mut Input<'a>) -> Option<(TrustPolicy<'a>, Option<&'a str>)>
     let length = input.length().ok()?;
     let body = &mut Input::new(input.take(length).ok()?);
     let owners = items(body)?;
-    let trust = Trust {
-        owners,
-        // 32 bits fit usize on every target that core supports.
-        threshold: body.length().ok()?,
-        product_step: optional_text(body)?,
-        inspections: Inspections::Refuse,
-        attestations: Items::new(&[]),
-        security_version: 0,
-        earliest_time: None,
-    };
-    let artifact = optional_text(body)?;
+    // 32 bits fit usize on every target that core supports.
+    let threshold = body.length().ok()?;
+    let (product_step, artifact) = (optional_text(body)?, optional_text(body)?);
     let inspections = match body.byte().ok()? {
         0 => Inspections::Refuse,
         1 => Inspections::Skip,
         _ => return None,
     };
     let attestations = items(body)?;
-    let earliest_time = optional_text(body)?;
+    let time = optional_text(body)?;
     let security_version = body.varint().ok()?;
-    let trust = Trust { inspections, attestations, security_version, ..trust };
     let ends = body.byte() == Ok(END) && body.is_empty();
-    ends.then_some((TrustPolicy { trust, artifact }, earliest_time))
+    let earliest_time = None;
+    let trust = Trust { owners, threshold, inspections, product_step, attestations, security_version, earliest_time };
+    ends.then_some((TrustPolicy { trust, artifact }, time))
 }
 
 fn items<'a, T: Packed<'a>>(input: &mut Input<'a>) -> Option<Items<'a, T>> {

@@ -233,3 +233,35 @@ impl<'de, T: Deserialize<'de>, const N: usize> Visitor<'de> for ListVisitor<T, N
         Ok(list)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_serde_json_core_would_let_through_is_seen_before() {
+        for good in [r#"{"a":[{"b":["c",1]}]}"#, "[[[[]]]]", " { } ", r#"["[,",":"]"#, "[1 ,2]", "\t\r\n0"] {
+            assert_eq!(check_text(good.as_bytes()), Ok(()), "{good}");
+        }
+        for bad in [
+            "[[[[[]]]]]",
+            r#"{"a":[{"b":[{}]}]}"#,
+            "[,1]",
+            "[ ,1]",
+            "[\n,1]",
+            "null",
+            "-1",
+            "1.0",
+            "1e5",
+            "'a'",
+            "\u{feff}{}",
+            "{}\0",
+            "{}\u{c}",
+            r#""\u0061""#,
+            "\"\n\"",
+            "\"\0\"",
+        ] {
+            assert!(check_text(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+}

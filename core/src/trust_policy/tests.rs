@@ -406,7 +406,7 @@ fn no_other_bytes_are_a_policy() {
         policy.bytes()
     };
     let with = |change: &dyn Fn(&mut Compiled<'static>)| code(read(&changed(change)));
-    let many = |count| vec![ed25519(ALICE, &["x"]); count];
+    let distinct = |count| "ABCDEFGHIJ".split("").skip(1).take(count).map(|key| other("rsa", "x", key)).collect();
     assert_eq!(with(&|policy| policy.owners.clear()), Some("trust-owners"));
     assert_eq!(with(&|policy| policy.owners[2] = ed25519(ALICE, &["x"])), Some("trust-owners"));
     assert_eq!(with(&|policy| policy.owners[1] = other("ed25519", "ed25519", "A")), Some("trust-key"));
@@ -418,7 +418,8 @@ fn no_other_bytes_are_a_policy() {
     assert_eq!(with(&|policy| policy.owners[1].key = CompiledKey::Unknown), Some("trust-syntax"));
     assert_eq!(with(&|policy| policy.owners[0].ids = vec![""]), Some("trust-key"));
     assert_eq!(with(&|policy| policy.owners[0].ids = vec!["x"; TRUST_KEY_IDS + 1]), Some("trust-limit"));
-    assert_eq!(with(&|policy| policy.owners = many(TRUST_OWNERS + 1)), Some("trust-owners"));
+    assert_eq!(with(&|policy| policy.owners = distinct(TRUST_OWNERS)), None);
+    assert_eq!(with(&|policy| policy.owners = distinct(TRUST_OWNERS + 1)), Some("trust-limit"));
     assert_eq!(with(&|policy| policy.threshold = 0), Some("trust-threshold"));
     assert_eq!(with(&|policy| policy.threshold = 4), Some("trust-threshold"));
     assert_eq!(with(&|policy| policy.product_step = "a/b"), Some("trust-syntax"));
@@ -442,6 +443,10 @@ fn no_other_bytes_are_a_policy() {
     assert_eq!(code(read(&[b"SITT\x02", &bytes[5..]].concat())), Some("trust-version"));
     assert_eq!(code(read(&[0xff; 64])), Some("trust-version"));
     assert_eq!(code(read(full().as_bytes())), Some("trust-version"));
+    // Something between the end and the end of the body.
+    let (head, body) = bytes.split_at(7);
+    let longer = [&head[..5], &[head[5] + 1, head[6]], body, &[END]].concat();
+    assert_eq!(code(read(&longer)), Some("trust-syntax"));
     let at = bytes.windows(5).position(|window| window == b"alice").unwrap();
     let mut latin1 = bytes.clone();
     latin1[at] = 0xe9;
