@@ -1,6 +1,7 @@
 //! What the integration tests and benches of sitrep share.
 
 pub mod bench;
+pub mod cases;
 pub mod command;
 pub mod demo;
 pub mod device;
