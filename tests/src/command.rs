@@ -94,6 +94,25 @@ pub fn copy_of(from: &Path) -> sitrep_cli::temporary::Directory {
     directory
 }
 
+/// A fresh directory with a copy of everything below `from`, writable.
+#[must_use]
+pub fn tree_of(from: &Path) -> sitrep_cli::temporary::Directory {
+    let directory = sitrep_cli::temporary::Directory::new("test").unwrap();
+    let mut left = vec![PathBuf::new()];
+    while let Some(path) = left.pop() {
+        for entry in fs::read_dir(from.join(&path)).unwrap() {
+            let inside = path.join(entry.unwrap().file_name());
+            if from.join(&inside).is_dir() {
+                fs::create_dir(directory.path().join(&inside)).unwrap();
+                left.push(inside);
+            } else {
+                fs::write(directory.path().join(&inside), fs::read(from.join(&inside)).unwrap()).unwrap();
+            }
+        }
+    }
+    directory
+}
+
 /// The names of what is directly in a directory, in order.
 #[must_use]
 pub fn names(directory: &Path) -> Vec<String> {
