@@ -91,7 +91,7 @@ pub(crate) fn demands<'a>(trust: &Trust<'a>) -> impl Iterator<Item = Demand<'a>>
         required: RequiredAttestation { predicate_type: SECURITY_VERSION, step: None },
         minimum: Some(trust.security_version),
     };
-    let required = trust.attestations.iter().map(|required| Demand { required: *required, minimum: None });
+    let required = trust.attestations.iter().map(|required| Demand { required, minimum: None });
     required.chain(Some(version).filter(|_| trust.security_version > 0))
 }
 

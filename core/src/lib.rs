@@ -11,7 +11,7 @@
 //!
 //! - what was packed: [`bundle`] (format, BUNDLE.md), `json` (text from tokens), `dsse`, `hex`, `wire`
 //! - what it means: `layout`, `link`, `members`, `names`, `glob`, `rules`, `lookup`, `time`
-//! - who is believed: [`trust_policy`], `trust`, `signature`, `keys`
+//! - who is believed: [`trust_policy`], `trust`, `items`, `signature`, `keys`
 //! - the order of checks: `verify`, and nothing else; `evidence` and `policy` are its two halves, `executor` spreads work over cores
 //! - what came of it: `outcome`, `verdict`, `artifact`, [`error`]
 //! - how large anything may be: [`limits`], `memory`
@@ -43,6 +43,7 @@ mod evidence;
 mod executor;
 mod glob;
 mod hex;
+mod items;
 mod json;
 mod keys;
 mod layout;
@@ -71,6 +72,7 @@ pub use bundle::{Bundle, Scratch, Str};
 pub use error::{Class, Code, Error, List, Place};
 pub use executor::{Executor, Job, Sequential};
 pub use glob::Pattern;
+pub use items::Items;
 pub use keys::KeySet;
 pub use layout::{LayoutKey, Role, Step};
 pub use link::{Evidence, LinkState, LinkStatus};

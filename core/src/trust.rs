@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::bundle::{Bundle, Envelope, Kind};
 use crate::error::{Code, Error, Result};
 use crate::hex;
+use crate::items::Items;
 use crate::keys::KeySet;
 use crate::link::{Evidence, LinkState, LinkStatus};
 use crate::signature::{Message, PublicKey, Schemes, SignatureError};
@@ -18,7 +19,7 @@ pub struct OwnerKey<'a> {
     /// The key itself; nothing else is trusted.
     pub key: PublicKey<'a>,
     /// The key ids under which in-toto's dialects know it: where to look for its signature.
-    pub ids: &'a [&'a str],
+    pub ids: Items<'a, &'a str>,
 }
 
 /// What to do about a layout's inspections.
@@ -49,7 +50,7 @@ impl Inspections {
 #[derive(Clone, Copy, Debug)]
 pub struct Trust<'a> {
     /// The project owners' keys, each key once.
-    pub owners: &'a [OwnerKey<'a>],
+    pub owners: Items<'a, OwnerKey<'a>>,
     /// How many of them must have signed the layout.
     pub threshold: usize,
     /// What to do about inspections.
@@ -57,7 +58,7 @@ pub struct Trust<'a> {
     /// The step whose products the chain is verified for; the layout's last step where it is not named.
     pub product_step: Option<&'a str>,
     /// Attestations without which a chain is not verified.
-    pub attestations: &'a [RequiredAttestation<'a>],
+    pub attestations: Items<'a, RequiredAttestation<'a>>,
     /// The security version that must at least be attested; 0 asks for none.
     pub security_version: u32,
     /// It is certainly later than this: layouts that expired before are refused, whatever the clock says or does not say.
@@ -69,11 +70,11 @@ impl<'a> Trust<'a> {
     #[must_use]
     pub const fn new(owners: &'a [OwnerKey<'a>], threshold: usize) -> Self {
         Self {
-            owners,
+            owners: Items::new(owners),
             threshold,
             inspections: Inspections::Refuse,
             product_step: None,
-            attestations: &[],
+            attestations: Items::new(&[]),
             security_version: 0,
             earliest_time: None,
         }
@@ -130,12 +131,12 @@ pub(crate) fn check_owners<'b>(
     }
     let mut owners = KeySet::default();
     let mut refusal = None;
-    for (number, owner) in (0_u16..).zip(trust.owners) {
+    for (number, owner) in (0_u16..).zip(trust.owners.iter()) {
         // A key that is given twice is one owner.
         if trust.owners.iter().take(usize::from(number)).any(|earlier| schemes.same_key(&earlier.key, &owner.key)) {
             continue;
         }
-        match check_owner(&envelope, owner, schemes, message)? {
+        match check_owner(&envelope, &owner, schemes, message)? {
             None => owners.insert(number),
             Some(code) => refusal = refusal.or(Some(Error::new(code).at_key(number))),
         }
@@ -170,18 +171,23 @@ fn check_owner(
 }
 
 /// A key id: 64 hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyId(heapless::String<64>);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyId([u8; 64]);
+
+impl KeyId {
+    pub(crate) const ZERO: Self = Self([b'0'; 64]);
+}
 
 impl AsRef<str> for KeyId {
     fn as_ref(&self) -> &str {
-        &self.0
+        // Digits are UTF-8.
+        core::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_ref())
     }
 }
 
@@ -198,11 +204,8 @@ pub fn ed25519_key_ids(public: &[u8; 32]) -> [KeyId; 2] {
             .chain_update(digits)
             .chain_update(b"\"},\"scheme\":\"ed25519\"}")
             .finalize();
-        let mut id = heapless::String::new();
-        for digit in digest.iter().flat_map(|byte| hex::digits(*byte)) {
-            // 64 digits fit.
-            let _ = id.push(char::from(digit));
-        }
-        KeyId(id)
+        let mut id = KeyId::ZERO;
+        hex::encode(&digest, &mut id.0);
+        id
     })
 }

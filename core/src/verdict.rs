@@ -71,7 +71,7 @@ impl<'v, 'm, 'b> Verdict<'v, 'm, 'b> {
         (0_u16..)
             .zip(owners)
             .filter(move |(number, _)| signed.contains(*number))
-            .filter_map(|(_, owner)| owner.ids.first().copied())
+            .filter_map(|(_, owner)| owner.ids.first())
     }
 
     /// The ids of the keys that vouched for a step.
@@ -311,7 +311,7 @@ impl Serialize for TrustPart<'_> {
     }
 }
 
-struct RequiredPart<'m>(&'m RequiredAttestation<'m>);
+struct RequiredPart<'m>(RequiredAttestation<'m>);
 
 impl Serialize for RequiredPart<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {

@@ -1,20 +1,19 @@
 //! The decision at boot: may what lies in the slot run?
 
 use sitrep_core::{
-    Clock, DeviceMemory, Ed25519, Error, Outcome, OwnerKey, PublicKey, Request, Sequential, Str, Trust, Verdict,
-    bundle::Bundle, limits::DEVICE, verify,
+    Clock, Code, DeviceMemory, Ed25519, Error, Outcome, Request, Sequential, TrustPolicy, Verdict, bundle::Bundle,
+    limits::DEVICE, verify,
 };
 
-use crate::{
-    anchor::{Anchor, OWNERS},
-    slot::Slot,
-};
+use crate::slot::Slot;
 
 /// What became of a boot, for the log.
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'v, 'm, 'b> {
     /// May the artifact run? If not, the bundle's refusal or, after the supply chain was verified, the artifact's.
     pub result: Result<(), Error>,
+    /// The name of what is to run.
+    pub artifact: &'v str,
     /// The layout's steps and then its inspections, as far as they were read.
     pub steps: &'m [sitrep_core::Step<'b>],
     /// What the verifier found out; nothing where the bundle could not be opened.
@@ -25,51 +24,47 @@ pub struct Report<'v, 'm, 'b> {
     pub more_warnings: u32,
 }
 
-/// Verifies the slot's bundle against the anchor, and the slot's artifact against the bundle. `report` is told before it returns.
+/// Verifies the slot's bundle as the trust policy at the start of `page` says, and the slot's artifact against the bundle. `report` is told before
+/// it returns.
 ///
 /// # Errors
 /// Why the artifact must not run.
 pub fn boot(
-    anchor: &Anchor<'_>,
+    page: &[u8],
     slot: &Slot<'_>,
     clock: &dyn Clock,
     report: impl FnOnce(&Report<'_, '_, '_>),
 ) -> Result<(), Error> {
-    let opened = open(slot.bundle);
-    let bundle = match &opened {
-        Ok(bundle) => bundle,
+    let opened = TrustPolicy::read_page(page).and_then(|policy| Ok((policy, open(slot.bundle)?)));
+    let (TrustPolicy { trust, artifact }, bundle) = match &opened {
+        Ok(opened) => opened,
         Err(error) => {
-            report(&Report { result: Err(*error), steps: &[], verdict: None, warnings: &[], more_warnings: 0 });
-            return Err(*error);
+            let result = Err(*error);
+            report(&Report { result, artifact: "", steps: &[], verdict: None, warnings: &[], more_warnings: 0 });
+            return result;
         }
     };
-    // An anchor with more owners than fit was not read.
-    let (mut anchored, mut owners) = (heapless::Vec::<_, OWNERS>::new(), heapless::Vec::<_, OWNERS>::new());
-    for owner in anchor.owners() {
-        let _ = anchored.push(owner);
-    }
-    for owner in &anchored {
-        let text = Str::Text("ed25519"); // its key type and its scheme have one name
-        let key = PublicKey { keytype: text, scheme: text, public: Str::Hex(owner.key) };
-        let _ = owners.push(OwnerKey { key, ids: &owner.ids });
-    }
-    let trust = Trust { inspections: anchor.inspections(), ..Trust::new(&owners, anchor.threshold()) };
-    let request = Request { bundle, trust: &trust, clock, schemes: &Ed25519, executor: &Sequential, parameters: &[] };
+    let request = Request { bundle, trust, clock, schemes: &Ed25519, executor: &Sequential, parameters: &[] };
     let mut memory = DeviceMemory::new();
     let outcome = verify(&request, &mut memory, &mut ());
-    let result = check_artifact(&outcome, anchor.artifact(), slot.artifact);
-    tell(&outcome, result, report);
+    let result = check_artifact(&outcome, *artifact, slot.artifact);
+    tell(&outcome, artifact.unwrap_or_default(), result, report);
     result
 }
 
 // All have frames of their own, so that their buffers are gone from the stack while signatures are checked.
 
 #[inline(never)]
-fn tell<'v, 'm, 'b>(outcome: &'v Outcome<'m, 'b>, result: Result<(), Error>, report: impl FnOnce(&Report<'v, 'm, 'b>)) {
+fn tell<'v, 'm, 'b>(
+    outcome: &'v Outcome<'m, 'b>,
+    artifact: &'v str,
+    result: Result<(), Error>,
+    report: impl FnOnce(&Report<'v, 'm, 'b>),
+) {
     let verdict = Some(outcome.verdict());
     let warnings = outcome.warnings();
     let more_warnings = warnings.count().saturating_sub(warnings.kept().len() as u32);
-    report(&Report { result, steps: outcome.steps(), verdict, warnings: warnings.kept(), more_warnings });
+    report(&Report { result, artifact, steps: outcome.steps(), verdict, warnings: warnings.kept(), more_warnings });
 }
 
 #[inline(never)]
@@ -78,7 +73,8 @@ fn open(bytes: &[u8]) -> Result<Bundle<'_>, Error> {
 }
 
 #[inline(never)]
-fn check_artifact(outcome: &Outcome<'_, '_>, name: &str, artifact: &[u8]) -> Result<(), Error> {
+fn check_artifact(outcome: &Outcome<'_, '_>, name: Option<&str>, artifact: &[u8]) -> Result<(), Error> {
+    let name = name.ok_or(Code::TrustArtifact)?;
     let product = outcome.supply_chain()?.product(name, &mut [0; DEVICE.path])?;
     product.check(artifact, u64::try_from(artifact.len()).ok())
 }

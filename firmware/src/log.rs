@@ -7,7 +7,7 @@ use sitrep_core::{Error, Str};
 use crate::boot::Report;
 
 /// Logs a whole report.
-pub fn report(report: &Report<'_, '_, '_>, artifact: &str) {
+pub fn report(report: &Report<'_, '_, '_>) {
     if let Some(verdict) = &report.verdict {
         for owner in verdict.signed_by() {
             defmt::info!("layout: signed by {=str}", owner);
@@ -20,23 +20,23 @@ pub fn report(report: &Report<'_, '_, '_>, artifact: &str) {
         }
     }
     for warning in report.warnings {
-        defmt::warn!("{}", Located(report, warning, artifact));
+        defmt::warn!("{}", Located(report, warning));
     }
     if report.more_warnings > 0 {
         defmt::warn!("and {=u32} more", report.more_warnings);
     }
     match &report.result {
-        Ok(()) => defmt::info!("verified: {=str} may run", artifact),
-        Err(error) => defmt::error!("refused: {}", Located(report, error, artifact)),
+        Ok(()) => defmt::info!("verified: {=str} may run", report.artifact),
+        Err(error) => defmt::error!("refused: {}", Located(report, error)),
     }
 }
 
 /// An error with the names that its place stands for.
-struct Located<'r>(&'r Report<'r, 'r, 'r>, &'r Error, &'r str);
+struct Located<'r>(&'r Report<'r, 'r, 'r>, &'r Error);
 
 impl defmt::Format for Located<'_> {
     fn format(&self, f: defmt::Formatter<'_>) {
-        let Self(report, error, artifact) = self;
+        let Self(report, error) = self;
         let (code, place) = (error.code(), error.place());
         defmt::write!(f, "{} ({=u16})", code, code.number());
         let Some(verdict) = &report.verdict else { return };
@@ -50,7 +50,7 @@ impl defmt::Format for Located<'_> {
             defmt::write!(f, ", rule {=u16} of its {=str}", rule, list.name());
         }
         if place.artifact.is_some() {
-            defmt::write!(f, ", artifact {=str}", artifact);
+            defmt::write!(f, ", artifact {=str}", report.artifact);
         }
     }
 }

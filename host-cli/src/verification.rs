@@ -1,8 +1,8 @@
 //! Asks core, with the memory, the limits and the signature schemes of a profile.
 
 use sitrep_core::{
-    Bundle, Clock, DeviceMemory, Ed25519, Error, HostMemory, Inspections, List, Observer, Outcome, OwnerKey, Parameter,
-    PublicKey, Request, Sequential, Str, Trust, limits, verify,
+    Bundle, Clock, DeviceMemory, Ed25519, Error, HostMemory, Inspections, Items, List, Observer, Outcome, OwnerKey,
+    Parameter, PublicKey, Request, Sequential, Str, Trust, limits, verify,
 };
 
 use crate::args::Profile;
@@ -64,7 +64,7 @@ impl<'a> Verifier<'a> {
             self.owners.iter().map(|owner| owner.ids.iter().map(String::as_str).collect()).collect();
         let owners: Vec<OwnerKey<'_>> =
             self.owners.iter().zip(&ids).map(|(owner, ids)| owner_key(owner, ids)).collect();
-        let trust = Trust { owners: &owners, ..self.trust };
+        let trust = Trust { owners: Items::new(&owners), ..self.trust };
         let (clock, trust, parameters, mut applied) = (self.clock, &trust, self.parameters, Applied::default());
         match self.profile {
             Profile::Host => {
@@ -106,7 +106,7 @@ fn owner_key<'a>(owner: &'a OwnerFile, ids: &'a [&'a str]) -> OwnerKey<'a> {
         scheme: Str::Text(&owner.scheme),
         public: Str::Text(&owner.public),
     };
-    OwnerKey { key, ids }
+    OwnerKey { key, ids: Items::new(ids) }
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use sitrep_cli::input::Input;
 use sitrep_core::bundle::{Bundle, Scratch, Str};
 use sitrep_core::limits::{CHUNK, HOST};
 use sitrep_core::{
-    Ed25519, HostMemory, Message, NoClock, OwnerKey, PublicKey, Request, Schemes, Sequential, SignatureError, Trust,
-    ed25519_key_ids, verify,
+    Ed25519, HostMemory, Items, Message, NoClock, OwnerKey, PublicKey, Request, Schemes, Sequential, SignatureError,
+    Trust, ed25519_key_ids, verify,
 };
 use sitrep_tests::bench::{self, Effort, Figure, Goal, ms, time};
 use sitrep_tests::scale::{self, Form, Keys, Wrapping};
@@ -122,7 +122,7 @@ fn run(bytes: &[u8], owner: &[u8; 32], schemes: &dyn Schemes) {
     let ids: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
     let ed25519 = Str::Text("ed25519");
     let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(owner) };
-    let owners = [OwnerKey { key, ids: &ids }];
+    let owners = [OwnerKey { key, ids: Items::new(&ids) }];
     let trust = Trust::new(&owners, 1);
     with_bundle(bytes, |bundle, _| {
         let request =

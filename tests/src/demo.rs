@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use sitrep_cli::input::Input;
 use sitrep_core::bundle::{Bundle, Scratch, Str};
 use sitrep_core::{
-    Ed25519, Error, HostMemory, Inspections, NoClock, Outcome, OwnerKey, PublicKey, Request, Sequential, Trust, verify,
+    Ed25519, Error, HostMemory, Inspections, Items, NoClock, Outcome, OwnerKey, PublicKey, Request, Sequential, Trust,
+    verify,
 };
 
 /// Longest path of the host's profile.
@@ -48,7 +49,7 @@ pub fn verified<R>(bytes: &[u8], owner: &[u8; 32], then: impl FnOnce(&Outcome<'_
     let ids: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
     let ed25519 = Str::Text("ed25519");
     let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(owner) };
-    let owners = [OwnerKey { key, ids: &ids }];
+    let owners = [OwnerKey { key, ids: Items::new(&ids) }];
     let trust = Trust { inspections: Inspections::Skip, ..Trust::new(&owners, 1) };
     let request = Request {
         bundle: &bundle,

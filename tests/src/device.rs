@@ -19,8 +19,8 @@ use object::{
 /// How long one run may take in real time before it counts as hung, with room for a machine that is busy with others.
 pub const TIME_LIMIT: Duration = Duration::from_secs(120);
 
-/// Where memory.x puts the trust anchor.
-const ANCHOR: u64 = 0x0003_f000;
+/// Where memory.x puts the trust policy.
+const TRUST: u64 = 0x0003_f000;
 /// Where memory.x puts the battery-backed clock.
 const CLOCK: u64 = 0x2000_8000;
 /// Where memory.x puts the update slot.
@@ -29,8 +29,8 @@ const SLOT: u64 = 0x2100_0000;
 /// What is written into the device's flash and clock before it starts.
 #[derive(Clone, Debug)]
 pub struct Flash {
-    /// The trust anchor's page ([`sitrep_firmware::anchor`]).
-    pub anchor: Vec<u8>,
+    /// The page of the trust policy, in its compiled form ([`sitrep_core::trust_policy`]).
+    pub trust: Vec<u8>,
     /// The update slot ([`sitrep_firmware::slot`]).
     pub slot: Vec<u8>,
     /// Seconds since 1970 of the device's clock; `None` is a clock that was never set.
@@ -66,7 +66,7 @@ impl Run {
 pub struct Sizes {
     /// The vector table, code, constants and initial values.
     pub flash: u64,
-    /// Trust anchor, bundle and artifact that lie in flash beside it.
+    /// Trust policy, bundle and artifact that lie in flash beside it.
     pub contents: u64,
     /// Statics in RAM.
     pub ram: u64,
@@ -121,7 +121,7 @@ impl Image {
                     sizes.ram += section.size();
                 }
                 ".bss" | ".uninit" => sizes.ram += section.size(),
-                ".anchor" | ".slot" => sizes.contents += section.size(),
+                ".trust" | ".slot" => sizes.contents += section.size(),
                 _ => {}
             }
         }
@@ -153,11 +153,11 @@ impl Image {
         for (number, segment) in self.object().elf_program_headers().iter().enumerate() {
             let address = u64::from(segment.p_paddr(Endianness::Little));
             let bytes = segment.data(Endianness::Little, &*self.elf).expect("segments lie in the file");
-            if segment.p_type(Endianness::Little) == elf::PT_LOAD && address < ANCHOR && !bytes.is_empty() {
+            if segment.p_type(Endianness::Little) == elf::PT_LOAD && address < TRUST && !bytes.is_empty() {
                 load(&format!("code-{number}"), bytes, address);
             }
         }
-        load("anchor", &flash.anchor, ANCHOR);
+        load("trust", &flash.trust, TRUST);
         load("slot", &flash.slot, SLOT);
         if let Some(seconds) = flash.clock {
             command.arg("-device").arg(format!("loader,addr={CLOCK:#x},data={seconds},data-len=8"));

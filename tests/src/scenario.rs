@@ -9,14 +9,14 @@ use std::{
 };
 
 use serde::Deserialize;
-use sitrep_cli::input::Input;
+use serde_json::json;
+use sitrep_cli::{hex, input::Input, keys::OwnerFile, sign::Signer, trust_policy::Policy};
 use sitrep_core::{
-    Scratch, Str, Time,
+    Inspections, Scratch, Str, Time,
     bundle::{Bundle, Event, Reader},
-    ed25519_key_ids,
     limits::{CHUNK, DEVICE, HOST},
 };
-use sitrep_firmware::{anchor, slot};
+use sitrep_firmware::slot;
 
 use crate::device::{Flash, Run};
 
@@ -28,17 +28,25 @@ pub struct Scenario {
     vectors: String,
     /// The artifact in the slot, below tests/vectors/in-toto-demo; the one beside the layout when it is left out.
     artifact: Option<String>,
-    /// The trusted key, raw, in hexadecimal.
-    owner: String,
+    /// The owners' keys of the trust policy, raw, in hexadecimal.
+    owners: Vec<String>,
+    /// How many of them must have signed; all when it is left out.
+    threshold: Option<usize>,
+    /// Seeds of test keys that sign the layout too, in hexadecimal.
+    #[serde(default)]
+    signed_by: Vec<String>,
+    /// What the trust policy says of layouts with inspections; `skip` when it is left out.
+    inspections: Option<String>,
+    /// The trust policy's earliest time.
+    earliest_time: Option<String>,
     /// What the device's clock says; it is not set when this is left out.
     clock: Option<String>,
     /// A change to one of the files before they are packed.
     edit: Option<Edit>,
     /// How many bytes of the bundle were written to the slot; all when it is left out.
     keep: Option<usize>,
-    /// Whether the trust anchor says to refuse layouts with inspections.
-    #[serde(default)]
-    refuse_inspections: bool,
+    /// How many bytes of the trust policy were written to its page, which is erased behind them; all when it is left out.
+    keep_trust: Option<usize>,
 }
 
 /// Replaces a text in a file.
@@ -84,13 +92,13 @@ impl Scenario {
         toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    /// The trusted key.
+    /// The first owner's key.
     ///
     /// # Panics
     /// When the scenario does not give it in hexadecimal.
     #[must_use]
     pub fn owner(&self) -> [u8; 32] {
-        Str::Text(&self.owner).decode_hex().expect("64 hexadecimal digits")
+        raw(&self.owners[0])
     }
 
     /// Makes what the scenario has in flash.
@@ -100,16 +108,68 @@ impl Scenario {
     #[must_use]
     pub fn flash(&self) -> Flash {
         let directory = vectors().join(&self.vectors);
-        let mut bundle = self.edit.as_ref().map_or_else(|| pack(&directory), |edit| pack_edited(&directory, edit));
+        let mut bundle = self.pack(&directory);
         bundle.truncate(self.keep.unwrap_or(usize::MAX));
+        let owners: Vec<_> = self.owners.iter().map(|owner| raw(owner)).collect();
+        let mut policy = trust_policy(&owners, "demo-project.tar.gz");
+        policy.threshold = self.threshold.unwrap_or(owners.len());
+        policy.inspections = match self.inspections.as_deref() {
+            None | Some("skip") => Inspections::Skip,
+            Some("refuse") => Inspections::Refuse,
+            Some(other) => panic!("a trust policy refuses inspections or skips them, but {other:?}?"),
+        };
+        policy.earliest_time = self.earliest_time.as_deref().map(time);
+        let mut trust = policy.to_compiled().expect("a valid policy");
+        if let Some(length) = self.keep_trust {
+            trust[length..].fill(0xff);
+        }
         let artifact =
             self.artifact.as_ref().map_or_else(|| directory.join("demo-project.tar.gz"), |path| vectors().join(path));
         Flash {
-            anchor: anchor(self.owner(), "demo-project.tar.gz", self.refuse_inspections),
+            trust,
             slot: slot(&bundle, &fs::read(artifact).expect("the artifact")),
-            clock: self.clock.as_ref().map(|time| Time::parse(time).expect("a time such as 2030-01-01T00:00:00Z").0),
+            clock: self.clock.as_deref().map(|clock| time(clock).0),
         }
     }
+
+    /// The bundle, after the scenario's changes to the files.
+    fn pack(&self, directory: &Path) -> Vec<u8> {
+        let copy = tempfile::tempdir().expect("a temporary directory");
+        for entry in fs::read_dir(directory).expect("the vectors") {
+            let path = entry.expect("the vectors").path();
+            let name = path.file_name().expect("a file name");
+            let mut bytes = fs::read(&path).expect("a vector");
+            if let Some(edit) = self.edit.as_ref().filter(|edit| name == edit.file.as_str()) {
+                let text = String::from_utf8(bytes).expect("only text is edited");
+                assert!(text.contains(&edit.from), "{} does not contain {:?}", edit.file, edit.from);
+                bytes = text.replacen(&edit.from, &edit.to, 1).into_bytes();
+            }
+            if name == "root.layout" && !self.signed_by.is_empty() {
+                bytes = self.sign(&bytes);
+            }
+            fs::write(copy.path().join(name), bytes).expect("the temporary directory can be written");
+        }
+        pack(copy.path())
+    }
+
+    /// The layout, a Metablock, with more signatures.
+    fn sign(&self, layout: &[u8]) -> Vec<u8> {
+        let mut layout: serde_json::Value = serde_json::from_slice(layout).expect("a layout");
+        for seed in &self.signed_by {
+            let mut signed = Signer::from_seed(raw(seed)).metablock(layout["signed"].clone());
+            layout["signatures"].as_array_mut().expect("signatures").push(signed["signatures"][0].take());
+        }
+        layout.to_string().into_bytes()
+    }
+}
+
+/// A key or a seed.
+fn raw(digits: &str) -> [u8; 32] {
+    Str::Text(digits).decode_hex().expect("64 hexadecimal digits")
+}
+
+fn time(text: &str) -> Time {
+    Time::parse(text).expect("a time such as 2030-01-01T00:00:00Z")
 }
 
 /// Are expected results to be written instead of compared?
@@ -144,7 +204,7 @@ pub fn compare(name: &str, run: &Run) {
 /// # Panics
 /// When they differ: the packer or a vector has changed.
 pub fn compare_demo(flash: &Flash) {
-    for (name, bytes) in [("anchor.bin", &flash.anchor), ("slot.bin", &flash.slot)] {
+    for (name, bytes) in [("trust.bin", &flash.trust), ("slot.bin", &flash.slot)] {
         let path = repository("firmware/demo").join(name);
         if blessing() {
             fs::write(&path, bytes).expect("firmware/demo can be written");
@@ -166,35 +226,18 @@ pub fn pack(directory: &Path) -> Vec<u8> {
     input.packer.finish(DEVICE.profile).expect("they can be packed")
 }
 
-fn pack_edited(directory: &Path, edit: &Edit) -> Vec<u8> {
-    let copy = tempfile::tempdir().expect("a temporary directory");
-    for entry in fs::read_dir(directory).expect("the vectors") {
-        let path = entry.expect("the vectors").path();
-        let name = path.file_name().expect("a file name");
-        let mut bytes = fs::read(&path).expect("a vector");
-        if name == edit.file.as_str() {
-            let text = String::from_utf8(bytes).expect("only text is edited");
-            assert!(text.contains(&edit.from), "{} does not contain {:?}", edit.file, edit.from);
-            bytes = text.replacen(&edit.from, &edit.to, 1).into_bytes();
-        }
-        fs::write(copy.path().join(name), bytes).expect("the temporary directory can be written");
-    }
-    pack(copy.path())
-}
-
-/// A trust anchor for one owner's raw key.
+/// Trust in all of these owners' raw keys; inspections are refused.
 ///
 /// # Panics
-/// When the artifact's name is longer than 255 bytes.
+/// Never: 32 bytes are a key.
 #[must_use]
-pub fn anchor(owner: [u8; 32], artifact: &str, refuse_inspections: bool) -> Vec<u8> {
-    let mut bytes = [&anchor::MAGIC[..], &[anchor::VERSION, 1, u8::from(!refuse_inspections), 1], &owner].concat();
-    for id in ed25519_key_ids(&owner) {
-        bytes.extend_from_slice(id.as_ref().as_bytes());
-    }
-    bytes.push(artifact.len().try_into().expect("a short name"));
-    bytes.extend_from_slice(artifact.as_bytes());
-    bytes
+pub fn trust_policy(owners: &[[u8; 32]], artifact: &str) -> Policy {
+    let owner = |key: &[u8; 32]| {
+        let keyval = json!({"public": hex::encode(key)});
+        let key = json!({"keytype": "ed25519", "scheme": "ed25519", "keyval": keyval});
+        OwnerFile::parse(Path::new("key"), key.to_string().as_bytes()).expect("a key")
+    };
+    Policy { artifact: Some(artifact.into()), ..Policy::all_of(owners.iter().map(owner).collect()) }
 }
 
 /// What the figures image compares a boot with: the signatures of a bundle, each with its key and the bytes that it is over

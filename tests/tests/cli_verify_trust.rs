@@ -113,6 +113,8 @@ fn what_the_policy_demands_must_be_there() {
     ] {
         verify(path, &format!("{ALICE} {policy}"), "--at 2030-01-01T00:00:00Z").expect(1).error(&format!("{code}: "));
     }
+    // The command line adds to what the policy demands.
+    verify(path, ALICE, "--require-attestation spdx-v3").expect(1).error("attestation-missing: ");
     let run =
         verify(path, &format!("{ALICE} --earliest-time 2031-01-01T00:00:00Z"), "--at 2030-01-01T00:00:00Z").expect(0);
     assert!(run.stdout.contains("clock-behind"), "{}", run.stdout);

@@ -32,7 +32,7 @@ fn flash() {
     let budget = Budget::read("mps2-an385").flash;
     let Sizes { flash, contents, .. } = image.sizes();
     println!(
-        "flash of the boot image: {flash} bytes (budget {budget}); trust anchor, bundle and artifact: {contents} bytes"
+        "flash of the boot image: {flash} bytes (budget {budget}); trust policy, bundle and artifact: {contents} bytes"
     );
     assert!(flash <= budget, "{flash} bytes of flash are more than {budget}");
 }
@@ -84,7 +84,7 @@ fn ram_does_not_depend_on_the_number_of_artifacts() {
         let chain = scale::write(directory.path(), *artifacts).expect("the temporary directory can be written");
         let bundle = scenario::pack(directory.path());
         let flash = Flash {
-            anchor: scenario::anchor(chain.owner, &chain.artifact_name, false),
+            trust: scenario::trust_policy(&[chain.owner], &chain.artifact_name).to_compiled().expect("a policy"),
             slot: scenario::slot(&bundle, &chain.artifact),
             clock: None,
         };

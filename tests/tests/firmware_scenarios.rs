@@ -1,9 +1,9 @@
 //! The boot image in QEMU: every scenario of firmware/scenarios gives the log beside it.
 
-use sitrep_core::{Clock, FixedClock, NoClock, Time};
-use sitrep_firmware::{anchor::Anchor, boot::boot, slot::Slot};
+use sitrep_core::{Clock, Code, FixedClock, NoClock, Time};
+use sitrep_firmware::{boot::boot, slot::Slot};
 use sitrep_tests::{
-    device::{Image, TIME_LIMIT},
+    device::{Flash, Image, TIME_LIMIT},
     scenario::{self, Scenario},
 };
 
@@ -21,16 +21,20 @@ macro_rules! scenarios {
 }
 
 scenarios! {
+    earliest_time
     expired
     genuine
     genuine_dsse
     no_clock
+    one_of_three
     refuse_inspections
     tampered_artifact
     tampered_chain
     tampered_chain_dsse
     tampered_link
     truncated
+    truncated_trust
+    two_of_three
     wrong_key
 }
 
@@ -50,9 +54,9 @@ fn the_image_as_built() {
 fn the_host_decides_alike() {
     for name in scenario::names() {
         let flash = Scenario::read(&name).flash();
-        let (anchor, slot) = (Anchor::read(&flash.anchor).expect(&name), Slot::read(&flash.slot).expect(&name));
+        let slot = Slot::read(&flash.slot).expect(&name);
         let clock: &dyn Clock = if let Some(seconds) = flash.clock { &FixedClock(Time(seconds)) } else { &NoClock };
-        let result = boot(&anchor, &slot, clock, |_| ());
+        let result = boot(&flash.trust, &slot, clock, |_| ());
         let end = match result {
             Ok(()) => "info verified: ".to_owned(),
             Err(error) => format!("({})", error.code().number()),
@@ -67,16 +71,56 @@ fn the_host_decides_alike() {
 #[test]
 fn no_part_of_a_slot_boots() {
     let flash = Scenario::read("genuine").flash();
-    let anchor = Anchor::read(&flash.anchor).expect("an anchor");
     for length in 0..flash.slot.len() {
         let Ok(slot) = Slot::read(&flash.slot[..length]) else { continue };
-        assert!(boot(&anchor, &slot, &NoClock, |_| ()).is_err(), "{length} bytes");
+        assert!(boot(&flash.trust, &slot, &NoClock, |_| ()).is_err(), "{length} bytes");
     }
     let whole = Slot::read(&flash.slot).expect("a slot");
     for length in 0..whole.bundle.len() {
         let slot = Slot { bundle: &whole.bundle[..length], ..whole };
-        assert!(boot(&anchor, &slot, &NoClock, |_| ()).is_err(), "{length} bytes of bundle");
+        assert!(boot(&flash.trust, &slot, &NoClock, |_| ()).is_err(), "{length} bytes of bundle");
     }
+}
+
+/// Whatever was written to the policy's page: a device with that policy starts nothing.
+#[test]
+fn no_part_of_a_trust_policy_boots() {
+    let Flash { trust, slot, .. } = Scenario::read("genuine").flash();
+    let slot = Slot::read(&slot).expect("a slot");
+    assert_eq!(boot(&trust, &slot, &NoClock, |_| ()), Ok(()));
+    for length in 0..trust.len() {
+        for erased in [0, 0xff] {
+            let page = [&trust[..length], &[erased; 512]].concat();
+            assert!(boot(&page, &slot, &NoClock, |_| ()).is_err(), "{length} bytes, {erased:#x} behind them");
+        }
+    }
+}
+
+/// A device leaves to a host whether a policy makes sense. Where it does not, no verification succeeds.
+#[test]
+fn a_policy_that_no_host_compiles_boots_nothing() {
+    let Flash { trust, slot, .. } = Scenario::read("genuine").flash();
+    let slot = Slot::read(&slot).expect("a slot");
+    // Magic, version and length; the number of owners; the only owner: form, key, and two key ids; the threshold and the rest.
+    let (owner, rest) = trust[8..].split_at(33 + 1 + 2 * 65);
+    let policy = |owners: &[&[u8]], threshold: u8, rest: &[u8]| {
+        let body = [&[owners.len() as u8], &owners.concat()[..], &[threshold], rest].concat();
+        [b"SITT\x01", &[body.len() as u8 | 0x80, (body.len() >> 7) as u8][..], &body].concat()
+    };
+    let boot = |page: Vec<u8>| boot(&page, &slot, &NoClock, |_| ()).map_err(|error| error.code());
+    assert_eq!(policy(&[owner], 1, &rest[1..]), trust);
+    assert_eq!(boot(policy(&[owner], 0, &rest[1..])), Err(Code::OwnerNone));
+    assert_eq!(boot(policy(&[], 0, &rest[1..])), Err(Code::OwnerNone));
+    assert_eq!(boot(policy(&[], 1, &rest[1..])), Err(Code::OwnerNone));
+    assert_eq!(boot(policy(&[owner], 2, &rest[1..])), Err(Code::OwnerUnsigned));
+    assert_eq!(boot(policy(&[owner, owner], 1, &rest[1..])), Ok(()));
+    assert_eq!(boot(policy(&[owner, owner], 2, &rest[1..])), Err(Code::OwnerUnsigned), "one key signs once");
+    // The name of the artifact, which stands second behind the threshold.
+    assert_eq!(&rest[1..][..3], b"\0\x13d");
+    let name = |name: &[u8]| [&[0, name.len() as u8], name, &rest[1..][2 + 19..]].concat();
+    assert_eq!(boot(policy(&[owner], 1, &name(b"demo-project.tar.gz"))), Ok(()));
+    assert_eq!(boot(policy(&[owner], 1, &name(b""))), Err(Code::TrustArtifact));
+    assert_eq!(boot(policy(&[owner], 1, &name(b"./demo-project.tar.gz"))), Err(Code::ArtifactUnknown));
 }
 
 #[test]

@@ -6,7 +6,9 @@ use std::mem::size_of_val;
 use sitrep_cli::input::Input;
 use sitrep_core::bundle::{Bundle, Str};
 use sitrep_core::limits::{DEVICE, HOST};
-use sitrep_core::{Ed25519, Memory, NoClock, OwnerKey, PublicKey, Request, Sequential, Trust, ed25519_key_ids, verify};
+use sitrep_core::{
+    Ed25519, Items, Memory, NoClock, OwnerKey, PublicKey, Request, Sequential, Trust, ed25519_key_ids, verify,
+};
 use sitrep_tests::scale;
 
 /// Bytes of the stack that is painted; far more than core takes, even without optimisation.
@@ -60,7 +62,7 @@ impl Packed {
         let ids = ids.each_ref().map(AsRef::as_ref);
         let ed25519 = Str::Text("ed25519");
         let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(&self.owner) };
-        let owners = [OwnerKey { key, ids: &ids }];
+        let owners = [OwnerKey { key, ids: Items::new(&ids) }];
         let trust = Trust::new(&owners, 1);
         let mut painted = vec![PAINT; STACK / size_of::<u128>()];
 

@@ -1,11 +1,13 @@
-//! The compiled form of a trust policy, which is postcard behind a magic, a version and a length (BUNDLE.md, section 12.2).
+//! The compiled form of a trust policy, which is postcard behind a magic, a version and a length (BUNDLE.md, section 12.2). It is read in place.
 
 use core::str;
 
-use super::{Draft, Fields, TrustMemory, TrustPolicy};
+use super::{TrustPolicy, time};
 use crate::bundle::Str;
-use crate::error::{Class, Code, Result};
-use crate::trust::Inspections;
+use crate::error::{Code, Result};
+use crate::items::{Items, Packed};
+use crate::signature::PublicKey;
+use crate::trust::{Inspections, OwnerKey, RequiredAttestation, Trust};
 use crate::wire::Input;
 
 /// The first bytes of every compiled trust policy.
@@ -14,95 +16,110 @@ pub const MAGIC: [u8; 4] = *b"SITT";
 /// The version of the compiled form that this crate reads.
 pub const COMPILED_VERSION: u8 = 1;
 
+/// The last byte of every compiled trust policy: no erased memory reads so.
+pub const END: u8 = 0x5a;
+
 impl<'a> TrustPolicy<'a> {
-    /// Reads a compiled policy, which has to be all of `bytes`.
+    /// Reads a compiled policy, which has to be all of `bytes`, and checks it as [`Self::from_json`] does.
     ///
     /// # Errors
     /// A code from `trust-syntax` to `trust-limit` where `bytes` is no valid policy.
-    pub fn read(bytes: &'a [u8], memory: &'a mut TrustMemory<'a>) -> Result<Self> {
-        let (body, rest) = frame(bytes)?;
+    pub fn read(bytes: &'a [u8]) -> Result<Self> {
+        let (policy, rest) = take(bytes)?;
         if !rest.is_empty() {
             return Err(Code::TrustSyntax.into());
         }
-        Self::body(body, memory)
+        policy.check()?;
+        Ok(policy)
     }
 
-    /// Reads the compiled policy at the start of a page of flash; what follows it is not looked at.
+    /// Reads the compiled policy at the start of a page of flash, for a device; what follows it is not looked at.
+    ///
+    /// The page was written with what [`Self::read`] accepts. Of another policy only the form is checked here: no verification succeeds
+    /// where it names too few owners, or a step or an artifact that cannot be.
     ///
     /// # Errors
-    /// As [`Self::read`].
-    pub fn read_page(page: &'a [u8], memory: &'a mut TrustMemory<'a>) -> Result<Self> {
-        let (body, _) = frame(page)?;
-        Self::body(body, memory)
-    }
-
-    fn body(bytes: &'a [u8], memory: &'a mut TrustMemory<'a>) -> Result<Self> {
-        // What ends too early is what the reader of bundles finds.
-        body(bytes, Draft::new(memory)).map_err(|error| match error.code().class() {
-            Class::Bundle => Code::TrustSyntax.into(),
-            _ => error,
-        })
+    /// [`Code::TrustVersion`], [`Code::TrustSyntax`], [`Code::TrustTime`].
+    pub fn read_page(page: &'a [u8]) -> Result<Self> {
+        Ok(take(page)?.0)
     }
 }
 
-/// The policy's body, and what follows it.
-fn frame(bytes: &[u8]) -> Result<(&[u8], &[u8])> {
-    match bytes.strip_prefix(&MAGIC).and_then(<[u8]>::split_first) {
-        Some((&COMPILED_VERSION, rest)) => {
-            let mut input = Input::new(rest);
-            let body = input.length().and_then(|length| input.take(length)).map_err(|_| Code::TrustSyntax)?;
-            Ok((body, input.rest()))
-        }
-        _ => Err(Code::TrustVersion.into()),
-    }
+/// The policy at the start of `bytes`, and what follows it.
+fn take(bytes: &[u8]) -> Result<(TrustPolicy<'_>, &[u8])> {
+    let Some((&COMPILED_VERSION, rest)) = bytes.strip_prefix(&MAGIC).and_then(<[u8]>::split_first) else {
+        return Err(Code::TrustVersion.into());
+    };
+    let mut input = Input::new(rest);
+    let (mut policy, earliest_time) = body(&mut input).ok_or(Code::TrustSyntax)?;
+    policy.trust.earliest_time = time(earliest_time)?;
+    Ok((policy, input.rest()))
 }
 
-fn body<'a>(bytes: &'a [u8], mut draft: Draft<'a>) -> Result<TrustPolicy<'a>> {
-    let input = &mut Input::new(bytes);
-    for _ in 0..input.varint()? {
-        let (keytype, scheme) = (text(input)?, text(input)?);
-        let public = match input.byte()? {
-            0 => Str::Text(text(input)?),
-            1 => {
-                let length = input.length()?;
-                Str::Hex(input.take(length)?)
-            }
-            _ => return Err(Code::TrustSyntax.into()),
-        };
-        let ids = draft.key_ids(input.length()?)?;
-        for id in ids.iter_mut() {
-            *id = text(input)?;
-        }
-        draft.owner(keytype, scheme, public, ids)?;
-    }
-    let threshold = input.varint()?;
-    let (product_step, artifact) = (optional_text(input)?, optional_text(input)?);
-    let inspections = match input.byte()? {
+/// The policy but for its earliest time, and that.
+fn body<'a>(input: &mut Input<'a>) -> Option<(TrustPolicy<'a>, Option<&'a str>)> {
+    let length = input.length().ok()?;
+    let body = &mut Input::new(input.take(length).ok()?);
+    let owners = items(body)?;
+    // 32 bits fit usize on every target that core supports.
+    let threshold = body.length().ok()?;
+    let (product_step, artifact) = (optional_text(body)?, optional_text(body)?);
+    let inspections = match body.byte().ok()? {
         0 => Inspections::Refuse,
         1 => Inspections::Skip,
-        _ => return Err(Code::TrustSyntax.into()),
+        _ => return None,
     };
-    for _ in 0..input.varint()? {
-        draft.attestation(text(input)?, optional_text(input)?)?;
-    }
-    let earliest_time = optional_text(input)?;
-    let security_version = input.varint()?;
-    if !input.is_empty() {
-        return Err(Code::TrustSyntax.into());
-    }
-    draft.finish(Fields { threshold, inspections, product_step, artifact, earliest_time, security_version })
+    let attestations = items(body)?;
+    let time = optional_text(body)?;
+    let security_version = body.varint().ok()?;
+    let ends = body.byte() == Ok(END) && body.is_empty();
+    let earliest_time = None;
+    let trust = Trust { owners, threshold, inspections, product_step, attestations, security_version, earliest_time };
+    ends.then_some((TrustPolicy { trust, artifact }, time))
 }
 
-#[inline(never)]
-fn text<'a>(input: &mut Input<'a>) -> Result<&'a str> {
-    let length = input.length()?;
-    str::from_utf8(input.take(length)?).map_err(|_| Code::TrustSyntax.into())
+fn items<'a, T: Packed<'a>>(input: &mut Input<'a>) -> Option<Items<'a, T>> {
+    Items::take(input.varint().ok()?, input)
 }
 
-fn optional_text<'a>(input: &mut Input<'a>) -> Result<Option<&'a str>> {
-    match input.byte()? {
-        0 => Ok(None),
-        1 => text(input).map(Some),
-        _ => Err(Code::TrustSyntax.into()),
+/// No text of a policy is empty, so that an empty one stands for none.
+fn optional_text<'a>(input: &mut Input<'a>) -> Option<Option<&'a str>> {
+    let text: &str = Packed::take(input)?;
+    Some(Some(text).filter(|text| !text.is_empty()))
+}
+
+impl<'a> Packed<'a> for &'a str {
+    #[inline(never)]
+    fn take(input: &mut Input<'a>) -> Option<Self> {
+        let length = input.length().ok()?;
+        str::from_utf8(input.take(length).ok()?).ok()
+    }
+}
+
+impl<'a> Packed<'a> for OwnerKey<'a> {
+    #[inline(never)]
+    fn take(input: &mut Input<'a>) -> Option<Self> {
+        let key = match input.byte().ok()? {
+            // Key type and scheme have one name.
+            0 => PublicKey {
+                keytype: Str::Text("ed25519"),
+                scheme: Str::Text("ed25519"),
+                public: Str::Hex(input.take(32).ok()?),
+            },
+            1 => PublicKey {
+                keytype: Str::Text(Packed::take(input)?),
+                scheme: Str::Text(Packed::take(input)?),
+                public: Str::Text(Packed::take(input)?),
+            },
+            _ => return None,
+        };
+        Some(Self { key, ids: items(input)? })
+    }
+}
+
+impl<'a> Packed<'a> for RequiredAttestation<'a> {
+    #[inline(never)]
+    fn take(input: &mut Input<'a>) -> Option<Self> {
+        Some(Self { predicate_type: Packed::take(input)?, step: optional_text(input)? })
     }
 }

@@ -6,15 +6,18 @@
 
 use core::fmt;
 use core::marker::PhantomData;
+use core::mem::take;
 
 use heapless::Vec;
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 
-use super::{Draft, Fields, TrustMemory, TrustPolicy};
+use super::{TrustPolicy, time};
 use crate::bundle::Str;
 use crate::error::{Code, Error, Result};
+use crate::items::Items;
 use crate::limits::{TRUST_ATTESTATIONS, TRUST_KEY_IDS, TRUST_OWNERS};
-use crate::trust::{Inspections, KeyId, ed25519_key_ids};
+use crate::signature::PublicKey;
+use crate::trust::{Inspections, KeyId, OwnerKey, RequiredAttestation, Trust, ed25519_key_ids};
 
 /// The member `format` of every trust policy.
 pub const FORMAT: &str = "sitrep-trust-policy";
@@ -25,20 +28,42 @@ pub const JSON_VERSION: u32 = 1;
 /// How deep the form nests: policy, owners, owner, key ids.
 const NESTING: u32 = 4;
 
-/// Where the key ids lie that are computed while a policy in JSON is read: 1 KB.
-#[derive(Debug, Default)]
-pub struct ComputedKeyIds(Vec<[KeyId; 2], TRUST_OWNERS>);
+/// Where the lists of a policy in JSON lie, and the key ids that are computed: 2 KB on a 32-bit machine.
+#[derive(Debug)]
+pub struct TrustMemory<'a> {
+    owners: [OwnerKey<'a>; TRUST_OWNERS],
+    computed: [[KeyId; 2]; TRUST_OWNERS],
+    key_ids: [&'a str; TRUST_KEY_IDS],
+    attestations: [RequiredAttestation<'a>; TRUST_ATTESTATIONS],
+}
+
+impl TrustMemory<'_> {
+    /// Empty memory.
+    #[must_use]
+    pub const fn new() -> Self {
+        let nothing = Str::Text("");
+        let key = PublicKey { keytype: nothing, scheme: nothing, public: nothing };
+        Self {
+            owners: [OwnerKey { key, ids: Items::new(&[]) }; TRUST_OWNERS],
+            computed: [[KeyId::ZERO; 2]; TRUST_OWNERS],
+            key_ids: [""; TRUST_KEY_IDS],
+            attestations: [RequiredAttestation { predicate_type: "", step: None }; TRUST_ATTESTATIONS],
+        }
+    }
+}
+
+impl Default for TrustMemory<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl<'a> TrustPolicy<'a> {
     /// Reads a policy in JSON, which has to be all of `json`. The key ids of Ed25519 keys are computed.
     ///
     /// # Errors
     /// A code from `trust-syntax` to `trust-limit` where `json` is no valid policy.
-    pub fn from_json(
-        json: &'a [u8],
-        computed: &'a mut ComputedKeyIds,
-        memory: &'a mut TrustMemory<'a>,
-    ) -> Result<Self> {
+    pub fn from_json(json: &'a [u8], memory: &'a mut TrustMemory<'a>) -> Result<Self> {
         check_text(json)?;
         let (document, _) = serde_json_core::from_slice::<Document<'a>>(json).map_err(|_| Code::TrustSyntax)?;
         if document.format != FORMAT || document.version != JSON_VERSION {
@@ -48,43 +73,51 @@ impl<'a> TrustPolicy<'a> {
         if document.owners.too_long || document.attestations.too_long || document.owners.kept.iter().any(too_many) {
             return Err(Code::TrustLimit.into());
         }
-        computed.0.clear();
-        for (number, owner) in (0_u16..).zip(&document.owners.kept) {
-            // Of other keys there are none.
-            let public = if owner.keytype == "ed25519" {
-                Str::Text(owner.public).decode_hex().ok_or(Error::new(Code::TrustKey).at_key(number))?
-            } else {
-                [0; 32]
-            };
-            let _ = computed.0.push(ed25519_key_ids(&public)); // as long as the list of owners
-        }
 
-        let mut draft = Draft::new(memory);
-        for (owner, computed) in document.owners.kept.iter().zip(&*computed.0) {
+        let TrustMemory { owners, computed, key_ids, attestations } = memory;
+        for ((number, owner), place) in (0_u16..).zip(&document.owners.kept).zip(computed.iter_mut()) {
+            if owner.keytype == "ed25519" {
+                let key = Str::Text(owner.public).decode_hex();
+                *place = ed25519_key_ids(&key.ok_or(Error::new(Code::TrustKey).at_key(number))?);
+            }
+        }
+        let computed: &'a [_; TRUST_OWNERS] = computed;
+        let mut free: &'a mut [&'a str] = key_ids;
+        for ((owner, computed), place) in document.owners.kept.iter().zip(computed).zip(owners.iter_mut()) {
             let computed: &'a [KeyId] = if owner.keytype == "ed25519" { computed } else { &[] };
             let given = &owner.keyids.kept;
             let missing = computed.iter().map(AsRef::as_ref).filter(|id| !given.contains(id));
-            let ids = draft.key_ids(given.len().saturating_add(missing.clone().count()))?;
+            let count = given.len().saturating_add(missing.clone().count());
+            let (ids, rest) = take(&mut free).split_at_mut_checked(count).ok_or(Code::TrustLimit)?;
+            free = rest;
             for (place, id) in ids.iter_mut().zip(given.iter().copied().chain(missing)) {
                 *place = id;
             }
-            draft.owner(owner.keytype, owner.scheme, Str::Text(owner.public), ids)?;
+            let [keytype, scheme, public] = [owner.keytype, owner.scheme, owner.public].map(Str::Text);
+            *place = OwnerKey { key: PublicKey { keytype, scheme, public }, ids: Items::new(ids) };
         }
-        for attestation in &document.attestations.kept {
-            draft.attestation(attestation.r#type, attestation.step)?;
+        for (attestation, place) in document.attestations.kept.iter().zip(attestations.iter_mut()) {
+            *place = RequiredAttestation { predicate_type: attestation.r#type, step: attestation.step };
         }
-        draft.finish(Fields {
-            threshold: document.threshold,
+
+        let (owners, attestations): (&'a [_], &'a [_]) = (owners, attestations);
+        let trust = Trust {
+            owners: Items::new(owners.get(..document.owners.kept.len()).unwrap_or_default()),
+            // 32 bits fit usize on every target that core supports.
+            threshold: document.threshold as usize,
             inspections: match document.inspections {
                 None | Some("refuse") => Inspections::Refuse,
                 Some("skip") => Inspections::Skip,
                 Some(_) => return Err(Code::TrustSyntax.into()),
             },
             product_step: document.product.step,
-            artifact: document.product.artifact,
-            earliest_time: document.earliest_time,
+            attestations: Items::new(attestations.get(..document.attestations.kept.len()).unwrap_or_default()),
             security_version: document.security_version,
-        })
+            earliest_time: time(document.earliest_time)?,
+        };
+        let policy = Self { trust, artifact: document.product.artifact };
+        policy.check()?;
+        Ok(policy)
     }
 }
 
@@ -198,5 +231,37 @@ impl<'de, T: Deserialize<'de>, const N: usize> Visitor<'de> for ListVisitor<T, N
             list.too_long |= list.kept.push(item).is_err();
         }
         Ok(list)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_serde_json_core_would_let_through_is_seen_before() {
+        for good in [r#"{"a":[{"b":["c",1]}]}"#, "[[[[]]]]", " { } ", r#"["[,",":"]"#, "[1 ,2]", "\t\r\n0"] {
+            assert_eq!(check_text(good.as_bytes()), Ok(()), "{good}");
+        }
+        for bad in [
+            "[[[[[]]]]]",
+            r#"{"a":[{"b":[{}]}]}"#,
+            "[,1]",
+            "[ ,1]",
+            "[\n,1]",
+            "null",
+            "-1",
+            "1.0",
+            "1e5",
+            "'a'",
+            "\u{feff}{}",
+            "{}\0",
+            "{}\u{c}",
+            r#""\u0061""#,
+            "\"\n\"",
+            "\"\0\"",
+        ] {
+            assert!(check_text(bad.as_bytes()).is_err(), "{bad}");
+        }
     }
 }

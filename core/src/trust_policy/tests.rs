@@ -10,6 +10,9 @@ use std::{format, vec};
 use serde::{Serialize, Serializer};
 
 use super::*;
+use crate::bundle::Str;
+use crate::signature::PublicKey;
+use crate::trust::{Inspections, RequiredAttestation};
 
 const ALICE: &str = "03759fed0728796dd086f924e7a29f34ba223fce5c871f7db782a737aa6676d8";
 const BOB: &str = "9083d50d3b253cde2179d5b48f059a11b55eaa78e09d28d3b9f39dfce5d74682";
@@ -46,8 +49,25 @@ fn full() -> String {
 }
 
 fn json(text: &[u8]) -> Result<String> {
-    let (mut computed, mut memory) = (ComputedKeyIds::default(), TrustMemory::new());
-    TrustPolicy::from_json(text, &mut computed, &mut memory).map(|policy| format!("{policy:?}"))
+    let mut memory = TrustMemory::new();
+    TrustPolicy::from_json(text, &mut memory).map(|policy| words(&policy))
+}
+
+fn read(bytes: &[u8]) -> Result<String> {
+    TrustPolicy::read(bytes).map(|policy| words(&policy))
+}
+
+/// What a policy says, whatever it was read from.
+fn words(policy: &TrustPolicy<'_>) -> String {
+    let Trust { owners, threshold, inspections, product_step, attestations, security_version, earliest_time } =
+        policy.trust;
+    let owner = |OwnerKey { key: PublicKey { keytype, scheme, public }, ids }: OwnerKey<'_>| {
+        format!("{keytype} {scheme} {public} {:?}", ids.iter().collect::<Vec<_>>())
+    };
+    let owners: Vec<String> = owners.iter().map(owner).collect();
+    let attestations: Vec<_> = attestations.iter().collect();
+    let product = (product_step, policy.artifact);
+    format!("{owners:?} {threshold} {inspections:?} {product:?} {attestations:?} {security_version} {earliest_time:?}")
 }
 
 fn code<T>(result: Result<T>) -> Option<&'static str> {
@@ -56,19 +76,20 @@ fn code<T>(result: Result<T>) -> Option<&'static str> {
 
 #[test]
 fn a_policy_in_json_says_what_is_believed() {
-    let (mut computed, mut memory) = (ComputedKeyIds::default(), TrustMemory::new());
+    let mut memory = TrustMemory::new();
     let text = full();
-    let TrustPolicy { trust, artifact } = TrustPolicy::from_json(text.as_bytes(), &mut computed, &mut memory).unwrap();
-    let ids: Vec<&[&str]> = trust.owners.iter().map(|owner| owner.ids).collect();
-    assert_eq!(ids[..2], [&["alice", ALICE_IDS[1], ALICE_IDS[0]][..], &[]]);
+    let TrustPolicy { trust, artifact } = TrustPolicy::from_json(text.as_bytes(), &mut memory).unwrap();
+    let owners: Vec<_> = trust.owners.iter().collect();
+    let ids: Vec<Vec<&str>> = owners.iter().map(|owner| owner.ids.iter().collect()).collect();
+    assert_eq!(ids[..2], [vec!["alice", ALICE_IDS[1], ALICE_IDS[0]], vec![]]);
     assert_eq!(ids[2].len(), 2);
-    assert!(trust.owners[0].key.public.is(ALICE) && trust.owners[1].key.keytype.is("rsa"));
+    assert!(owners[0].key.public.is(ALICE) && owners[1].key.keytype.is("rsa"));
     assert_eq!((trust.threshold, trust.product_step, artifact), (2, Some("package"), Some("out/app.bin")));
     assert_eq!((trust.inspections, trust.security_version), (Inspections::Skip, u32::MAX));
     assert_eq!(trust.earliest_time, Time::parse("2026-01-01T00:00:00Z"));
     let attestations = [("https://slsa.dev/provenance/v1", Some("build")), ("urn:example:ü", None)];
     let attestations = attestations.map(|(predicate_type, step)| RequiredAttestation { predicate_type, step });
-    assert_eq!(trust.attestations, attestations);
+    assert!(trust.attestations.iter().eq(attestations));
 }
 
 /// A policy with only what it must have, and after `more`.
@@ -80,9 +101,9 @@ fn small(more: &str) -> String {
 
 #[test]
 fn what_a_policy_does_not_say_is_the_cautious_thing() {
-    let (mut computed, mut memory) = (ComputedKeyIds::default(), TrustMemory::new());
+    let mut memory = TrustMemory::new();
     let text = small("");
-    let TrustPolicy { trust, artifact } = TrustPolicy::from_json(text.as_bytes(), &mut computed, &mut memory).unwrap();
+    let TrustPolicy { trust, artifact } = TrustPolicy::from_json(text.as_bytes(), &mut memory).unwrap();
     assert_eq!((trust.inspections, trust.product_step, artifact), (Inspections::Refuse, None, None));
     assert_eq!((trust.security_version, trust.earliest_time, trust.attestations.len()), (0, None, 0));
 }
@@ -271,28 +292,28 @@ struct Compiled<'a> {
     #[serde(serialize_with = "list")]
     owners: Vec<CompiledOwner<'a>>,
     threshold: u32,
-    product_step: Option<&'a str>,
-    artifact: Option<&'a str>,
+    product_step: &'a str,
+    artifact: &'a str,
     inspections: CompiledInspections,
     #[serde(serialize_with = "list")]
-    attestations: Vec<(&'a str, Option<&'a str>)>,
-    earliest_time: Option<&'a str>,
+    attestations: Vec<(&'a str, &'a str)>,
+    earliest_time: &'a str,
     security_version: u32,
+    end: u8,
 }
 
 #[derive(Clone, Serialize)]
 struct CompiledOwner<'a> {
-    keytype: &'a str,
-    scheme: &'a str,
-    public: Public<'a>,
+    key: CompiledKey<'a>,
     #[serde(serialize_with = "list")]
     ids: Vec<&'a str>,
 }
 
 #[derive(Clone, Serialize)]
-enum Public<'a> {
-    Text(&'a str),
-    Hex(#[serde(serialize_with = "list")] Vec<u8>),
+enum CompiledKey<'a> {
+    Ed25519([u8; 32]),
+    Other { keytype: &'a str, scheme: &'a str, public: &'a str },
+    Unknown,
 }
 
 #[derive(Clone, Serialize)]
@@ -318,25 +339,29 @@ impl Compiled<'_> {
 }
 
 fn ed25519<'a>(public: &str, ids: &[&'a str]) -> CompiledOwner<'a> {
-    let public = Public::Hex(Str::Text(public).decode_hex::<32>().unwrap().to_vec());
-    CompiledOwner { keytype: "ed25519", scheme: "ed25519", public, ids: ids.to_vec() }
+    let key = CompiledKey::Ed25519(Str::Text(public).decode_hex().unwrap());
+    CompiledOwner { key, ids: ids.to_vec() }
+}
+
+fn other<'a>(keytype: &'a str, scheme: &'a str, public: &'a str) -> CompiledOwner<'a> {
+    CompiledOwner { key: CompiledKey::Other { keytype, scheme, public }, ids: vec![] }
 }
 
 fn compiled() -> Compiled<'static> {
-    let rsa = Public::Text("MIIBojANBgkq/+8=");
     Compiled {
         owners: vec![
             ed25519(ALICE, &["alice", ALICE_IDS[1], ALICE_IDS[0]]),
-            CompiledOwner { keytype: "rsa", scheme: "rsassa-pss-sha256", public: rsa, ids: vec![] },
+            other("rsa", "rsassa-pss-sha256", "MIIBojANBgkq/+8="),
             ed25519(BOB, &BOB_IDS),
         ],
         threshold: 2,
-        product_step: Some("package"),
-        artifact: Some("out/app.bin"),
+        product_step: "package",
+        artifact: "out/app.bin",
         inspections: CompiledInspections::Skip,
-        attestations: vec![("https://slsa.dev/provenance/v1", Some("build")), ("urn:example:ü", None)],
-        earliest_time: Some("2026-01-01T00:00:00Z"),
+        attestations: vec![("https://slsa.dev/provenance/v1", "build"), ("urn:example:ü", "")],
+        earliest_time: "2026-01-01T00:00:00Z",
         security_version: u32::MAX,
+        end: END,
     }
 }
 
@@ -346,18 +371,6 @@ const BOB_IDS: [&str; 2] = [
     "370a16fd8fd5cee8bcddd38ff89f5b9976937f6890371e93c53c8d73bac9c9c6",
 ];
 
-fn read(bytes: &[u8]) -> Result<String> {
-    let mut memory = TrustMemory::new();
-    // A hexadecimal string and its digits have one value, but look different.
-    TrustPolicy::read(bytes, &mut memory).map(|policy| {
-        let text = format!("{policy:?}");
-        [ALICE, BOB].iter().fold(text, |text, key| {
-            let hex = format!("{:?}", Str::Hex(&Str::Text(key).decode_hex::<32>().unwrap()));
-            text.replace(&hex, &format!("{:?}", Str::Text(key)))
-        })
-    })
-}
-
 #[test]
 fn the_compiled_form_says_what_the_json_says() {
     assert_eq!(read(&compiled().bytes()), json(full().as_bytes()));
@@ -366,16 +379,18 @@ fn the_compiled_form_says_what_the_json_says() {
 #[test]
 fn what_follows_a_page_s_policy_is_not_looked_at() {
     let bytes = compiled().bytes();
-    let page = |bytes: &[u8]| {
-        let page = [bytes, &[0xff; 4096]].concat();
-        let mut memory = TrustMemory::new();
-        TrustPolicy::read_page(&page, &mut memory).map(|_| ())
-    };
-    assert_eq!(page(&bytes), Ok(()));
+    let expected = TrustPolicy::read_page(&bytes).map(|policy| words(&policy)).unwrap();
+    for erased in [0, 0xff] {
+        let page = [&bytes[..], &[erased; 4096]].concat();
+        assert_eq!(TrustPolicy::read_page(&page).map(|policy| words(&policy)).unwrap(), expected);
+        for length in 0..bytes.len() {
+            // Power was cut while the page was written.
+            let cut = [&bytes[..length], &[erased; 4096]].concat();
+            assert!(TrustPolicy::read_page(&cut).is_err(), "{length} bytes, {erased:#x} behind them");
+        }
+    }
     for length in 0..bytes.len() {
         assert!(read(&bytes[..length]).is_err(), "{length} bytes");
-        // Power was cut while the page was written.
-        assert!(page(&bytes[..length]).is_err(), "{length} bytes");
     }
     for byte in 0..=255 {
         assert_eq!(code(read(&[&bytes[..], &[byte]].concat())), Some("trust-syntax"), "{byte:#x}");
@@ -385,37 +400,53 @@ fn what_follows_a_page_s_policy_is_not_looked_at() {
 #[test]
 fn no_other_bytes_are_a_policy() {
     let whole = compiled();
-    let with = |change: &dyn Fn(&mut Compiled<'static>)| {
+    let changed = |change: &dyn Fn(&mut Compiled<'static>)| {
         let mut policy = whole.clone();
         change(&mut policy);
-        code(read(&policy.bytes()))
+        policy.bytes()
     };
+    let with = |change: &dyn Fn(&mut Compiled<'static>)| code(read(&changed(change)));
+    let distinct = |count| "ABCDEFGHIJ".split("").skip(1).take(count).map(|key| other("rsa", "x", key)).collect();
     assert_eq!(with(&|policy| policy.owners.clear()), Some("trust-owners"));
     assert_eq!(with(&|policy| policy.owners[2] = ed25519(ALICE, &["x"])), Some("trust-owners"));
-    assert_eq!(with(&|policy| policy.owners[0].public = Public::Hex(vec![1; 31])), Some("trust-key"));
-    assert_eq!(with(&|policy| policy.owners[0].scheme = "rsassa-pss-sha256"), Some("trust-key"));
-    assert_eq!(with(&|policy| policy.owners[0].keytype = "rsa"), Some("trust-key"));
-    assert_eq!(with(&|policy| policy.owners[1].public = Public::Hex(vec![1; 32])), Some("trust-key"));
+    assert_eq!(with(&|policy| policy.owners[1] = other("ed25519", "ed25519", "A")), Some("trust-key"));
+    assert_eq!(with(&|policy| policy.owners[1] = other("rsa", "ed25519", BOB)), Some("trust-key"));
+    assert_eq!(with(&|policy| policy.owners[1] = other("", "x", "A")), Some("trust-key"));
+    assert_eq!(with(&|policy| policy.owners[1] = other("rsa", "", "A")), Some("trust-key"));
+    assert_eq!(with(&|policy| policy.owners[1] = other("rsa", "x", "")), Some("trust-key"));
+    assert_eq!(with(&|policy| policy.owners[1] = other("rsa", "x", "A B")), Some("trust-key"));
+    assert_eq!(with(&|policy| policy.owners[1].key = CompiledKey::Unknown), Some("trust-syntax"));
     assert_eq!(with(&|policy| policy.owners[0].ids = vec![""]), Some("trust-key"));
     assert_eq!(with(&|policy| policy.owners[0].ids = vec!["x"; TRUST_KEY_IDS + 1]), Some("trust-limit"));
+    assert_eq!(with(&|policy| policy.owners = distinct(TRUST_OWNERS)), None);
+    assert_eq!(with(&|policy| policy.owners = distinct(TRUST_OWNERS + 1)), Some("trust-limit"));
     assert_eq!(with(&|policy| policy.threshold = 0), Some("trust-threshold"));
     assert_eq!(with(&|policy| policy.threshold = 4), Some("trust-threshold"));
-    assert_eq!(with(&|policy| policy.product_step = Some("a/b")), Some("trust-syntax"));
-    assert_eq!(with(&|policy| policy.artifact = Some("./a")), Some("trust-syntax"));
+    assert_eq!(with(&|policy| policy.product_step = "a/b"), Some("trust-syntax"));
+    assert_eq!(with(&|policy| policy.artifact = "./a"), Some("trust-syntax"));
     assert_eq!(with(&|policy| policy.inspections = CompiledInspections::Other), Some("trust-syntax"));
     assert_eq!(with(&|policy| policy.inspections = CompiledInspections::Refuse), None);
     assert_eq!(with(&|policy| policy.attestations[0].0 = ""), Some("trust-syntax"));
-    assert_eq!(
-        with(&|policy| policy.attestations = vec![("urn:x", None); TRUST_ATTESTATIONS + 1]),
-        Some("trust-limit")
-    );
-    assert_eq!(with(&|policy| policy.earliest_time = Some("2026")), Some("trust-time"));
+    assert_eq!(with(&|policy| policy.attestations[0].1 = ".."), Some("trust-syntax"));
+    assert_eq!(with(&|policy| policy.attestations = vec![("x", ""); TRUST_ATTESTATIONS + 1]), Some("trust-limit"));
+    assert_eq!(with(&|policy| policy.earliest_time = "2026"), Some("trust-time"));
+    assert_eq!(with(&|policy| policy.end = 0), Some("trust-syntax"));
+
+    // What a device leaves to the verification is of the right form.
+    let on_device = |change: &dyn Fn(&mut Compiled<'static>)| TrustPolicy::read_page(&changed(change)).map(|_| ());
+    assert_eq!(on_device(&|policy| policy.threshold = 0), Ok(()));
+    assert_eq!(code(on_device(&|policy| policy.earliest_time = "2026")), Some("trust-time"));
+    assert_eq!(code(on_device(&|policy| policy.end = 0)), Some("trust-syntax"));
 
     let bytes = whole.bytes();
     assert_eq!(code(read(&[b"SITR", &bytes[4..]].concat())), Some("trust-version"));
     assert_eq!(code(read(&[b"SITT\x02", &bytes[5..]].concat())), Some("trust-version"));
     assert_eq!(code(read(&[0xff; 64])), Some("trust-version"));
     assert_eq!(code(read(full().as_bytes())), Some("trust-version"));
+    // Something between the end and the end of the body.
+    let (head, body) = bytes.split_at(7);
+    let longer = [&head[..5], &[head[5] + 1, head[6]], body, &[END]].concat();
+    assert_eq!(code(read(&longer)), Some("trust-syntax"));
     let at = bytes.windows(5).position(|window| window == b"alice").unwrap();
     let mut latin1 = bytes.clone();
     latin1[at] = 0xe9;

@@ -14,7 +14,6 @@ use cortex_m_rt::entry;
 use ed25519_compact::{PublicKey, Signature, VerifyingState};
 use sha2::{Digest, Sha256};
 use sitrep_firmware::{
-    anchor::Anchor,
     boards::mps2_an385::{self as board, BatteryClock, Exit, INSTRUCTIONS_PER_TICK},
     boot::boot,
     slot::Slot,
@@ -22,12 +21,12 @@ use sitrep_firmware::{
 
 #[entry]
 fn main() -> ! {
-    let (Ok(anchor), Ok(slot)) = (Anchor::read(board::anchor()), Slot::read(board::slot())) else {
-        defmt::error!("no trust anchor, or nothing in the slot");
+    let Ok(slot) = Slot::read(board::slot()) else {
+        defmt::error!("nothing in the slot");
         board::exit(Exit::Refused)
     };
     board::start_timer();
-    let (boot, boot_stack) = measure(|| boot(&anchor, &slot, &BatteryClock, |_| ()).is_ok());
+    let (boot, boot_stack) = measure(|| boot(board::trust_policy(), &slot, &BatteryClock, |_| ()).is_ok());
     let (floor, floor_stack) = measure(|| floor(slot.rest).is_some());
     let (digest, _) = measure(|| Sha256::digest(slot.artifact)[..] != [0; 32]);
     // Instructions in thousands: the whole number would not fit for large bundles.

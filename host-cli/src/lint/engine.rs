@@ -3,8 +3,8 @@
 use serde_json::Value;
 use sitrep_core::bundle::Bundle;
 use sitrep_core::{
-    Class, Code, DeviceMemory, Ed25519, Error, FixedClock, HostMemory, Inspections, Message, OwnerKey, PublicKey,
-    Request, Schemes, Sequential, SignatureError, Str, Time, Trust, limits, verify,
+    Class, Code, DeviceMemory, Ed25519, Error, FixedClock, HostMemory, Inspections, Items, Message, OwnerKey,
+    PublicKey, Request, Schemes, Sequential, SignatureError, Str, Time, Trust, limits, verify,
 };
 
 use crate::args::Profile;
@@ -58,7 +58,7 @@ impl Engine {
 
     fn verify(&self, bundle: &Bundle<'_>) -> (Option<Error>, Vec<Code>) {
         let key = PublicKey { keytype: Str::Text(""), scheme: Str::Text(""), public: Str::Text("") };
-        let owners = [OwnerKey { key, ids: &[OWNER] }];
+        let owners = [OwnerKey { key, ids: Items::new(&[OWNER]) }];
         // Inspections are part of the evidence, which there is none of here.
         let trust = Trust { inspections: Inspections::Skip, ..Trust::new(&owners, 1) };
         let (trust, clock, schemes) = (&trust, &FixedClock(self.now), &Believing(self.schemes()));

@@ -1,7 +1,7 @@
 //! The compiled form of a trust policy, as it is written (core's BUNDLE.md, section 12.2).
 
-use sitrep_core::trust_policy::{COMPILED_VERSION, MAGIC};
-use sitrep_core::{Inspections, TrustMemory, TrustPolicy};
+use sitrep_core::trust_policy::{COMPILED_VERSION, END, MAGIC};
+use sitrep_core::{Inspections, TrustPolicy};
 
 use super::{Policy, WriteError, given_ids, public_text};
 use crate::keys::OwnerFile;
@@ -18,7 +18,7 @@ impl Policy {
         let mut bytes = [&MAGIC[..], &[COMPILED_VERSION]].concat();
         push_length(&mut bytes, body.len());
         bytes.extend_from_slice(&body);
-        TrustPolicy::read(&bytes, &mut TrustMemory::new())?;
+        TrustPolicy::read(&bytes)?;
         Ok(bytes)
     }
 
@@ -29,8 +29,8 @@ impl Policy {
             push_owner(&mut out, owner);
         }
         push_length(&mut out, self.threshold);
-        push_option(&mut out, self.product_step.as_deref());
-        push_option(&mut out, self.artifact.as_deref());
+        push_text(&mut out, self.product_step.as_deref().unwrap_or_default());
+        push_text(&mut out, self.artifact.as_deref().unwrap_or_default());
         out.push(match self.inspections {
             Inspections::Refuse | Inspections::Observed => 0,
             Inspections::Skip => 1,
@@ -38,27 +38,27 @@ impl Policy {
         push_length(&mut out, self.attestations.len());
         for required in &self.attestations {
             push_text(&mut out, &required.predicate_type);
-            push_option(&mut out, required.step.as_deref());
+            push_text(&mut out, required.step.as_deref().unwrap_or_default());
         }
-        push_option(&mut out, self.earliest_time.map(|time| time.to_string()).as_deref());
+        push_text(&mut out, &self.earliest_time.map(|time| time.to_string()).unwrap_or_default());
         push_varint(&mut out, self.security_version);
+        out.push(END);
         out
     }
 }
 
 /// A device looks for an Ed25519 key under every id and hashes none; who knows other schemes computes the ids as for the JSON form.
 fn push_owner(out: &mut Vec<u8>, owner: &OwnerFile) {
-    push_text(out, &owner.keytype);
-    push_text(out, &owner.scheme);
     let ids = match owner.decoded() {
         HostKey::Ed25519(key) => {
-            out.push(1);
-            push_length(out, key.len());
+            out.push(0);
             out.extend_from_slice(key);
             owner.ids.clone()
         }
         _ => {
-            out.push(0);
+            out.push(1);
+            push_text(out, &owner.keytype);
+            push_text(out, &owner.scheme);
             push_text(out, &public_text(owner));
             given_ids(owner)
         }
@@ -66,13 +66,6 @@ fn push_owner(out: &mut Vec<u8>, owner: &OwnerFile) {
     push_length(out, ids.len());
     for id in &ids {
         push_text(out, id);
-    }
-}
-
-fn push_option(out: &mut Vec<u8>, text: Option<&str>) {
-    out.push(u8::from(text.is_some()));
-    if let Some(text) = text {
-        push_text(out, text);
     }
 }
 

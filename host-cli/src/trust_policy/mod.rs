@@ -18,8 +18,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use sitrep_core::RequiredAttestation as CoreAttestation;
 use sitrep_core::limits::DEVICE;
-use sitrep_core::trust_policy::{ComputedKeyIds, FORMAT, MAGIC};
-use sitrep_core::{Code, Error, Inspections, OwnerKey, Time, Trust, TrustMemory, TrustPolicy};
+use sitrep_core::trust_policy::{FORMAT, MAGIC};
+use sitrep_core::{Code, Error, Inspections, Items, OwnerKey, Time, Trust, TrustMemory, TrustPolicy};
 
 use crate::args::RequiredAttestation;
 use crate::error::CliError;
@@ -131,11 +131,11 @@ impl Policy {
         if bytes.len() as u64 > MAX_FILE {
             return Err(PolicyFault::TooLarge);
         }
-        let (mut computed, mut memory) = (ComputedKeyIds::default(), TrustMemory::new());
+        let mut memory = TrustMemory::new();
         let (policy, form) = if bytes.starts_with(&MAGIC) {
-            (TrustPolicy::read(bytes, &mut memory), Form::Compiled)
+            (TrustPolicy::read(bytes), Form::Compiled)
         } else {
-            (TrustPolicy::from_json(bytes, &mut computed, &mut memory), Form::Json)
+            (TrustPolicy::from_json(bytes, &mut memory), Form::Json)
         };
         match policy {
             Ok(policy) => Ok((Self::of_core(path, &policy)?, form)),
@@ -149,9 +149,9 @@ impl Policy {
     fn of_core(path: &Path, policy: &TrustPolicy<'_>) -> Result<Self, PolicyFault> {
         let trust = &policy.trust;
         let mut owners: Vec<OwnerFile> = Vec::with_capacity(trust.owners.len());
-        for (number, owner) in (1..).zip(trust.owners) {
+        for (number, owner) in (1..).zip(trust.owners.iter()) {
             let of_this = |fault| PolicyFault::Key(KeyError { path: format!("owner {number}").into(), fault });
-            let owner = owner_file(path, owner).map_err(of_this)?;
+            let owner = owner_file(path, &owner).map_err(of_this)?;
             // Core compares texts, and one key can be written in several ways.
             if owners.iter().any(|other| other.decoded() == owner.decoded()) {
                 let error = Error::new(Code::TrustOwners);
@@ -186,11 +186,11 @@ impl Policy {
     #[must_use]
     pub fn trust<'a>(&'a self, attestations: &'a [CoreAttestation<'a>]) -> Trust<'a> {
         Trust {
-            owners: &[],
+            owners: Items::new(&[]),
             threshold: self.threshold,
             inspections: self.inspections,
             product_step: self.product_step.as_deref(),
-            attestations,
+            attestations: Items::new(attestations),
             security_version: self.security_version,
             earliest_time: self.earliest_time,
         }
@@ -230,8 +230,8 @@ fn owner_file(path: &Path, owner: &OwnerKey<'_>) -> Result<OwnerFile, KeyFileFau
         HostKey::from_der(&der).map_err(KeyFileFault::Key)?.public_text()
     };
     let mut file = bare_key(path, &keytype, &owner.key.scheme.to_string(), &public)?;
-    let given = owner.ids.iter().map(|id| (*id).to_owned());
-    let computed = file.ids.iter().filter(|id| !owner.ids.contains(&id.as_str())).cloned();
+    let given = owner.ids.iter().map(str::to_owned);
+    let computed = file.ids.iter().filter(|id| owner.ids.iter().all(|given| given != id.as_str())).cloned();
     file.ids = given.chain(computed).collect();
     Ok(file)
 }

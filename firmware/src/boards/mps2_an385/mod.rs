@@ -49,8 +49,8 @@ pub fn exit(code: Exit) -> ! {
 }
 
 unsafe extern "C" {
-    static __anchor_start: u8;
-    static __anchor_end: u8;
+    static __trust_start: u8;
+    static __trust_end: u8;
     static __slot_start: u8;
     static __slot_end: u8;
     static __clock: u64;
@@ -61,25 +61,24 @@ unsafe extern "C" {
 /// What a new device is delivered with: the in-toto demo, and trust in its owner.
 // SAFETY: the linker script has these sections, and puts nothing else into them.
 #[used]
-#[unsafe(link_section = ".anchor")]
-static DEMO_ANCHOR: [u8; include_bytes!("../../../demo/anchor.bin").len()] =
-    *include_bytes!("../../../demo/anchor.bin");
+#[unsafe(link_section = ".trust")]
+static DEMO_TRUST: [u8; include_bytes!("../../../demo/trust.bin").len()] = *include_bytes!("../../../demo/trust.bin");
 // SAFETY: as above.
 #[used]
 #[unsafe(link_section = ".slot")]
 static DEMO_SLOT: [u8; include_bytes!("../../../demo/slot.bin").len()] = *include_bytes!("../../../demo/slot.bin");
 
-/// The flash page of the trust anchor.
+/// The flash page of the trust policy.
 #[must_use]
-pub fn anchor() -> &'static [u8] {
+pub fn trust_policy() -> &'static [u8] {
     // SAFETY: both symbols are bounds of one memory region of memory.x, to which nothing writes while the image runs.
-    unsafe { region(&raw const __anchor_start, &raw const __anchor_end) }
+    unsafe { region(&raw const __trust_start, &raw const __trust_end) }
 }
 
 /// The flash of the update slot.
 #[must_use]
 pub fn slot() -> &'static [u8] {
-    // SAFETY: as for the anchor.
+    // SAFETY: as for the trust policy.
     unsafe { region(&raw const __slot_start, &raw const __slot_end) }
 }
 
