@@ -38,11 +38,24 @@ pub fn owner(set: &str) -> [u8; 32] {
     *der.last_chunk().unwrap()
 }
 
-/// Verifies with core alone: one owner, no clock, inspections skipped.
+/// Verifies with core alone: one owner, no clock, inspections skipped, nothing demanded.
 ///
 /// # Errors
 /// Core's, when the bytes are no bundle; what is wrong with its contents is in the outcome.
 pub fn verified<R>(bytes: &[u8], owner: &[u8; 32], then: impl FnOnce(&Outcome<'_, '_>) -> R) -> Result<R, Error> {
+    verified_with(bytes, owner, &Trust { inspections: Inspections::Skip, ..Trust::new(&[], 1) }, then)
+}
+
+/// The same where more is demanded; `demands` has no owner of its own.
+///
+/// # Errors
+/// As [`verified`].
+pub fn verified_with<R>(
+    bytes: &[u8],
+    owner: &[u8; 32],
+    demands: &Trust<'_>,
+    then: impl FnOnce(&Outcome<'_, '_>) -> R,
+) -> Result<R, Error> {
     let mut path = [0; PATH];
     let bundle = Bundle::open(bytes, &mut path)?;
     let ids = sitrep_core::ed25519_key_ids(owner);
@@ -50,7 +63,7 @@ pub fn verified<R>(bytes: &[u8], owner: &[u8; 32], then: impl FnOnce(&Outcome<'_
     let ed25519 = Str::Text("ed25519");
     let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(owner) };
     let owners = [OwnerKey { key, ids: Items::new(&ids) }];
-    let trust = Trust { inspections: Inspections::Skip, ..Trust::new(&owners, 1) };
+    let trust = Trust { owners: Items::new(&owners), ..*demands };
     let request = Request {
         bundle: &bundle,
         trust: &trust,

@@ -5,6 +5,7 @@ pub mod cases;
 pub mod command;
 pub mod demo;
 pub mod device;
+pub mod every_kind;
 pub mod in_toto;
 pub mod inspected;
 pub mod json_text;
