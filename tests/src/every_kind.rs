@@ -14,7 +14,8 @@ pub const ATTESTATIONS: [RequiredAttestation<'static>; 2] = [
 ];
 
 /// What is demanded of it, but for the owner.
-pub const DEMANDS: Trust<'static> = Trust { attestations: Items::new(&ATTESTATIONS), security_version: 3, ..Trust::new(&[], 1) };
+pub const DEMANDS: Trust<'static> =
+    Trust { attestations: Items::new(&ATTESTATIONS), security_version: 3, ..Trust::new(&[], 1) };
 
 /// Where its files are.
 #[must_use]

@@ -9,7 +9,7 @@ use sitrep_core::limits::{DEVICE, HOST};
 use sitrep_core::{
     Ed25519, Items, Memory, NoClock, OwnerKey, PublicKey, Request, Sequential, Trust, ed25519_key_ids, verify,
 };
-use sitrep_tests::scale;
+use sitrep_tests::{every_kind, scale};
 
 /// Bytes of the stack that is painted; far more than core takes, even without optimisation.
 const STACK: usize = 1 << 20;
@@ -37,6 +37,8 @@ struct Taken {
 struct Packed {
     bundle: Vec<u8>,
     owner: [u8; 32],
+    /// What is demanded of it, but for the owner.
+    demands: Trust<'static>,
 }
 
 impl Packed {
@@ -44,7 +46,8 @@ impl Packed {
         let directory = tempfile::tempdir().unwrap();
         let chain = scale::write(directory.path(), artifacts).unwrap();
         let input = Input::from_directory(&chain.layout, directory.path()).unwrap();
-        Self { bundle: input.packer.finish(HOST.profile).unwrap(), owner: chain.owner }
+        let demands = Trust::new(&[], 1);
+        Self { bundle: input.packer.finish(HOST.profile).unwrap(), owner: chain.owner, demands }
     }
 
     /// Opens and verifies it, with everything that a caller has to provide made before, and not counted.
@@ -63,7 +66,7 @@ impl Packed {
         let ed25519 = Str::Text("ed25519");
         let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(&self.owner) };
         let owners = [OwnerKey { key, ids: Items::new(&ids) }];
-        let trust = Trust::new(&owners, 1);
+        let trust = Trust { owners: Items::new(&owners), ..self.demands };
         let mut painted = vec![PAINT; STACK / size_of::<u128>()];
 
         let mut path = [0; PATH];
@@ -111,22 +114,34 @@ fn on_painted_stack(painted: &mut [u128], work: impl FnOnce()) -> usize {
     size - untouched * size_of::<u128>()
 }
 
+fn on_host(packed: &Packed) -> Taken {
+    packed.verify::<{ HOST.layouts }, { HOST.keys }, { HOST.steps }, { HOST.links }, { HOST.rules }, { HOST.path }>()
+}
+
+fn on_device(packed: &Packed) -> Taken {
+    packed.verify::<{ DEVICE.layouts }, { DEVICE.keys }, { DEVICE.steps }, { DEVICE.links }, { DEVICE.rules }, { DEVICE.path }>()
+}
+
 #[test]
 fn does_not_grow_with_the_artifacts() {
     let (small, large) = (Packed::new(SMALL), Packed::new(LARGE));
     println!("bundles of {} and {} bytes", small.bundle.len(), large.bundle.len());
-    let host = |packed: &Packed| {
-        packed
-            .verify::<{ HOST.layouts }, { HOST.keys }, { HOST.steps }, { HOST.links }, { HOST.rules }, { HOST.path }>()
-    };
-    let device = |packed: &Packed| {
-        packed.verify::<{ DEVICE.layouts }, { DEVICE.keys }, { DEVICE.steps }, { DEVICE.links }, { DEVICE.rules }, { DEVICE.path }>()
-    };
-    for (name, taken) in [("host", [host(&small), host(&large)]), ("device", [device(&small), device(&large)])] {
+    for (name, taken) in [("host", [&small, &large].map(on_host)), ("device", [&small, &large].map(on_device))] {
         let [of_small, of_large] = taken;
         println!("{name}, {SMALL} artifacts a step: {of_small:?}");
         println!("{name}, {LARGE} artifacts a step: {of_large:?}");
         assert_eq!(of_small, of_large, "{name}");
         assert_eq!(of_large.allocations, 0, "{name}");
+    }
+}
+
+/// Sublayouts, statements and attestations come out of the same memory.
+#[test]
+fn is_enough_for_every_kind_of_evidence() {
+    let plain = Packed::new(SMALL);
+    let rich = Packed { bundle: every_kind::bundle(), owner: every_kind::owner(), demands: every_kind::DEMANDS };
+    for (name, [plain, rich]) in [("host", [&plain, &rich].map(on_host)), ("device", [&plain, &rich].map(on_device))] {
+        println!("{name}: {rich:?}, of plain links {plain:?}");
+        assert_eq!((rich.memory, rich.allocations), (plain.memory, 0), "{name}");
     }
 }
