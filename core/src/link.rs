@@ -121,6 +121,10 @@ impl LinkState {
         let offsets = predicate.ok_or(Code::LinkMember)?.offsets;
         let [_, materials, ..] = offsets;
         state.materials = state.map_at(&reader, materials, form)?;
+        // As in links, a map of materials has to be there; a list may be left out.
+        if form == Materials::Map {
+            state.materials.ok_or(Code::LinkMember)?;
+        }
         // What the statement is about are the step's products.
         state.products = state.map_at(&reader, Some(statement.subject), Materials::List)?;
         let name = state.read_rest(&reader, offsets)?;

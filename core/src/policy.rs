@@ -52,7 +52,7 @@ fn check_rules<'b, const RULES: usize, const PATH: usize>(
         let mut space = [0; PATH];
         let mut rules = heapless::Vec::<_, RULES>::new();
         let mut substitution = Substitution::new(request.parameters_of(layout), &mut space);
-        load_rules(layout, bundle, offset, state, &mut substitution, &mut rules)
+        load_rules(layout, bundle, (step.role, offset), state, &mut substitution, &mut rules)
             .map_err(|error| error.at_step(number))?;
         let subject =
             Subject { list, own: link.artifacts(bundle, list)?, other: link.artifacts(bundle, list.other())? };
@@ -69,7 +69,7 @@ fn check_rules<'b, const RULES: usize, const PATH: usize>(
 fn load_rules<'r, 'b: 'r>(
     layout: &Vouched,
     bundle: &'b Bundle<'b>,
-    offset: u32,
+    (role, offset): (Role, u32),
     state: &State<'_, 'b>,
     substitution: &mut Substitution<'_, 'r>,
     rules: &mut VecView<RuleState<'r>>,
@@ -81,7 +81,7 @@ fn load_rules<'r, 'b: 'r>(
     while reader.element()? {
         let (rule, target) = Rule::read(&mut reader, substitution)?;
         let target = match target {
-            Some(target) => match_target(&target, layout, bundle, state)?.map(Lookup::new),
+            Some(target) => match_target(&target, layout, role, bundle, state)?.map(Lookup::new),
             None => None,
         };
         rules.push(RuleState { rule, target, consumed: 0 }).map_err(|_| Code::LimitRules)?;
@@ -89,15 +89,17 @@ fn load_rules<'r, 'b: 'r>(
     Ok(())
 }
 
-/// The artifacts that a `MATCH` compares with; none for inspections and unknown steps.
+/// The artifacts that a `MATCH` compares with; none for unknown steps. What an inspection saw only inspections may refer to: steps come before all of them.
 fn match_target<'b>(
     target: &MatchTarget<'_>,
     layout: &Vouched,
+    role: Role,
     bundle: &'b Bundle<'b>,
     state: &State<'_, 'b>,
 ) -> Result<Option<ArtifactRuns<'b>>> {
     let mut steps = layout.steps.of(state.steps).iter();
-    let step = steps.find(|step| step.role == Role::Step && step.name == target.step);
+    let is_seen = |seen: Role| seen == Role::Step || role == Role::Inspection;
+    let step = steps.find(|step| is_seen(step.role) && step.name == target.step);
     let link = step.and_then(|step| state.links.get(usize::from(step.link?)));
     link.map(|link| link.artifacts(bundle, target.list)).transpose()
 }

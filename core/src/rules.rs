@@ -64,26 +64,30 @@ impl<'b> Rule<'b> {
         }
         let mut words = heapless::Vec::<Str<'b>, WORDS>::new();
         while reader.element()? {
-            let word = substitution.put_in(reader.string()?.ok_or(malformed)?)?;
-            words.push(word).map_err(|_| malformed)?;
+            words.push(reader.string()?.ok_or(malformed)?).map_err(|_| malformed)?;
         }
-        Self::of(&words)?.ok_or(malformed)
+        Self::of(&words, substitution)?.ok_or(malformed)
     }
 
-    fn of(words: &[Str<'b>]) -> Result<Option<(Self, Option<MatchTarget<'b>>)>> {
+    /// Parameters are put into patterns, prefixes and names of steps; what else the words are they say themselves.
+    fn of(
+        words: &[Str<'b>],
+        substitution: &mut Substitution<'_, 'b>,
+    ) -> Result<Option<(Self, Option<MatchTarget<'b>>)>> {
         let [keyword, pattern, rest @ ..] = words else { return Ok(None) };
+        let pattern = substitution.put_in(*pattern)?;
         let Some((_, keyword)) = KEYWORDS.iter().find(|(name, _)| keyword.is_ignoring_case(name)) else {
             return Ok(None);
         };
         // REQUIRE names one artifact; wildcards mean nothing in it.
-        let pattern = if *keyword == Keyword::Require { Pattern::Literal(*pattern) } else { Pattern::new(*pattern) };
+        let pattern = if *keyword == Keyword::Require { Pattern::Literal(pattern) } else { Pattern::new(pattern) };
         let rule = Self { keyword: *keyword, pattern, source: None, target: None };
         if *keyword != Keyword::Match {
             return Ok(rest.is_empty().then_some((rule, None)));
         }
-        let Some((source, rest)) = take_prefix(rest)? else { return Ok(None) };
+        let Some((source, rest)) = take_prefix(rest, substitution)? else { return Ok(None) };
         let [with, list, rest @ ..] = rest else { return Ok(None) };
-        let Some((target, rest)) = take_prefix(rest)? else { return Ok(None) };
+        let Some((target, rest)) = take_prefix(rest, substitution)? else { return Ok(None) };
         let [from, step] = rest else { return Ok(None) };
         if !with.is_ignoring_case("WITH") || !from.is_ignoring_case("FROM") {
             return Ok(None);
@@ -93,20 +97,24 @@ impl<'b> Rule<'b> {
         else {
             return Ok(None);
         };
-        Ok(Some((Self { source, target, ..rule }, Some(MatchTarget { list, step: *step }))))
+        Ok(Some((Self { source, target, ..rule }, Some(MatchTarget { list, step: substitution.put_in(*step)? }))))
     }
 }
 
 type Words<'w, 'b> = &'w [Str<'b>];
 
 /// Takes `IN prefix` where the words start with it. `None` where the prefix is missing.
-fn take_prefix<'w, 'b>(words: Words<'w, 'b>) -> Result<Option<(Option<Str<'b>>, Words<'w, 'b>)>> {
+fn take_prefix<'w, 'b>(
+    words: Words<'w, 'b>,
+    substitution: &mut Substitution<'_, 'b>,
+) -> Result<Option<(Option<Str<'b>>, Words<'w, 'b>)>> {
     match words {
         [first, rest @ ..] if first.is_ignoring_case("IN") => {
             let [prefix, rest @ ..] = rest else { return Ok(None) };
+            let prefix = substitution.put_in(*prefix)?;
             let prefix = match prefix {
                 Str::Text(text) => names::prefix(text).map(Str::Text),
-                Str::Hex(bytes) => (!bytes.is_empty()).then_some(*prefix),
+                Str::Hex(bytes) => (!bytes.is_empty()).then_some(prefix),
             };
             Ok(Some((Some(prefix.ok_or(Code::LayoutPrefix)?), rest)))
         }

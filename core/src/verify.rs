@@ -181,7 +181,7 @@ fn check_expiry<'b>(
 fn check_steps_exist(layout: &InForce, state: &mut State<'_, '_>) -> Result<()> {
     let is_empty = !layout.steps.of(state.steps).iter().any(|step| step.role == Role::Step);
     match layout.link.and_then(|link| state.links.get(usize::from(link))) {
-        None if layout.steps.of(state.steps).is_empty() => state.warnings.push(Code::LayoutEmpty),
+        None if is_empty => state.warnings.push(Code::LayoutEmpty),
         Some(link) if is_empty => {
             let error = Error::new(Code::SublayoutEmpty).in_envelope(layout.envelope);
             return Err(link.step.map_or(error, |step| error.at_step(step)));

@@ -190,7 +190,10 @@ impl Loader {
                     self.add_sublayout(layout, name, file, document)
                 }
                 Ok(document) => {
-                    if self.has_room_for(file, None, &document) {
+                    if let Some(step) = document.step_name().filter(|step| *step != name.step) {
+                        let reason = Ignored::OtherStep(step.to_owned());
+                        self.input.notes.push(Note::new(file, reason));
+                    } else if self.has_room_for(file, None, &document) {
                         self.input.packer.add_to(layout.number, &name.file, document);
                     }
                 }

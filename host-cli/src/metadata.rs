@@ -8,6 +8,7 @@ use sitrep_core::limits::SIGNATURES;
 
 use crate::json::{self, Expected, Fault, Lexeme, Node, Reader, Tree, Value};
 use crate::payload::{ArtifactList, Formatting, Payload, decode_hex, read_canonical, read_text};
+use crate::predicates::is_link;
 
 /// The DSSE payload type of layouts and links (in-toto specification, section 4.2).
 const IN_TOTO: &str = "application/vnd.in-toto+json";
@@ -126,6 +127,16 @@ impl Document {
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.payload().get("name")?.as_str()
+    }
+
+    /// The step that a link says it is of, also where it is the predicate of a statement; `None` where the document is no link.
+    #[must_use]
+    pub fn step_name(&self) -> Option<&str> {
+        if self.type_name()? == "link" {
+            return self.name();
+        }
+        let predicate_type = self.payload().get("predicateType")?.as_str()?;
+        is_link(predicate_type).then(|| self.payload().get("predicate")?.get("name")?.as_str())?
     }
 
     /// The payload type of a DSSE envelope; `None` for a Metablock.

@@ -23,6 +23,8 @@ pub enum Ignored {
         /// How many it may have.
         limit: usize,
     },
+    /// It holds a link of the step with this name, and its file is named after another.
+    OtherStep(String),
     /// One of its signatures cannot be checked.
     Signature(DocumentNote),
     /// A Metablock stands in an attestation bundle.
@@ -52,6 +54,9 @@ impl fmt::Display for Ignored {
             Self::Invalid(error) => write!(f, "{error}"),
             Self::PathTooLong { length, limit } => {
                 write!(f, "expected paths of artifacts of at most {limit} bytes, found one of {length}")
+            }
+            Self::OtherStep(step) => {
+                write!(f, "expected a link of the step in the file's name, found one of step {step:?}")
             }
             Self::Signature(note) => write!(f, "{note}"),
             Self::NotDsse => f.write_str("expected a DSSE envelope, found a Metablock"),

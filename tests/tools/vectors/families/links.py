@@ -56,14 +56,14 @@ def file_of_a_cosigner(c):
     c.put_link(c.link("build"), by="second-builder", path=c.file_name("build", "builder"))
 
 
-@case("links", "link-missing", warnings=["link-stray"])
+@case("links", "link-missing", notes=["file's name"])
 def name_of_no_step(c):
     """A link whose name is no step's belongs to none, whatever its file is called."""
     c.put_layout(c.layout([c.step("build")]))
     c.put_link(c.link("test"), path=c.file_name("build", "builder"))
 
 
-@case("links", "link-missing", warnings=["link-signature"])
+@case("links", "link-missing", notes=["file's name"])
 def name_of_another_step(c):
     """A link that says it is of one step, under the name of another step's file, is of neither."""
     c.put_layout(c.layout([c.step("build"), c.step("test", by="tester")], keys=("builder", "tester")))
@@ -71,7 +71,7 @@ def name_of_another_step(c):
     c.put_link(c.link("build"), by="tester", path=c.file_name("test", "tester"))
 
 
-@case("links", "link-missing")
+@case("links", "link-missing", notes=["file's name"])
 def found_under_another_steps_name(c):
     """A step's link is not looked for under another step's name, though the name inside and the signature are right."""
     c.put_layout(c.layout([c.step("build", by=BOTH), c.step("test")], keys=BOTH))
@@ -79,7 +79,7 @@ def found_under_another_steps_name(c):
     c.put_link(c.link("test"), path=c.file_name("build", "builder"))
 
 
-@case("links", "verified")
+@case("links", "verified", notes=["file's name"])
 def another_steps_link_under_a_steps_name(c):
     """A link of one step under the name of another step's file does not count, so it need not agree with those that do."""
     c.put_layout(c.layout([c.step("build", by=BOTH), c.step("test", by=BOTH)], keys=BOTH))
@@ -88,7 +88,7 @@ def another_steps_link_under_a_steps_name(c):
     c.put_link(c.link("build", products=files("other")), path=c.file_name("test", "builder"))
 
 
-@case("links", "link-missing")
+@case("links", "link-missing", notes=["file's name"])
 def replayed_for_another_step(c):
     """A copy of one step's link does not do for another step that the same key may carry out."""
     c.put_layout(c.layout([c.step("build"), c.step("test")]))
@@ -96,14 +96,14 @@ def replayed_for_another_step(c):
     c.files[c.file_name("test", "builder")] = c.files[c.file_name("build", "builder")]
 
 
-@case("links", "link-missing", warnings=["link-stray"])
+@case("links", "link-missing", notes=["file's name"])
 def name_in_capitals(c):
     """Names of steps are compared letter by letter."""
     c.put_layout(c.layout([c.step("build")]))
     c.put_link(c.link("BUILD"), path=c.file_name("build", "builder"))
 
 
-@case("links", "link-missing", warnings=["link-stray"])
+@case("links", "link-missing", notes=["file's name"])
 def name_of_an_inspection(c):
     """A signed link does not do for an inspection."""
     c.put_layout(c.layout([c.step("build"), c.step("test")], inspect=[c.inspection("look")]))

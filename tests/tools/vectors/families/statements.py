@@ -171,7 +171,7 @@ alone(
     "verified",
     {**link_statement(note=1), "note": {"x": []}},
 )
-alone("another-name", "A link of another step.", "link-missing", link_statement(name="test"), warnings=["link-stray"])
+alone("another-name", "A link of another step.", "link-missing", link_statement(name="test"), notes=["file's name"])
 
 WRONG_TYPES = [
     ("link-v1", "https://in-toto.io/Link/v1"),
