@@ -5,6 +5,7 @@ pub mod cases;
 pub mod command;
 pub mod demo;
 pub mod device;
+pub mod differential;
 pub mod every_kind;
 pub mod in_toto;
 pub mod inspected;
