@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod cases;
+pub mod chain;
 pub mod command;
 pub mod demo;
 pub mod device;
