@@ -15,7 +15,8 @@ pub fn report(report: &Report<'_, '_, '_>) {
         for step in report.steps {
             // Inspections have no keys: those that were skipped are among the warnings.
             for key in verdict.vouched_by(step) {
-                defmt::info!("step {}: vouched for by {}", Word(step.name), Word(key));
+                let within = if step.layout > 0 { "sublayout's " } else { "" };
+                defmt::info!("{=str}step {}: vouched for by {}", within, Word(step.name), Word(key));
             }
         }
     }

@@ -24,9 +24,12 @@ use crate::device::{Flash, Run};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// The directory of layout and links, below tests/vectors/in-toto-demo.
+    /// The directory of layout and links, below tests/vectors.
     vectors: String,
-    /// The artifact in the slot, below tests/vectors/in-toto-demo; the one beside the layout when it is left out.
+    /// The artifact's name in the metadata.
+    #[serde(default = "demo_project")]
+    artifact_name: String,
+    /// The artifact in the slot, below tests/vectors; the one beside the layout when it is left out.
     artifact: Option<String>,
     /// The owners' keys of the trust policy, raw, in hexadecimal.
     owners: Vec<String>,
@@ -37,6 +40,12 @@ pub struct Scenario {
     signed_by: Vec<String>,
     /// What the trust policy says of layouts with inspections; `skip` when it is left out.
     inspections: Option<String>,
+    /// Attestations that the trust policy demands, `TYPE` or `TYPE@STEP`.
+    #[serde(default)]
+    attestations: Vec<String>,
+    /// The security version that it demands.
+    #[serde(default)]
+    security_version: u32,
     /// The trust policy's earliest time.
     earliest_time: Option<String>,
     /// What the device's clock says; it is not set when this is left out.
@@ -63,9 +72,12 @@ fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
-/// Where the demo's vectors are.
 fn vectors() -> PathBuf {
-    repository("tests/vectors/in-toto-demo")
+    repository("tests/vectors")
+}
+
+fn demo_project() -> String {
+    "demo-project.tar.gz".into()
 }
 
 /// The names of all scenarios, sorted.
@@ -111,20 +123,23 @@ impl Scenario {
         let mut bundle = self.pack(&directory);
         bundle.truncate(self.keep.unwrap_or(usize::MAX));
         let owners: Vec<_> = self.owners.iter().map(|owner| raw(owner)).collect();
-        let mut policy = trust_policy(&owners, "demo-project.tar.gz");
+        let mut policy = trust_policy(&owners, &self.artifact_name);
         policy.threshold = self.threshold.unwrap_or(owners.len());
         policy.inspections = match self.inspections.as_deref() {
             None | Some("skip") => Inspections::Skip,
             Some("refuse") => Inspections::Refuse,
             Some(other) => panic!("a trust policy refuses inspections or skips them, but {other:?}?"),
         };
+        policy.security_version = self.security_version;
+        policy.attestations =
+            self.attestations.iter().map(|demand| demand.parse().expect("TYPE or TYPE@STEP")).collect();
         policy.earliest_time = self.earliest_time.as_deref().map(time);
         let mut trust = policy.to_compiled().expect("a valid policy");
         if let Some(length) = self.keep_trust {
             trust[length..].fill(0xff);
         }
         let artifact =
-            self.artifact.as_ref().map_or_else(|| directory.join("demo-project.tar.gz"), |path| vectors().join(path));
+            self.artifact.as_ref().map_or_else(|| directory.join(&self.artifact_name), |path| vectors().join(path));
         Flash {
             trust,
             slot: slot(&bundle, &fs::read(artifact).expect("the artifact")),
@@ -135,9 +150,19 @@ impl Scenario {
     /// The bundle, after the scenario's changes to the files.
     fn pack(&self, directory: &Path) -> Vec<u8> {
         let copy = tempfile::tempdir().expect("a temporary directory");
-        for entry in fs::read_dir(directory).expect("the vectors") {
+        self.copy(directory, copy.path());
+        pack(copy.path())
+    }
+
+    fn copy(&self, from: &Path, to: &Path) {
+        for entry in fs::read_dir(from).expect("the vectors") {
             let path = entry.expect("the vectors").path();
             let name = path.file_name().expect("a file name");
+            if path.is_dir() {
+                fs::create_dir(to.join(name)).expect("the temporary directory can be written");
+                self.copy(&path, &to.join(name));
+                continue;
+            }
             let mut bytes = fs::read(&path).expect("a vector");
             if let Some(edit) = self.edit.as_ref().filter(|edit| name == edit.file.as_str()) {
                 let text = String::from_utf8(bytes).expect("only text is edited");
@@ -147,9 +172,8 @@ impl Scenario {
             if name == "root.layout" && !self.signed_by.is_empty() {
                 bytes = self.sign(&bytes);
             }
-            fs::write(copy.path().join(name), bytes).expect("the temporary directory can be written");
+            fs::write(to.join(name), bytes).expect("the temporary directory can be written");
         }
-        pack(copy.path())
     }
 
     /// The layout, a Metablock, with more signatures.

@@ -22,16 +22,19 @@ macro_rules! scenarios {
 
 scenarios! {
     earliest_time
+    every_kind
     expired
     genuine
     genuine_dsse
     no_clock
+    old_version
     one_of_three
     refuse_inspections
     tampered_artifact
     tampered_chain
     tampered_chain_dsse
     tampered_link
+    tampered_sublayout
     truncated
     truncated_trust
     two_of_three

@@ -7,6 +7,7 @@ a sublayout of two steps; `test`, for which two of two functionaries signed; `pa
 security version of the product, and a test result that both who tested have signed. All keys are test keys, made from the numbers below.
 """
 
+import hashlib
 import json
 import os
 
@@ -22,7 +23,9 @@ BUNDLE = "evidence.intoto.jsonl"
 OWNER, ALICE, BOB, CAROL, DAVE, EVE = (
     CryptoSigner(Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32)) for number in range(101, 107)
 )
-DIGESTS = {name: {"sha256": f"{number:064x}"} for number, name in enumerate(["a.c", "a.h", "a.o", "app", "report", "app.tar"], 1)}
+DIGESTS = {name: {"sha256": f"{number:064x}"} for number, name in enumerate(["a.c", "a.h", "a.o", "app", "report"], 1)}
+PRODUCT = b"What the chain ends with.\n"
+DIGESTS["app.tar"] = {"sha256": hashlib.sha256(PRODUCT).hexdigest()}
 
 
 def keyid(signer):
@@ -89,6 +92,8 @@ def matched(pattern, source):
     return ["MATCH", pattern, "WITH", "PRODUCTS", "FROM", source]
 
 
+with open("app.tar", "wb") as file:
+    file.write(PRODUCT)
 with open("owner.json", "w", encoding="utf-8") as file:
     json.dump({"keyid": keyid(OWNER), **OWNER.public_key.to_dict()}, file)
 
