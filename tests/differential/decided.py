@@ -21,7 +21,7 @@ from files import File
 from switches import ALL, ON, Refused, require
 
 # The decisions by which files count that in-toto does not look for.
-BY_ANY_FILE = {"co-signed", "link-of-its-step", "attestation-bundle"}
+BY_ANY_FILE = {"co-signed", "attestation-bundle"}
 
 
 class Answer:
@@ -119,17 +119,10 @@ class Level:
             if files_found < step.threshold and not ON.any_of(BY_ANY_FILE):
                 raise LinkNotFoundError
         for step in self.layout.steps:
-            elsewhere = self._elsewhere(step)
-            found = [file for file in bundled if _is_of(file, step)]
-            if found and "attestation-bundle" in ON:
-                elsewhere += found
-            self.chain[step.name] = _count(self.layout, step, self.links[step.name], elsewhere)
-
-    def _elsewhere(self, step):
-        """Links that say they are of this step, in files of others."""
-        others = [file for name, links in self.links.items() if name != step.name for file in links.values()]
-        found = [file for file in others if file is not None and _is_of(file, step) and file.kind() != "layout"]
-        return found if found and "link-of-its-step" in ON else []
+            others = [file for file in bundled if _is_of(file, step)]
+            if others and "attestation-bundle" not in ON:
+                others = []
+            self.chain[step.name] = _count(self.layout, step, self.links[step.name], others)
 
     def sublayouts(self):
         """Those that count."""
@@ -216,17 +209,17 @@ def _attestation_bundles(directory):
     return found
 
 
-def _count(layout, step, links, elsewhere):
-    """The links that count for a step."""
+def _count(layout, step, links, others):
+    """The links that count for a step, among those of files named after it and others."""
     counted, signers = {}, {}
     unknown_scheme = False
-    for label, file in [*links.items(), *enumerate(elsewhere)]:
+    for label, file in [*links.items(), *enumerate(others)]:
         if file is None or not _is_of(file, step) and "link-of-its-step" in ON:
             continue
         reasons = []
         mine = {label} if label in layout.keys and is_signed(file, layout.keys[label], [label], reasons) else set()
         every = _signers(layout, step, file, reasons)
-        if every != mine and (label in range(len(elsewhere)) or "co-signed" in ON):
+        if every != mine and (label in range(len(others)) or "co-signed" in ON):
             mine = every
         unknown_scheme |= "owner-scheme" in reasons
         if mine:
@@ -237,7 +230,7 @@ def _count(layout, step, links, elsewhere):
     if distinct != count and "one-key-one-signer" in ON:
         count = distinct
     if count < step.threshold:
-        codes = {"link-missing", "threshold-not-met"} if links or elsewhere else {"link-missing"}
+        codes = {"link-missing", "threshold-not-met"} if links or others else {"link-missing"}
         raise Refused(*codes, *(["link-scheme"] if unknown_scheme else []))
     return counted
 

@@ -139,23 +139,32 @@ def _formatted(value, parameters, read):
 
 
 def _put_in(value, parameters, read):
-    """Each `{name}` by its value, once."""
+    """Each `{name}` in patterns, prefixes, names of steps and commands by its value, once."""
     given, value = value, copy.deepcopy(value)
     steps = value.get("steps")
-    for step in steps if isinstance(steps, list) else []:
-        for member in ("expected_materials", "expected_products", "expected_command"):
-            if isinstance(step, dict) and member in step:
-                try:
-                    step[member] = _replaced(step[member], parameters)
-                except KeyError as error:
-                    # What else is wrong with the layout may be found before.
-                    raise Refused("parameter-undefined", *[code for _, code in strict.problems(given)]) from error
+    try:
+        for step in steps if isinstance(steps, list) else []:
+            for member in ("expected_materials", "expected_products"):
+                for rule in _list(step, member):
+                    _put_into_rule(rule, parameters)
+            command = _list(step, "expected_command")
+            command[:] = [_replaced(word, parameters) for word in command]
+    except KeyError as error:
+        # What else is wrong with the layout may be found before.
+        raise Refused("parameter-undefined", *[code for _, code in strict.problems(given)]) from error
     return read(value)
 
 
-def _replaced(value, parameters):
-    if isinstance(value, list):
-        return [_replaced(item, parameters) for item in value]
-    if not isinstance(value, str):
-        return value
-    return NAME.sub(lambda found: parameters[found[1]], value)
+def _list(step, member):
+    value = step.get(member) if isinstance(step, dict) else None
+    return value if isinstance(value, list) else []
+
+
+def _put_into_rule(rule, parameters):
+    for place in range(1, len(rule) if isinstance(rule, list) else 0):
+        if place == 1 or str(rule[place - 1]).lower() in ("in", "from"):
+            rule[place] = _replaced(rule[place], parameters)
+
+
+def _replaced(word, parameters):
+    return NAME.sub(lambda found: parameters[found[1]], word) if isinstance(word, str) else word

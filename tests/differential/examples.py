@@ -326,17 +326,6 @@ def _(case):
     payload(case)["name"] = "test"
 
 
-@example("link-of-its-step", "in-toto")
-def _(case):
-    case.level.layout["steps"].append(step("test"))
-    case.level.links.append(link("test", LABEL, KEY))
-    one, other = case.level.links
-    one.document, other.document = other.document, one.document
-    rules(case, ["ALLOW", "foo"], ["DISALLOW", "*"])
-    case.level.layout["steps"][1]["expected_products"] = [["ALLOW", "bar"], ["DISALLOW", "*"]]
-    one.document.payload["products"] = {"bar": FOO}
-
-
 @example("agreement-at-any-threshold", "sitrep")
 def _(case):
     second(case, 1)

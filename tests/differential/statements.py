@@ -34,7 +34,9 @@ def link(statement):
     if not isinstance(predicate, dict):
         raise Refused("link-member")
     materials = predicate.get("materials", {})
-    if "materials" in predicate and statement["predicateType"] == V0_3:
+    if statement["predicateType"] == V0_2 and "materials" not in predicate:
+        raise Refused("link-member")
+    if statement["predicateType"] == V0_3 and "materials" in predicate:
         materials = _artifacts(materials)
     products = _artifacts(statement.get("subject"))
     rest = {name: predicate[name] for name in ("name", "command", "byproducts") if name in predicate}

@@ -167,6 +167,14 @@ pub struct Site {
     pub is_sublayout: bool,
 }
 
+impl Site {
+    /// Which of two files of one layout comes first: what is wrong with it is found first.
+    #[must_use]
+    pub fn first<'s>(&'s self, other: &'s Self) -> &'s Self {
+        if self.link <= other.link { self } else { other }
+    }
+}
+
 impl Chain {
     /// Makes a chain of two to four steps that is verified, with so many sublayouts inside each other.
     #[must_use]

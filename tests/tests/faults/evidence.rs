@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 use sitrep_tests::chain::{Chain, Files, Random, Site};
 
 use crate::{
-    Bent, Codes, DISAGREE, DISALLOW, Fault, MISSING, REQUIRE, RULES, RULES_OR_DISAGREE, Subject, THRESHOLD, is_plain,
-    lost,
+    Bent, Codes, DISAGREE, DISALLOW, Fault, MISSING, REQUIRE, RULES, RULES_OR_DISAGREE, Subject, is_plain, lost,
 };
 
 pub(crate) const FAULTS: &[Fault] = &[
@@ -13,6 +12,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault { name: "all links of a step are dropped", bend: all_dropped },
     Fault { name: "a link's file is renamed to a stranger's", bend: renamed },
     Fault { name: "a link of another step in the place of one", bend: of_another_step },
+    Fault { name: "the files of two steps' links are exchanged", bend: files_exchanged },
     Fault { name: "a functionary's link of another supply chain", bend: of_another_chain },
     Fault { name: "functionaries of two steps sign each other's links", bend: signed_by_each_other },
     Fault { name: "a material is renamed, all sign", bend: |subject| together(subject, "materials", rename, DISALLOW) },
@@ -66,20 +66,24 @@ fn renamed(subject: &mut Subject) -> Vec<Bent> {
     each(subject, rename, lost)
 }
 
-/// Another plain link of the same layout, of another step.
-fn of_other_step(subject: &Subject, site: &Site) -> Option<Site> {
-    let step = subject.step(site);
-    let other = |other: &Site| other.level == site.level && is_plain(other) && subject.step(other) != step;
-    subject.chain.sites().into_iter().find(other)
-}
-
 fn of_another_step(subject: &mut Subject) -> Vec<Bent> {
     let sites = subject.links();
     let replay = |site: &Site| {
-        let other = of_other_step(subject, site)?;
+        let other = subject.of_other_step(site)?;
         Some((subject.replaced(site, subject.files[&other.path].clone()), lost(site)))
     };
     sites.iter().filter_map(replay).collect()
+}
+
+fn files_exchanged(subject: &mut Subject) -> Vec<Bent> {
+    let sites = subject.links();
+    let exchange = |site: &Site| {
+        let other = subject.of_other_step(site)?;
+        let mut files = subject.replaced(site, subject.files[&other.path].clone());
+        files.insert(other.path.clone(), subject.files[&site.path].clone());
+        Some((files, lost(site.first(&other))))
+    };
+    sites.iter().filter_map(exchange).collect()
 }
 
 fn of_another_chain(subject: &mut Subject) -> Vec<Bent> {
@@ -106,14 +110,13 @@ fn of_another_chain(subject: &mut Subject) -> Vec<Bent> {
 fn signed_by_each_other(subject: &mut Subject) -> Vec<Bent> {
     let sites = subject.links();
     let exchange = |site: &Site| {
-        let other = of_other_step(subject, site)?;
+        let other = subject.of_other_step(site)?;
         let files = subject.signed_again(|chain| {
             let [one, two] = [site, &other].map(|site| chain.signed_at(site).payload.clone());
             chain.signed_at(site).payload = two;
             chain.signed_at(&other).payload = one;
         });
-        // Each names a step that does not allow its signer.
-        Some((files, THRESHOLD))
+        Some((files, lost(site.first(&other))))
     };
     sites.iter().filter_map(exchange).collect()
 }
@@ -215,7 +218,7 @@ fn alone(subject: &mut Subject, list: &str, work: Work) -> Vec<Bent> {
 fn says_another_step(subject: &mut Subject) -> Vec<Bent> {
     let sites = subject.links();
     let bend = |site: &Site| {
-        let other = of_other_step(subject, site)?;
+        let other = subject.of_other_step(site)?;
         let name = subject.step(&other);
         Some((subject.document_again(site, |signed| signed.payload["name"] = name.into()), lost(site)))
     };

@@ -48,7 +48,6 @@ pub(crate) const HARMLESS: &[(&str, Change)] = &[
         )
     }),
     ("base64 is URL-safe", |subject| harmless(subject, is_changed_by_url_safe, url_safe)),
-    ("the files of two steps are exchanged", files_exchanged),
     ("a link is added that nobody asks for", |subject| {
         let mut files = subject.files.clone();
         files.insert("nobody.00000000.link".to_owned(), b"{".to_vec());
@@ -247,18 +246,4 @@ fn url_safe(envelope: &mut Value) {
     let convert = |text: &mut Value| *text = URL_SAFE.encode(STANDARD.decode(text.as_str().unwrap()).unwrap()).into();
     convert(&mut envelope["payload"]);
     convert(&mut envelope["signatures"][0]["sig"]);
-}
-
-/// A file's name is signed by nobody: which step a link is of, it says itself.
-fn files_exchanged(subject: &mut Subject) -> Vec<Files> {
-    let sites: Vec<Site> = subject.sites(is_plain);
-    let mut all = Vec::new();
-    for (one, other) in sites.iter().flat_map(|one| sites.iter().map(move |other| (one, other))) {
-        if one.path < other.path && one.level == other.level && subject.step(one) != subject.step(other) {
-            let mut files = subject.replaced(one, subject.files[&other.path].clone());
-            files.insert(other.path.clone(), subject.files[&one.path].clone());
-            all.push(files);
-        }
-    }
-    all
 }

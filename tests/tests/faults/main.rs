@@ -120,6 +120,13 @@ impl Subject {
         self.signed_again(|chain| edit(chain.signed_at(site)))
     }
 
+    /// A plain link of the same layout, of another step.
+    fn of_other_step(&self, site: &Site) -> Option<Site> {
+        let step = self.step(site);
+        let is_other = |other: &Site| other.level == site.level && is_plain(other) && self.step(other) != step;
+        self.chain.sites().into_iter().find(is_other)
+    }
+
     /// The name of the step whose file this is.
     fn step(&self, site: &Site) -> String {
         self.chain.clone().links_at(&site.level)[site.link.unwrap()].step.clone()

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sitrep_tests::chain::{Files, OWNER, Site, entry, keyid};
 
-use crate::{Bent, Codes, Fault, OWNER_SIGNATURE, OWNER_UNSIGNED, Subject, THRESHOLD, is_plain, not_signed, payload};
+use crate::{Bent, Codes, Fault, OWNER_SIGNATURE, OWNER_UNSIGNED, Subject, THRESHOLD, lost, not_signed, payload};
 
 pub(crate) const FAULTS: &[Fault] = &[
     Fault { name: "a bit of a signature is flipped", bend: |subject| edited(subject, flipped, not_signed) },
@@ -176,10 +176,9 @@ fn exchange(subject: &Subject, one: &Site, other: &Site) -> Files {
 fn exchanged(subject: &mut Subject) -> Vec<Bent> {
     let sites = subject.links();
     let bend = |site: &Site| {
-        let step = subject.step(site);
-        let is_other = |other: &Site| other.level == site.level && is_plain(other) && subject.step(other) != step;
-        let other = subject.chain.sites().into_iter().find(is_other)?;
-        Some((exchange(subject, site, &other), THRESHOLD))
+        let other = subject.of_other_step(site)?;
+        // Each is a link of another step than its file's name says.
+        Some((exchange(subject, site, &other), lost(site.first(&other))))
     };
     sites.iter().filter_map(bend).collect()
 }

@@ -124,9 +124,7 @@ fn add_product(chain: &mut Chain, level: &[usize], step: &str) {
 fn for_another_step(subject: &mut Subject) -> Vec<Bent> {
     let sites = sublayouts(subject);
     let bend = |site: &Site| {
-        let step = subject.step(site);
-        let is_other = |other: &Site| other.level == site.level && is_plain(other) && subject.step(other) != step;
-        let other = subject.chain.sites().into_iter().find(is_other)?;
+        let other = subject.of_other_step(site)?;
         let mut files = subject.replaced(&other, subject.files[&site.path].clone());
         for (path, file) in &subject.files {
             if let Some(rest) = path.strip_prefix(&directory(site)) {
