@@ -3,12 +3,14 @@
 //! A statement names its subjects by digest; how the tool that attests calls them says nothing. A subject is an artifact where at least
 //! one known algorithm stands in both digest sets, and all that do have the same value.
 
+use core::cell::Cell;
+
 use crate::bundle::{Bundle, DigestSet, Event, Form, Reader, Str};
 use crate::error::{Code, List, Result};
 use crate::evidence::Agreed;
 use crate::keys::KeySet;
 use crate::layout::{LayoutKey, Role, Span, Step};
-use crate::limits::{COMPARISONS, SUBJECTS};
+use crate::limits::{COMPARISONS, COMPARISONS_BASE, SUBJECTS};
 use crate::link::{Evidence, LinkState, LinkStatus};
 use crate::members::members;
 use crate::memory::State;
@@ -27,6 +29,13 @@ pub(crate) struct Chain<'m, 'b> {
     pub(crate) links: &'m [LinkState],
     /// Which links are the root layout's.
     pub(crate) root: Span,
+    /// How many digest sets may yet be compared.
+    pub(crate) comparisons: &'m Cell<u32>,
+}
+
+/// How many digest sets may be compared at all.
+pub(crate) fn comparisons(bundle: &Bundle<'_>) -> Cell<u32> {
+    Cell::new(bundle.artifacts().count().saturating_mul(COMPARISONS).saturating_add(COMPARISONS_BASE))
 }
 
 /// Finds for every attestation the first step of its layout whose functionaries signed it and that recorded one of its subjects.
@@ -36,16 +45,19 @@ pub(crate) fn bind_attestations<'b, const PATH: usize>(
     bundle: &'b Bundle<'b>,
     state: &mut State<'_, 'b>,
 ) -> Result<()> {
+    let comparisons = &comparisons(bundle);
     for layout in state.layouts.iter() {
         for number in layout.links.numbers() {
-            let chain = Chain { bundle, keys: state.keys, steps: state.steps, links: state.links, root: layout.links };
+            let State { keys, steps, links, .. } = state;
+            let chain = Chain { bundle, keys, steps, links, root: layout.links, comparisons };
             let Some(link) = chain.links.get(usize::from(number)) else { continue };
             if link.evidence != Evidence::Attestation || link.status != LinkStatus::Counted {
                 continue;
             }
+            let subjects = subjects_of(link, bundle)?;
             let mut about = None;
             for (step, found) in layout.steps.numbers().zip(layout.steps.of(chain.steps)) {
-                if !chain.signers(link, found).is_empty() && chain.is_about::<PATH>(link, found)? {
+                if !chain.signers(link, found).is_empty() && chain.is_about::<PATH>(&subjects, found)? {
                     about = Some(step);
                     break;
                 }
@@ -68,11 +80,12 @@ pub(crate) fn check_attestations<'b, const PATH: usize>(
 ) -> Result<()> {
     let Some(root) = state.layouts.first() else { return Ok(()) };
     let steps = root.steps.of(state.steps);
-    let chain = Chain { bundle, keys: state.keys, steps, links: state.links, root: root.links };
+    let comparisons = &comparisons(bundle);
+    let chain = Chain { bundle, keys: state.keys, steps, links: state.links, root: root.links, comparisons };
     for (demanded, demand) in (0_u16..).zip(demands(trust)) {
         let (number, step) = step_of(steps, demand.required.step.or(trust.product_step))
             .map_err(|error| error.at_attestation(demanded))?;
-        let mut is_about = |link: &LinkState| chain.is_about::<PATH>(link, step);
+        let mut is_about = |subjects: &Reader<'b>| chain.is_about::<PATH>(subjects, step);
         chain.check(&demand, step, &mut is_about).map_err(|error| error.at_step(number).at_attestation(demanded))?;
     }
     Ok(())
@@ -111,7 +124,7 @@ impl<'b> Chain<'_, 'b> {
         &self,
         demand: &Demand<'_>,
         step: &Step<'b>,
-        is_about: &mut dyn FnMut(&LinkState) -> Result<bool>,
+        is_about: &mut dyn FnMut(&Reader<'b>) -> Result<bool>,
     ) -> Result<()> {
         let mut signers = KeySet::default();
         // Of several reasons the one that came closest to being none: the greatest.
@@ -125,7 +138,7 @@ impl<'b> Chain<'_, 'b> {
             let own = self.signers(link, step);
             let reason = if own.is_empty() {
                 Code::AttestationThreshold
-            } else if !is_about(link)? {
+            } else if !is_about(&reader.at(statement.subject))? {
                 Code::AttestationSubject
             } else if demand.minimum.is_some_and(|least| security_version(&reader, &statement) < Some(least)) {
                 Code::SecurityVersion
@@ -152,19 +165,17 @@ impl<'b> Chain<'_, 'b> {
     }
 
     /// Has the step recorded one of the subjects, as material or product?
-    fn is_about<const PATH: usize>(&self, link: &LinkState, step: &Step<'b>) -> Result<bool> {
+    fn is_about<const PATH: usize>(&self, subjects: &Reader<'b>, step: &Step<'b>) -> Result<bool> {
         let Some(recorded) = step.link.and_then(|link| self.links.get(usize::from(link))) else { return Ok(false) };
         let mut path = [0; PATH];
-        let mut comparisons = 0..COMPARISONS;
-        any_subject(link, self.bundle, &mut [0; PATH], &mut |subject| {
+        any_subject(subjects, self.bundle, &mut [0; PATH], &mut |subject| {
             for list in [List::Products, List::Materials] {
                 let mut cursor = self.bundle.paths(&mut path);
                 let mut runs = recorded.artifacts(self.bundle, list)?;
                 while let Some(run) = runs.next_run()? {
                     for number in run.first..run.end() {
-                        if comparisons.next().is_none() {
-                            return Ok(false);
-                        }
+                        let Some(left) = self.comparisons.get().checked_sub(1) else { return Ok(false) };
+                        self.comparisons.set(left);
                         cursor.seek(number)?;
                         if subject.is(cursor.digests(run.variant)?)? {
                             return Ok(true);
@@ -177,14 +188,21 @@ impl<'b> Chain<'_, 'b> {
     }
 }
 
-/// Is this artifact one of the subjects of an attestation? `path` is a buffer for the longest path.
+/// A reader that stands before the subjects of an attestation.
+fn subjects_of<'b>(link: &LinkState, bundle: &'b Bundle<'b>) -> Result<Reader<'b>> {
+    let mut reader = Reader::of(&bundle.envelope(link.envelope)?);
+    let statement = Statement::read(&mut reader)?;
+    Ok(reader.at(statement.subject))
+}
+
+/// Is this artifact among the subjects that a reader stands before? `path` is a buffer for the longest path.
 pub(crate) fn is_subject<'b>(
-    link: &LinkState,
+    subjects: &Reader<'b>,
     artifact: DigestSet<'b>,
     bundle: &'b Bundle<'b>,
     path: &mut [u8],
 ) -> Result<bool> {
-    any_subject(link, bundle, path, &mut |subject| subject.is(artifact))
+    any_subject(subjects, bundle, path, &mut |subject| subject.is(artifact))
 }
 
 /// A subject's digest set, as it is stored.
@@ -229,14 +247,12 @@ impl<'b> Subject<'_, 'b> {
 /// Is the answer yes for any of the first [`SUBJECTS`] subjects of an attestation?
 #[inline(never)]
 fn any_subject<'b>(
-    link: &LinkState,
+    payload: &Reader<'b>,
     bundle: &'b Bundle<'b>,
     path: &mut [u8],
     question: &mut dyn FnMut(&Subject<'_, 'b>) -> Result<bool>,
 ) -> Result<bool> {
-    let mut reader = Reader::of(&bundle.envelope(link.envelope)?);
-    let statement = Statement::read(&mut reader)?;
-    let mut subjects = reader.at(statement.subject);
+    let mut subjects = payload.clone();
     match subjects.next_event()? {
         Some(Event::Artifacts(mut runs)) if runs.form() != Form::Map => {
             let mut cursor = bundle.paths(path);
@@ -260,7 +276,7 @@ fn any_subject<'b>(
                 }
                 let Some(found) = members(&mut subjects, ["digest"])? else { break };
                 if let [Some(digest)] = found.offsets
-                    && question(&Subject::Written(&reader, digest))?
+                    && question(&Subject::Written(payload, digest))?
                 {
                     return Ok(true);
                 }

@@ -48,9 +48,13 @@ pub const TEXT_BASE: u32 = 65_536;
 /// How many subjects of an attestation are compared with what a step recorded; it is about one or a few artifacts.
 pub const SUBJECTS: usize = 64;
 
-/// How many digest sets are compared for one attestation, where a subject has another name than the artifact: a subject's name is whatever
-/// the tool that attests calls it. A signed attestation without a match could otherwise keep a device busy for hours.
-pub const COMPARISONS: u32 = 1 << 22;
+/// How many digest sets are compared to find out what attestations are about, for each path of the bundle and beside [`COMPARISONS_BASE`]. A subject's
+/// name is whatever the tool that attests calls it, so it is compared with everything that a step recorded; many attestations about
+/// nothing could otherwise keep a device busy for hours. What is not found by then is about nothing.
+pub const COMPARISONS: u32 = 64;
+
+/// How many digest sets are compared whatever the size of the bundle.
+pub const COMPARISONS_BASE: u32 = 65_536;
 
 /// How many keys all layouts may list, whatever the profile: the width of a set of keys.
 pub const KEYS: usize = 128;

@@ -1,7 +1,7 @@
 //! What a verification came to: the refusal or the proof, and what a verdict tells about either.
 
 use crate::artifact::Product;
-use crate::attestation::{Chain, demands, is_subject, step_of};
+use crate::attestation::{Chain, comparisons, demands, is_subject, step_of};
 use crate::bundle::{Bundle, Reader, Str};
 use crate::error::{Code, Error, List, Result};
 use crate::evidence::Vouched;
@@ -129,10 +129,11 @@ impl<'b> VerifiedSupplyChain<'_, 'b> {
         }
         let variant = Lookup::new(link.artifacts(bundle, List::Products)?).find(cursor.number())?.ok_or(unknown)?;
         let product = Product::new(cursor.digests(variant)?, number, cursor.number());
-        let chain = Chain { bundle, keys, steps, links, root: root.links };
+        let comparisons = &comparisons(bundle);
+        let chain = Chain { bundle, keys, steps, links, root: root.links, comparisons };
         for (demanded, demand) in (0_u16..).zip(demands(trust)) {
             if demand.required.step.is_none_or(|wanted| step.name.is(wanted)) {
-                let mut is_about = |link: &LinkState| is_subject(link, product.digests(), bundle, path);
+                let mut is_about = |subjects: &Reader<'b>| is_subject(subjects, product.digests(), bundle, path);
                 chain
                     .check(&demand, step, &mut is_about)
                     .map_err(|error| error.at_step(number).at_attestation(demanded))?;
