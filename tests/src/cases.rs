@@ -31,6 +31,8 @@ pub struct Case {
     pub owners: Vec<PathBuf>,
     /// A trust policy in the place of the owners' keys.
     pub trust: Option<PathBuf>,
+    /// Where the links are, or the attestation bundle in their place; beside the layout, where it is not said.
+    pub link_dir: Option<PathBuf>,
     /// The time; `null` is a machine without a clock.
     #[serde(default = "midsummer")]
     pub at: Option<String>,
@@ -138,6 +140,10 @@ impl Case {
     #[must_use]
     pub fn arguments(&self, directory: &Path, layout: &Path) -> Vec<String> {
         let mut arguments = self.arguments_for(directory, layout);
+        if let Some(link_dir) = &self.link_dir {
+            arguments
+                .splice(2..3, ["--layout".into(), text(layout), "--link-dir".into(), text(&directory.join(link_dir))]);
+        }
         push(&mut arguments, "--attestations", self.attestations.iter().map(|file| text(&directory.join(file))));
         arguments
     }

@@ -14,8 +14,8 @@ struct Named {
     name: String,
     directory: PathBuf,
     case: Case,
-    /// What is still answered instead of what is expected.
-    exception: Option<Answer>,
+    /// What is still answered instead of what is expected, and noted.
+    exception: Option<(Answer, Vec<String>)>,
 }
 
 /// A case that gets another answer than it should (exceptions.json), whatever its dialect.
@@ -26,6 +26,8 @@ struct Exception {
     actual: String,
     #[serde(default)]
     warnings: Vec<String>,
+    #[serde(default)]
+    notes: Vec<String>,
     #[allow(dead_code, reason = "for people")]
     reason: String,
 }
@@ -38,7 +40,8 @@ fn cases() -> Vec<Named> {
         let name = directory.strip_prefix(&root).unwrap().display().to_string();
         let (question, _) = name.rsplit_once('.').unwrap();
         let exception = exceptions.iter().find(|exception| exception.case == question);
-        let exception = exception.map(|exception| Answer::new(&*exception.actual, exception.warnings.clone()));
+        let exception = exception
+            .map(|Exception { actual, warnings, notes, .. }| (Answer::new(&**actual, warnings.clone()), notes.clone()));
         Named { case: Case::read(&directory), exception, name, directory }
     };
     let cases: Vec<_> = directories(&root).into_iter().map(named).collect();
@@ -51,7 +54,11 @@ fn cases() -> Vec<Named> {
 
 /// The cases that come to a verdict, and that without running anything.
 fn judged() -> impl Iterator<Item = Named> {
-    cases().into_iter().filter(|Named { case, .. }| case.expect != "unreadable" && case.run_inspections.is_none())
+    let is_judged = |Named { case, exception, .. }: &Named| {
+        let code = exception.as_ref().map_or(&case.expect, |(answer, _)| &answer.code);
+        code != "unreadable" && case.run_inspections.is_none()
+    };
+    cases().into_iter().filter(is_judged)
 }
 
 /// What is wrong, all of it, so that one run tells everything.
@@ -66,7 +73,7 @@ impl Faults {
     fn compare(&mut self, named: &Named, answer: &Answer, from: &str) {
         let expected = named.case.expected();
         match &named.exception {
-            Some(exception) if *answer == *exception => {}
+            Some((exception, _)) if answer == exception => {}
             Some(_) if *answer == expected => self.add(named, &format!("is no exception any more {from}")),
             None if *answer == expected => {}
             _ => self.add(named, &format!("expected {expected:?}, got {answer:?} {from}")),
@@ -91,16 +98,17 @@ fn every_case_gets_its_code_from_json() {
         };
         counts.entry(name.split('/').next().unwrap().to_owned()).or_default()[column] += 1;
         match case.load(directory) {
-            Err(error) if case.expect == "unreadable" => {
-                if !error.to_string().contains(&case.says) {
+            Err(error) => {
+                faults.compare(&named, &Answer::new("unreadable", Vec::new()), &format!("from JSON: {error}"));
+                if case.expect == "unreadable" && !error.to_string().contains(&case.says) {
                     faults.add(&named, &format!("expected {:?}, got: {error}", case.says));
                 }
             }
-            Err(error) => faults.add(&named, &format!("expected {}, got: {error}", case.expect)),
             Ok(chain) => {
                 let notes: Vec<String> = chain.loaded.notes.iter().map(ToString::to_string).collect();
-                if !are_notes(&notes, &case.notes) {
-                    faults.add(&named, &format!("expected notes {:?}, got {notes:?}", case.notes));
+                let expected = named.exception.as_ref().map_or(&case.notes, |(_, notes)| notes);
+                if !are_notes(&notes, expected) {
+                    faults.add(&named, &format!("expected notes {expected:?}, got {notes:?}"));
                 }
                 if case.run_inspections.is_none() {
                     faults.compare(&named, &chain.judge(Profile::Host), "from JSON");
@@ -173,8 +181,13 @@ fn every_case_gets_its_code_from_the_command() {
         let arguments: Vec<&str> = arguments.iter().skip(1).map(String::as_str).collect();
         let run = sitrep(directory, &arguments);
         if run.code == 2 {
-            if case.expect != "unreadable" || !run.stderr.contains(&case.says) {
-                faults.add(&named, &format!("expected {}: {:?}, got:\n{}", case.expect, case.says, run.stderr));
+            faults.compare(
+                &named,
+                &Answer::new("unreadable", Vec::new()),
+                &format!("from the command: {}", run.stderr),
+            );
+            if case.expect == "unreadable" && !run.stderr.contains(&case.says) {
+                faults.add(&named, &format!("expected {:?}, got:\n{}", case.says, run.stderr));
             }
         } else {
             let verdict: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();

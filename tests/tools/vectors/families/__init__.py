@@ -20,4 +20,5 @@ from families import (  # noqa: F401
     attestations,
     inspections,
     order,
+    texts,
 )

@@ -250,16 +250,18 @@ for name, expect, subject, why in SUBJECTS:
     attested(f"subject-{name}", why, expect, (provenance(subject), "builder"))
 
 
-def several(name, why, expect, recorded, attested_, **more):
-    """The step recorded the product with these digests, and the attestation names it with those."""
+def several(name, why, expect, recorded, attested_):
+    """The step recorded the product with these digests, and the attestation names it with those: by name and digest alone, and with more."""
 
-    def make(c):
+    def make(c, **more):
         c.more["require_attestation"] = [PROVENANCE]
         c.put_layout(c.layout([c.step("build")]))
         c.put_link(c.link("build", products={"app": recorded}))
-        c.put_lines("a.intoto.jsonl", sign(c, provenance([{"name": "app", "digest": attested_}])))
+        c.put_lines("a.intoto.jsonl", sign(c, provenance([{"name": "app", "digest": attested_, **more}])))
 
-    add("attestations", name, why, expect, make, in_dsse, **more)
+    add("attestations", name, why, expect, make, in_dsse)
+    with_uri = lambda c: make(c, uri="pkg:generic/app")  # noqa: E731
+    add("attestations", f"{name}-with-uri", f"The subject has a URI too. {why}", expect, with_uri, in_dsse)
 
 
 SHA, SHA512 = digest("app"), {"sha512": "ab" * 64}
@@ -277,6 +279,15 @@ several(
     "attestation-subject",
     {"md5": "00"},
     {"md5": "00"},
+)
+several("another-digest", "The digest is another.", "attestation-subject", SHA, digest("other"))
+several("the-same-digest", "The digest is the same.", "verified", SHA, SHA)
+several(
+    "sha1-beside-sha256",
+    "Beside SHA-256 an unknown algorithm may differ.",
+    "verified",
+    {**SHA, "sha1": "00"},
+    {**SHA, "sha1": "11"},
 )
 several("one-of-several-recorded", "One algorithm of those recorded is enough.", "verified", {**SHA, **SHA512}, SHA512)
 
@@ -514,4 +525,57 @@ security(
     "attestation-threshold",
     7,
     (version(7), "fetcher"),
+)
+
+
+# Sublayouts
+
+
+def with_sublayout(c):
+    """A step that a sublayout stands in for; gives the directory of the sublayout."""
+    c.more["require_attestation"] = [PROVENANCE]
+    one_step(c)
+    path = c.file_name("build", "builder")
+    c.put(path, c.layout([c.step("compile", by="compiler")], keys=("compiler",)), by="builder")
+    within = path.removesuffix(".link")
+    c.put(
+        f"{within}/{c.file_name('compile', 'compiler')}", c.link("compile", files("src"), files("app")), by="compiler"
+    )
+    return within
+
+
+@case("attestations", "verified", in_dsse)
+def about_the_product_of_a_sublayout(c):
+    """What a sublayout made is a product of the step that it stands in for, whose functionary attests."""
+    with_sublayout(c)
+    c.put_lines("a.intoto.jsonl", sign(c, provenance()))
+
+
+@case("attestations", "attestation-threshold", in_dsse, warnings=["attestation-signature"])
+def by_a_functionary_of_a_sublayout(c):
+    """Whoever carries out a step of a sublayout may not attest for the layout around it."""
+    with_sublayout(c)
+    c.put_lines("a.intoto.jsonl", sign(c, provenance(), "compiler"))
+
+
+@case("attestations", "attestation-missing", in_dsse)
+def inside_of_a_sublayout(c):
+    """An attestation in the directory of a sublayout is evidence of the sublayout, and not of the layout around it."""
+    within = with_sublayout(c)
+    c.put_lines(f"{within}/a.intoto.jsonl", sign(c, provenance(), "compiler"))
+
+
+# Names of subjects
+
+attested(
+    "subject-not-normalised",
+    "The names of an attestation's subjects are no paths of artifacts, and may be anything.",
+    "verified",
+    (provenance([{"name": "./a//../app", "digest": digest("app")}]), "builder"),
+)
+attested(
+    "subject-called-as-another-artifact",
+    "What an attestation is about is told by digest, though another artifact has the name.",
+    "verified",
+    (provenance([{"name": "src", "digest": digest("app")}]), "builder"),
 )

@@ -418,3 +418,59 @@ def each_step_has_its_own(c):
     for name in BOTH:
         c.put_link(c.link("build"), by=name)
     c.put_link(c.link("test"))
+
+
+# Names of files that fit twice
+
+
+@case("links", "verified")
+def one_file_name_for_two_keys(c):
+    """Two key ids that start alike lead to one file, which both may sign."""
+    keys = {name: {**c.entry(name), "keyid": name} for name in ("builder-one", "builder-two")}
+    c.put_layout(c.layout([c.step("build", pubkeys=list(keys), threshold=2)], keys=keys))
+    envelope = c.envelope(c.link("build"))
+    for name in keys:
+        c.sign(envelope, name, keyid=label(envelope, name))
+    c.write("build.builder-.link", envelope)
+
+
+@case("links", "verified")
+def one_file_name_for_two_keys_by_the_second(c):
+    """Two key ids that start alike lead to one file, which the second may sign alone."""
+    keys = {name: {**c.entry(name), "keyid": name} for name in ("builder-one", "builder-two")}
+    c.put_layout(c.layout([c.step("build", pubkeys=list(keys))], keys=keys))
+    envelope = c.envelope(c.link("build"))
+    c.write("build.builder-.link", c.sign(envelope, "builder-two", keyid=label(envelope, "builder-two")))
+
+
+@case("links", "verified")
+def one_file_name_for_two_steps(c):
+    """Step `a` by key `b.c` and step `a.b` by key `c` have one file name: the link is of the step whose name it says."""
+    keys = {"b.c": {**c.entry("builder"), "keyid": "b.c"}, "c": {**c.entry("tester"), "keyid": "c"}, **c.keys("packer")}
+    a = c.step("a", pubkeys=["b.c", c.id("packer")])
+    c.put_layout(c.layout([a, c.step("a.b", pubkeys=["c"])], keys=keys))
+    c.put_link(c.link("a"), by="packer")
+    envelope = c.envelope(c.link("a.b"))
+    c.write("a.b.c.link", c.sign(envelope, "tester", keyid=label(envelope, "c")))
+
+
+@case("links", "verified", link_dir="links")
+def in_a_directory_that_is_named(c):
+    """Links are read from the directory that is named."""
+    c.put_layout(c.layout([c.step("build")]))
+    c.put_link(c.link("build"), path=f"links/{c.file_name('build', 'builder')}")
+
+
+@case("links", "link-missing", link_dir="links")
+def beside_the_directory_that_is_named(c):
+    """Links are read from the directory that is named, and not from beside the layout."""
+    c.put_layout(c.layout([c.step("build")]))
+    c.put_link(c.link("build"))
+    c.files["links/README.md"] = "There is no link here."
+
+
+@case("links", "link-missing", link_dir="nowhere")
+def directory_that_is_not_there(c):
+    """In a directory that is not there are no links."""
+    c.put_layout(c.layout([c.step("build")]))
+    c.put_link(c.link("build"))

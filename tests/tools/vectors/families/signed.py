@@ -303,6 +303,14 @@ def payload_as(c, change):
     c.write("root.layout", envelope.encode().replace(old, change(old)))
 
 
+def both_alphabets(old):
+    """The first character that differs between the alphabets in the one, the others in the other."""
+    first = min(place for place, char in enumerate(old) if char in b"+/")
+    mixed = old[: first + 1].translate(URL) + old[first + 1 :]
+    assert any(char in b"+/" for char in mixed)
+    return mixed
+
+
 def fill(c, residue):
     """A layout whose payload's length leaves so many bytes over when it is divided by 3."""
     for pad in ("", "a", "aa"):
@@ -347,6 +355,18 @@ BASE64 = [
         "Base64 with more padding than it needs is refused.",
         "unreadable",
         lambda c: padded_payload(c, 2, lambda old: old + b"="),
+    ),
+    (
+        "payload-of-both-alphabets",
+        "Base64 is of one alphabet or the other.",
+        "unreadable",
+        lambda c: payload_as(c, both_alphabets),
+    ),
+    (
+        "payload-with-bits-left-over",
+        "Bits that padded base64 has no use for may be set, as Python reads them.",
+        "verified",
+        lambda c: padded_payload(c, 1, lambda old: old[:-3] + bytes([old[-3] + 1]) + old[-2:]),
     ),
     (
         "payload-with-line-feed",

@@ -573,3 +573,19 @@ def outside_of_a_sublayouts_directory(c):
         c.file_name("build", "builder"), c.layout([c.step("compile", by="compiler")], keys=("compiler",)), by="builder"
     )
     c.put_lines("chain.intoto.jsonl", sign(c, link_statement("compile"), "compiler"))
+
+
+@case("statements", "verified", in_dsse, link_dir="chain.intoto.jsonl")
+def bundle_in_the_place_of_a_directory(c):
+    """An attestation bundle may be named in the place of a directory with links."""
+    one_step(c)
+    c.put_lines("chain.intoto.jsonl", sign(c, link_statement()))
+
+
+@case("statements", "link-missing", in_dsse, link_dir="other.intoto.jsonl")
+def another_bundle_than_that_which_is_named(c):
+    """Where an attestation bundle is named in the place of a directory, no other is read."""
+    c.put_layout(c.layout([c.step("build")]))
+    c.put_link(c.link("build"))
+    c.put_lines("chain.intoto.jsonl", sign(c, link_statement()))
+    c.put_lines("other.intoto.jsonl", sign(c, statement([], PROVENANCE, {})))

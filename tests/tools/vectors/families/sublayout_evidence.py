@@ -430,3 +430,18 @@ def before_inspections_outside(c):
     c.put_layout(c.layout([c.step("build", **OUTER)], inspect=[c.inspection("look")]))
     sub(c, two_inner_steps(c, compile={"expected_products": [DENY]}))
     inner_links(c)
+
+
+# Attestations and file names
+
+
+@case("sublayouts", "verified")
+def one_file_name_for_two_steps(c):
+    """Step `a` by key `b.c` and step `a.b` by key `c` have one file name: the sublayout counts for the step whose key signed it."""
+    keys = {"b.c": {**c.entry("builder"), "keyid": "b.c"}, "c": {**c.entry("tester"), "keyid": "c"}, **c.keys("packer")}
+    a = c.step("a", pubkeys=["b.c", c.id("packer")])
+    c.put_layout(c.layout([a, c.step("a.b", pubkeys=["c"])], keys=keys))
+    c.put_link(c.link("a"), by="packer")
+    envelope = c.envelope(c.layout([c.step("compile", by="compiler")], keys=("compiler",)))
+    c.write("a.b.c.link", c.sign(envelope, "tester", keyid=None if envelope.dialect.keyless else "c"))
+    link(c, "compile", "compiler", within="a.b.c")
