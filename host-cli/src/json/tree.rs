@@ -175,8 +175,24 @@ impl<'t> Value<'t> {
         }
     }
 
+    /// Is it `null`?
+    #[must_use]
+    pub fn is_null(self) -> bool {
+        matches!(self.node(), Node::Null)
+    }
+
+    /// `true` or `false`.
+    #[must_use]
+    pub fn as_bool(self) -> Option<bool> {
+        match self.node() {
+            Node::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
     /// A number as it is written, where it is not an [`Self::as_u32`].
-    pub(crate) fn number(self) -> Option<&'t str> {
+    #[must_use]
+    pub fn number(self) -> Option<&'t str> {
         match self.node() {
             Node::Number(span) => Some(self.tree.str(span)),
             _ => None,
