@@ -116,7 +116,8 @@ fn split_class(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Is `char` in the class? A hyphen between two characters is a range, unless the first of them ends a range itself; a range whose
-/// start is after its end holds nothing. Python takes such ranges out before it looks for `!`, so that `[b-a!c]` is `[!c]`.
+/// start is after its end holds nothing. Python takes such ranges out before it looks for `!`, so that `[b-a!c]` is `[!c]`, unless that `!` starts
+/// such a range as well.
 fn class_contains(class: &str, char: char) -> bool {
     let (class, mut negated) = match class.strip_prefix('!') {
         Some(class) => (class, true),
@@ -140,7 +141,13 @@ fn class_contains(class: &str, char: char) -> bool {
                 };
                 start = None;
             }
-            (None, '!') if is_bare => (negated, is_bare) = (true, false),
+            (None, '!') if is_bare => {
+                let mut ahead = chars.clone();
+                match (ahead.next(), ahead.next()) {
+                    (Some('-'), Some(..'!')) => chars = ahead,
+                    _ => (negated, is_bare) = (true, false),
+                }
+            }
             _ => {
                 is_bare = is_bare && start.is_none();
                 found |= start == Some(char);
@@ -249,6 +256,13 @@ mod tests {
             ("[!c-a]", "b", true),
             ("[c-a!b]", "b", false),
             ("[c-a!b]", "a", true),
+            ("[c-a!- b]", "a", false),
+            ("[c-a!- b]", "b", true),
+            ("[c-a!- !b]", "a", true),
+            ("[c-a!-]", "a", true),
+            ("[c-a!-]", "-", false),
+            ("[c-a!-c]", "b", true),
+            ("[c-a!-c]", "c", false),
             ("[a-c-e]", "d", false),
             ("[a-c-e]", "-", true),
             ("[a-c-e]", "e", true),
