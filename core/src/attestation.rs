@@ -70,7 +70,7 @@ pub(crate) fn bind_attestations<'b, const PATH: usize>(
     Ok(())
 }
 
-/// Is there every attestation that the trust policy demands?
+/// Is there the step that the trust policy names as the product's, and every attestation that it demands?
 #[inline(never)]
 pub(crate) fn check_attestations<'b, const PATH: usize>(
     _: &Agreed,
@@ -80,6 +80,9 @@ pub(crate) fn check_attestations<'b, const PATH: usize>(
 ) -> Result<()> {
     let Some(root) = state.layouts.first() else { return Ok(()) };
     let steps = root.steps.of(state.steps);
+    if trust.product_step.is_some() {
+        step_of(steps, trust.product_step)?;
+    }
     let comparisons = &comparisons(bundle);
     let chain = Chain { bundle, keys: state.keys, steps, links: state.links, root: root.links, comparisons };
     for (demanded, demand) in (0_u16..).zip(demands(trust)) {
@@ -294,8 +297,17 @@ fn security_version(reader: &Reader<'_>, statement: &Statement<'_>) -> Option<u3
     reader.at(version?).number().ok()??.to_u32()
 }
 
-/// The predicate type of an attestation, and how many subjects are listed.
-pub(crate) fn describe<'b>(link: &LinkState, bundle: &'b Bundle<'b>) -> Result<(Str<'b>, u32)> {
+/// What a verdict tells about an attestation.
+#[derive(Default)]
+pub(crate) struct Description<'b> {
+    pub(crate) predicate_type: Option<Str<'b>>,
+    /// How many artifacts are listed as its subjects.
+    pub(crate) subjects: u32,
+    /// Of one that gives a security version, that.
+    pub(crate) security_version: Option<u32>,
+}
+
+pub(crate) fn describe<'b>(link: &LinkState, bundle: &'b Bundle<'b>) -> Result<Description<'b>> {
     let mut reader = Reader::of(&bundle.envelope(link.envelope)?);
     let statement = Statement::read(&mut reader)?;
     let mut subjects = reader.at(statement.subject);
@@ -311,5 +323,10 @@ pub(crate) fn describe<'b>(link: &LinkState, bundle: &'b Bundle<'b>) -> Result<(
         }
         _ => 0,
     };
-    Ok((statement.predicate_type, count))
+    let is_version = statement.predicate_type.is(SECURITY_VERSION);
+    Ok(Description {
+        predicate_type: Some(statement.predicate_type),
+        subjects: count,
+        security_version: if is_version { security_version(&reader, &statement) } else { None },
+    })
 }

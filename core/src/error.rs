@@ -172,7 +172,7 @@ codes! {
     901 ArtifactDigest "artifact-digest" "the artifact is not the one that the supply chain produced" "do not use it; get it again from where the chain ends";
     902 ArtifactNoDigest "artifact-no-digest" "the step recorded no digest of the artifact that this build can compute" "record the step with SHA-256";
     903 ArtifactRead "artifact-read" "the artifact could not be read to its end" "see the error of the reader";
-    904 ArtifactStep "artifact-step" "there is no such step to have made the artifact" "name a step of the layout";
+    904 ArtifactStep "artifact-step" "the layout has no step of the name that was asked for" "name a step of the layout";
     905 ArtifactNoStep "artifact-no-step" "the layout has no step, so it vouches for no artifact" "do not use it";
     1000 LayoutEmpty "layout-empty" "the layout has no steps, so it demands nothing" "ask the project owner whether this is meant";
     1001 ExpiryUnknown "expiry-unknown" "there is no clock, so the layout may have expired" "compare the expiry with the date yourself";

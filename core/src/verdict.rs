@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::attestation::{SECURITY_VERSION, describe};
+use crate::attestation::{Description, SECURITY_VERSION, describe};
 use crate::bundle::{Bundle, Reader, Str};
 use crate::error::{Class, Error, List, Result};
 use crate::evidence::Vouched;
@@ -384,15 +384,14 @@ struct AttestationPart<'v, 'm, 'b> {
 impl Serialize for AttestationPart<'_, '_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
         let Self { verdict, link } = self;
-        let (predicate_type, subjects) = match describe(link, verdict.outcome.bundle) {
-            Ok((predicate_type, subjects)) => (Some(predicate_type), subjects),
-            Err(_) => (None, 0),
-        };
+        let Description { predicate_type, subjects, security_version } =
+            describe(link, verdict.outcome.bundle).unwrap_or_default();
         let step = link.step.and_then(|step| verdict.outcome.steps.get(usize::from(step)));
-        let mut object = serializer.serialize_struct("Attestation", 5)?;
+        let mut object = serializer.serialize_struct("Attestation", 6)?;
         object.serialize_field("envelope", &link.envelope)?;
         object.serialize_field("predicate_type", &predicate_type)?;
         object.serialize_field("subjects", &subjects)?;
+        object.serialize_field("security_version", &security_version)?;
         object.serialize_field("signed_by", &Each(verdict.ids(link.signers)))?;
         object.serialize_field("step", &step.map(|step| step.name))?;
         object.end()

@@ -54,6 +54,8 @@ pub enum CliError {
     EvidenceWithBundle,
     /// What follows the option is no time.
     Time(&'static str, String),
+    /// Parameters for a device.
+    DeviceParameters,
     /// The system clock is certainly wrong.
     Clock,
     /// An inspection could not be run.
@@ -90,6 +92,9 @@ impl fmt::Display for CliError {
                 "--link-dir and --attestations go with a layout, but INPUT is a bundle, which has its evidence inside",
             ),
             Self::Time(option, text) => write!(f, "{option} {text:?} is no time of the form YYYY-MM-DDTHH:MM:SSZ"),
+            Self::DeviceParameters => {
+                f.write_str("--param goes with --profile host: a device puts no parameters into a layout")
+            }
             Self::Clock => {
                 f.write_str("the system clock is before 2026, so nobody can say whether the layout has expired")
             }
@@ -119,6 +124,7 @@ impl CliError {
             Self::EvidenceWithBundle => "leave them out, or add to what `sitrep unpack` gives",
             Self::Time(..) => "for example 2040-01-01T00:00:00Z",
             Self::NoLayout(_) => "write its layout as JSON with: sitrep unpack BUNDLE -o DIR",
+            Self::DeviceParameters => "ask the project owner for a layout without parameters",
             Self::Clock => "set the clock, or give the time with --at",
             Self::Inspection(InspectionError::Start { .. }) => {
                 "inspections look for programs in the system's directories: install it there, or give --inspection-env PATH"

@@ -41,6 +41,9 @@ pub struct Report {
     /// What was run on this machine. For people too: programs are given a file of their own.
     #[serde(skip)]
     pub ran: Vec<Ran>,
+    /// Was this decided before inspections that were to run?
+    #[serde(skip)]
+    pub is_before_inspections: bool,
 }
 
 /// A rule that was applied.
@@ -203,6 +206,8 @@ pub struct Attestation {
     pub predicate_type: Option<String>,
     /// How many artifacts it is about.
     pub subjects: u32,
+    /// The security version that it gives, where that is what it is for.
+    pub security_version: Option<u32>,
     /// Ids of the keys of the layout that signed it.
     pub signed_by: Vec<String>,
     /// The step whose functionaries signed it and that recorded one of its subjects.
@@ -256,6 +261,7 @@ impl Report {
             warning_count: 0,
             rules: Vec::new(),
             ran: Vec::new(),
+            is_before_inspections: false,
         }
     }
 
@@ -283,6 +289,12 @@ impl Report {
     pub fn with_ran(mut self, ran: &[Ran]) -> Self {
         self.ran = ran.to_vec();
         self
+    }
+
+    /// The same report, of what was decided before inspections that were to run.
+    #[must_use]
+    pub fn before_inspections(self) -> Self {
+        Self { is_before_inspections: true, ..self }
     }
 
     /// Is there any inspection, in whichever layout?
@@ -319,6 +331,9 @@ impl Report {
                 "verified" => out.line(format_args!("  artifact {} is what the chain produced", artifact.name)),
                 code => out.line(format_args!("  artifact {} is refused: {code}", artifact.name)),
             }
+        }
+        if self.error.is_none() && self.artifacts.is_empty() {
+            out.line(format_args!("  no file was compared with what the chain produced: give one with --artifact"));
         }
         for warning in &self.warnings {
             out.line(format_args!("  warning {}", self.line(warning, verbose, file_of)));
@@ -398,7 +413,10 @@ impl Report {
         let (Inspection { name, state }, indent) = (inspection, view.indent);
         match state.as_str() {
             "observed" => out.line(format_args!("{indent}inspection {name} ran")),
-            "skipped" => out.line(format_args!("{indent}inspection {name} was not run yet")),
+            "skipped" if self.is_before_inspections => {
+                out.line(format_args!("{indent}inspection {name} was not run yet"))
+            }
+            "skipped" => out.line(format_args!("{indent}inspection {name} was skipped, as the trust policy says")),
             _ => out.line(format_args!("{indent}inspection {name} was not run")),
         }
         let Some(ran) = self.ran.iter().find(|ran| ran.layout == view.layout && ran.name == *name) else { return };
@@ -432,6 +450,13 @@ impl Report {
             || self.artifacts.iter().find(|artifact| located.class == "artifact" && artifact.result == located.code);
         if let Some(artifact) = located.artifact.as_ref().or_else(|| asked().map(|artifact| &artifact.name)) {
             place.push(format!("artifact {artifact}"));
+        }
+        if located.code == Code::ArtifactStep.name() {
+            let demanded = self.trust.attestations.iter().find(|demanded| {
+                Some(&demanded.predicate_type) == located.attestation.as_ref() && demanded.step.is_some()
+            });
+            let named = demanded.and_then(|demanded| demanded.step.as_ref()).or(self.trust.product_step.as_ref());
+            place.extend(named.map(|step| format!("step {step}")));
         }
         if let Some(attestation) = &located.attestation {
             place.push(format!("attestation {attestation}"));
@@ -494,7 +519,11 @@ impl Attestation {
         if self.signed_by.is_empty() {
             return format!("attestation {name}: signed by nobody whom the layout names");
         }
-        format!("attestation {name}: signed by {}, {about}", keys(&self.signed_by, verbose))
+        let says = match self.security_version {
+            Some(version) => format!("version {version}"),
+            None => "what it says was not judged".to_owned(),
+        };
+        format!("attestation {name}: signed by {}, {about}; {says}", keys(&self.signed_by, verbose))
     }
 }
 

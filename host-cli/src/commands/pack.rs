@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use sitrep_core::limits::Limits;
-use sitrep_core::{Class, Code, Inspections, Parameter, limits};
+use sitrep_core::{ArtifactVerdict, Class, Code, Inspections, Parameter, limits};
 
 use crate::args::{Pack, Profile};
 use crate::clock::SystemClock;
@@ -26,6 +26,9 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
     if args.output.symlink_metadata().is_ok() && !is_bundle(&args.output).unwrap_or(false) {
         return Err(CliError::Occupied(args.output.clone()));
     }
+    if args.profile == Profile::Device && !args.param.is_empty() {
+        return Err(CliError::DeviceParameters);
+    }
     let policy = Policy::given(args.trust.as_deref(), &args.verification_keys)?;
     let loaded = Loaded::new(&args.source, limits.profile)?;
     if !args.no_verify {
@@ -39,7 +42,15 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
         }
         let parameters: Vec<Parameter<'_>> = args.param.iter().map(|(name, value)| Parameter { name, value }).collect();
         verifier.parameters = &parameters;
-        let report = verifier.verify(&loaded.bundle, |outcome, _| Report::new(&outcome.verdict()));
+        let report = verifier.verify(&loaded.bundle, |outcome, _| {
+            let mut path = vec![0; limits.path];
+            // A device asks for the product that its trust policy names.
+            let product = policy.artifact.as_ref().zip(outcome.supply_chain().ok());
+            let refused = product.and_then(|(name, chain)| Some((name, chain.product(name, &mut path).err()?)));
+            let artifacts: Vec<_> =
+                refused.map(|(name, error)| ArtifactVerdict { name, result: Err(error) }).into_iter().collect();
+            Report::new(&outcome.verdict().with_artifacts(&artifacts))
+        });
         let report = report.unwrap_or_else(Report::unread);
         if let Some(error) = &report.error {
             loaded.notes.iter().for_each(|text| note(text));
@@ -87,8 +98,9 @@ fn hint(error: &Located, limits: &Limits) -> String {
     if error.class != Class::Limit.name() {
         return hint.clone();
     }
-    let Limits { name, keys, steps, links, rules, path, .. } = limits;
+    let Limits { name, layouts, keys, steps, links, rules, path, .. } = limits;
     format!(
-        "{hint}; {name} takes {keys} keys, {steps} steps and inspections, {links} links, {rules} rules in a list, paths of {path} bytes"
+        "{hint}; {name} takes {layouts} layouts with sublayouts, in all of them {keys} keys, {steps} steps and inspections, {links} links and \
+         attestations, {rules} rules in a list, paths of {path} bytes"
     )
 }

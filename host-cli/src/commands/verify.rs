@@ -51,9 +51,9 @@ fn verify(args: &Verify, inspecting: &mut Inspecting<'_>) -> Result<Done, CliErr
         // First everything but the inspections: no command runs on the word of a layout that has not been verified, or on an
         // artifact that is known to be another one.
         verifier.trust.inspections = Inspections::Skip;
-        let first = judge(&verifier, &loaded.bundle, args)?;
+        let first = judge(&verifier, &loaded.bundle, args, &policy)?;
         if first.error.is_some() {
-            return finish(args, &loaded, &first);
+            return finish(args, &loaded, &first.before_inspections());
         }
         if !inspecting.are_allowed(&first) {
             // It cannot be verified, whatever the root layout's inspections would see.
@@ -64,11 +64,12 @@ fn verify(args: &Verify, inspecting: &mut Inspecting<'_>) -> Result<Done, CliErr
         }
     }
     let bundle = observed.as_ref().unwrap_or(&loaded.bundle);
-    finish(args, &loaded, &judge(&verifier, bundle, args)?.with_ran(inspecting.ran()))
+    finish(args, &loaded, &judge(&verifier, bundle, args, &policy)?.with_ran(inspecting.ran()))
 }
 
-/// Verifies the chain, and compares the artifacts with it. Of a chain that was refused nothing is asked.
-fn judge(verifier: &Verifier<'_>, bundle: &[u8], args: &Verify) -> Result<Report, CliError> {
+/// Verifies the chain, and compares the artifacts with it. Of a chain that was refused nothing is asked. What the trust policy says is to be run must
+/// be a product of the chain, also where no file is there to be compared.
+fn judge(verifier: &Verifier<'_>, bundle: &[u8], args: &Verify, policy: &Policy) -> Result<Report, CliError> {
     let report = verifier.verify(bundle, |outcome, applied| {
         let mut path = vec![0; limits::HOST.path];
         let mut results = Vec::with_capacity(args.artifact.len());
@@ -81,6 +82,11 @@ fn judge(verifier: &Verifier<'_>, bundle: &[u8], args: &Verify) -> Result<Report
                     return Err(CliError::Read(artifact.file.clone(), error));
                 }
                 results.push(ArtifactVerdict { name: &artifact.name, result });
+            }
+            if let (Some(name), true) = (&policy.artifact, args.artifact.is_empty())
+                && let Err(error) = chain.product(name, &mut path)
+            {
+                results.push(ArtifactVerdict { name, result: Err(error) });
             }
         }
         Ok(Report::new(&outcome.verdict().with_artifacts(&results)).with_rules(outcome, applied))
