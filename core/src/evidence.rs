@@ -8,7 +8,7 @@ use crate::limits::ATTEMPTS;
 use crate::link::{Evidence, LinkState, LinkStatus, check_artifacts, same_strings};
 use crate::lookup::same_artifacts;
 use crate::memory::State;
-use crate::signature::{Schemes, SignatureError, SignedBytes};
+use crate::signature::{Budget, Schemes, SignatureError, SignedBytes};
 use crate::trust::SignedLayout;
 use crate::verify::{InForce, Request};
 
@@ -78,8 +78,9 @@ pub(crate) fn check_link_signatures<'b, const PATH: usize>(
     request: &Request<'_, 'b>,
     layout: &InForce,
     links: Span,
+    budget: &Budget,
     state: &mut State<'_, 'b>,
-) {
+) -> Result<()> {
     let State { keys, steps, links: all, .. } = state;
     let (keys, steps) = (&**keys, &**steps);
     let any = layout.steps.of(steps).iter().fold(KeySet::default(), |any, step| any.union(step.allowed));
@@ -93,7 +94,7 @@ pub(crate) fn check_link_signatures<'b, const PATH: usize>(
             Some(step) => step.allowed,
             None => any,
         };
-        link.status = match check_signatures::<PATH>(link, allowed, keys, bundle, schemes) {
+        link.status = match check_signatures::<PATH>(link, allowed, keys, bundle, schemes, budget) {
             Ok(status) => status,
             Err(error) => {
                 link.signers = KeySet::default();
@@ -102,6 +103,7 @@ pub(crate) fn check_link_signatures<'b, const PATH: usize>(
         };
     };
     request.executor.run(links.of_mut(all), &job);
+    if budget.is_over() { Err(Error::new(Code::LimitText).in_envelope(layout.envelope)) } else { Ok(()) }
 }
 
 fn check_signatures<'b, const PATH: usize>(
@@ -110,9 +112,10 @@ fn check_signatures<'b, const PATH: usize>(
     keys: &[LayoutKey<'b>],
     bundle: &'b Bundle<'b>,
     schemes: &dyn Schemes,
+    budget: &Budget,
 ) -> Result<LinkStatus> {
     let envelope = bundle.envelope(link.envelope)?;
-    let mut message = SignedBytes::<PATH> { envelope: &envelope, bundle };
+    let mut message = SignedBytes::<PATH> { envelope: &envelope, bundle, budget };
     let is_attestation = link.evidence == Evidence::Attestation;
     let mut reason = if is_attestation { Code::AttestationSignature } else { Code::LinkSignature };
     let mut attempts = 0..ATTEMPTS;

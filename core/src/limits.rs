@@ -38,6 +38,13 @@ pub const UNORDERED_MEMBERS: u32 = 64;
 /// instead of refusing.
 pub const TEXT_RATIO: u32 = 256;
 
+/// How many bytes of signed texts may be rebuilt for one layout and its evidence from each byte of the bundle, beside [`TEXTS_BASE`]; a text counts
+/// each time that a signature on it is checked. Anybody can add envelopes that nobody signed, with signatures that ask for every key.
+pub const TEXTS_RATIO: u32 = 1024;
+
+/// How many bytes may be rebuilt for one layout and its evidence whatever the size of the bundle.
+pub const TEXTS_BASE: u32 = 1 << 20;
+
 /// How many artifact maps that hold every path of the bundle a payload may have, or more that hold less. A link has two, an attestation's
 /// predicate two more; an entry with many variants costs far more time than its text is long.
 pub const ARTIFACT_MAPS: u32 = 4;

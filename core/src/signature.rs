@@ -1,9 +1,11 @@
 //! Signature schemes. The only file that names ed25519-compact.
 
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
 use ed25519_compact::{PublicKey as Ed25519Key, Signature, VerifyingState};
 
 use crate::bundle::{Bundle, Envelope, Scratch, Str};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::limits::CHUNK;
 
 /// A public key as a layout's `keys` member holds it.
@@ -33,13 +35,49 @@ pub trait Message {
 pub(crate) struct SignedBytes<'a, 'b, const PATH: usize> {
     pub(crate) envelope: &'a Envelope<'b>,
     pub(crate) bundle: &'b Bundle<'b>,
+    pub(crate) budget: &'a Budget,
+}
+
+/// How many bytes of signed texts may yet be rebuilt. Shared by all who check signatures at the same time: what all of it takes does not depend
+/// on who comes first.
+pub(crate) struct Budget {
+    left: AtomicU32,
+    over: AtomicBool,
+}
+
+impl Budget {
+    pub(crate) const fn of(bundle: &Bundle<'_>) -> Self {
+        Self { left: AtomicU32::new(bundle.texts_limit()), over: AtomicBool::new(false) }
+    }
+
+    /// More was asked for than there was.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+
+    fn take(&self, bytes: u32) {
+        let left = |left: u32| Some(left.saturating_sub(bytes));
+        if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_ok_and(|left| left < bytes) {
+            self.over.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 impl<const PATH: usize> Message for SignedBytes<'_, '_, PATH> {
     #[inline(never)]
     fn write(&mut self, sink: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
         let mut scratch = Scratch { path: &mut [0; PATH], chunk: &mut [0; CHUNK] };
-        self.envelope.signed_bytes(self.bundle, &mut scratch, sink)
+        let (left, most) = (self.budget.left.load(Ordering::Relaxed), self.bundle.text_limit());
+        let limit = left.min(most);
+        let mut total: u32 = 0;
+        let text = self.envelope.signed_text(self.bundle, &mut scratch, limit, &mut |chunk| {
+            total = total.saturating_add(chunk.len() as u32);
+            sink(chunk);
+        });
+        // A text that is too long has cost as much as it might, and one that is too long for what is left more than that.
+        let is_long = text.is_err_and(|error| error.code() == Code::LimitText);
+        self.budget.take(if is_long { limit.saturating_add(u32::from(left < most)) } else { total });
+        text
     }
 }
 

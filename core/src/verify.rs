@@ -13,7 +13,7 @@ use crate::memory::{Memory, State};
 use crate::outcome::Outcome;
 use crate::parameters::{Parameter, Parameters};
 use crate::policy::{check_inspections, check_steps};
-use crate::signature::{Schemes, SignedBytes};
+use crate::signature::{Budget, Schemes, SignedBytes};
 use crate::time::{Clock, Time};
 use crate::trust::{Inspections, SignedLayout, Trust, check_owners};
 
@@ -91,14 +91,15 @@ fn check<'b, const RULES: usize, const PATH: usize>(
 ) -> Result<()> {
     let bundle = request.bundle;
 
-    let mut signed = signed_layout::<PATH>(request)?;
+    let mut budget = Budget::of(bundle);
+    let mut signed = signed_layout::<PATH>(request, &budget)?;
     findings.owners = signed.owners;
     let mut next_link = 0;
     loop {
-        let layout = check_layout::<RULES, PATH>(&signed, request, state, findings)?;
+        let layout = check_layout::<RULES, PATH>(&signed, request, &budget, state, findings)?;
         state.layouts.push(layout).map_err(|_| Error::new(Code::LimitLayouts).in_envelope(signed.envelope.number()))?;
         let Some(sublayout) = next_sublayout(&mut next_link, bundle, state)? else { break };
-        signed = sublayout;
+        (signed, budget) = (sublayout, Budget::of(bundle));
     }
     warn_of_strays(bundle, state)?;
 
@@ -112,9 +113,9 @@ fn check<'b, const RULES: usize, const PATH: usize>(
 
 /// Checks the owners' signatures. Apart, as its buffers are of no use to the steps that follow.
 #[inline(never)]
-fn signed_layout<'b, const PATH: usize>(request: &Request<'_, 'b>) -> Result<SignedLayout<'b>> {
+fn signed_layout<'b, const PATH: usize>(request: &Request<'_, 'b>, budget: &Budget) -> Result<SignedLayout<'b>> {
     let envelope = request.bundle.envelope(0)?;
-    let mut message = SignedBytes::<PATH> { envelope: &envelope, bundle: request.bundle };
+    let mut message = SignedBytes::<PATH> { envelope: &envelope, bundle: request.bundle, budget };
     check_owners(envelope, request.trust, request.schemes, &mut message)
 }
 
@@ -123,6 +124,7 @@ fn signed_layout<'b, const PATH: usize>(request: &Request<'_, 'b>) -> Result<Sig
 fn check_layout<'b, const RULES: usize, const PATH: usize>(
     signed: &SignedLayout<'b>,
     request: &Request<'_, 'b>,
+    budget: &Budget,
     state: &mut State<'_, 'b>,
     findings: &mut Findings,
 ) -> Result<Vouched> {
@@ -132,7 +134,7 @@ fn check_layout<'b, const RULES: usize, const PATH: usize>(
     let layout = check_expiry(layout, request, state, findings)?;
     check_steps_exist(&layout, state)?;
     let links = read_links::<PATH>(&layout, request.bundle, state)?;
-    check_link_signatures::<PATH>(request, &layout, links, state);
+    check_link_signatures::<PATH>(request, &layout, links, budget, state)?;
     check_thresholds(layout, links, state)
 }
 

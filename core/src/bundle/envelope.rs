@@ -121,10 +121,21 @@ impl<'b> Envelope<'b> {
         scratch: &mut Scratch<'_>,
         sink: &mut dyn FnMut(&[u8]),
     ) -> Result<()> {
+        self.signed_text(bundle, scratch, bundle.text_limit(), sink)
+    }
+
+    /// The same where the text may have no more than `limit` bytes.
+    pub(crate) fn signed_text(
+        &self,
+        bundle: &'b Bundle<'b>,
+        scratch: &mut Scratch<'_>,
+        limit: u32,
+        sink: &mut dyn FnMut(&[u8]),
+    ) -> Result<()> {
         if let Kind::Dsse { payload_type, payload_length, .. } = self.kind {
             dsse::write_header(&mut Writer::new(scratch.chunk, sink), payload_type, payload_length);
         }
-        self.payload(bundle, scratch, sink)
+        self.text(bundle, scratch, limit, sink)
     }
 
     /// Hands the payload's text to `sink`: canonical JSON, or the text that a DSSE envelope holds.
@@ -137,11 +148,21 @@ impl<'b> Envelope<'b> {
         scratch: &mut Scratch<'_>,
         sink: &mut dyn FnMut(&[u8]),
     ) -> Result<()> {
+        self.text(bundle, scratch, bundle.text_limit(), sink)
+    }
+
+    fn text(
+        &self,
+        bundle: &'b Bundle<'b>,
+        scratch: &mut Scratch<'_>,
+        limit: u32,
+        sink: &mut dyn FnMut(&[u8]),
+    ) -> Result<()> {
         let style = match self.kind {
             Kind::Dsse { style, .. } => style,
             Kind::Metablock | Kind::Observation => Style::CANONICAL,
         };
-        let mut out = Writer::with_limit(scratch.chunk, bundle.text_limit(), sink);
+        let mut out = Writer::with_limit(scratch.chunk, limit, sink);
         emit(Reader::of(self), bundle, style, self.patches, scratch.path, &mut out)
             .map_err(|error| error.in_envelope(self.number))?;
         out.flush();

@@ -25,7 +25,7 @@ pub use tokens::{ArtifactRuns, Event, Form, Number, Reader, Run};
 pub use words::{HOT_WORDS, WORDS};
 
 use crate::error::{Code, Error, Result};
-use crate::limits::{TEXT_BASE, TEXT_RATIO};
+use crate::limits::{TEXT_BASE, TEXT_RATIO, TEXTS_BASE, TEXTS_RATIO};
 use crate::wire::Input;
 
 /// The first bytes of every bundle.
@@ -126,9 +126,17 @@ impl<'b> Bundle<'b> {
 
     /// The longest text that a payload may have.
     pub(crate) const fn text_limit(&self) -> u32 {
+        self.length().saturating_mul(TEXT_RATIO).saturating_add(TEXT_BASE)
+    }
+
+    /// The most bytes that the texts of one layout and its evidence may have together.
+    pub(crate) const fn texts_limit(&self) -> u32 {
+        self.length().saturating_mul(TEXTS_RATIO).saturating_add(TEXTS_BASE)
+    }
+
+    const fn length(&self) -> u32 {
         let [strings, artifacts, envelopes] = self.section_lengths();
-        let length = strings.saturating_add(artifacts).saturating_add(envelopes);
-        length.saturating_mul(TEXT_RATIO).saturating_add(TEXT_BASE)
+        strings.saturating_add(artifacts).saturating_add(envelopes)
     }
 
     /// The strings section.
