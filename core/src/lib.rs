@@ -10,7 +10,7 @@
 //! is read again as a number (`layout`), and compared with the signers of the step's links (`evidence`).
 //!
 //! - what was packed: [`bundle`] (format, BUNDLE.md), `json` (text from tokens), `dsse`, `hex`, `wire`
-//! - what it means: `layout`, `link`, `members`, `names`, `glob`, `rules`, `lookup`, `time`
+//! - what it means: `layout`, `link`, `statement`, `attestation`, `members`, `names`, `parameters`, `glob`, `rules`, `lookup`, `time`
 //! - who is believed: [`trust_policy`], `trust`, `items`, `signature`, `keys`
 //! - the order of checks: `verify`, and nothing else; `evidence` and `policy` are its two halves, `executor` spreads work over cores
 //! - what came of it: `outcome`, `verdict`, `artifact`, [`error`]

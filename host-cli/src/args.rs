@@ -101,7 +101,7 @@ pub struct Verify {
 
     /// A trust policy in the place of --verification-keys: whose signatures count, how many are needed, what else is demanded
     ///
-    /// In JSON or compiled; see `sitrep trust --help`. Options given here go before what it says, and --require-attestation adds to it.
+    /// In JSON or compiled; see `sitrep trust --help`. --require-attestation adds to what it demands.
     #[arg(long, value_name = "FILE")]
     pub trust: Option<PathBuf>,
 

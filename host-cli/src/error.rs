@@ -54,6 +54,10 @@ pub enum CliError {
     EvidenceWithBundle,
     /// What follows the option is no time.
     Time(&'static str, String),
+    /// `--product-of` beside a trust policy that demands something of another step.
+    ProductOf(String),
+    /// One parameter with two values.
+    ParameterTwice(String),
     /// Parameters for a device.
     DeviceParameters,
     /// The system clock is certainly wrong.
@@ -92,6 +96,10 @@ impl fmt::Display for CliError {
                 "--link-dir and --attestations go with a layout, but INPUT is a bundle, which has its evidence inside",
             ),
             Self::Time(option, text) => write!(f, "{option} {text:?} is no time of the form YYYY-MM-DDTHH:MM:SSZ"),
+            Self::ProductOf(step) => {
+                write!(f, "--product-of {step:?} is not the step of which the trust policy demands something")
+            }
+            Self::ParameterTwice(name) => write!(f, "--param {name} is given twice"),
             Self::DeviceParameters => {
                 f.write_str("--param goes with --profile host: a device puts no parameters into a layout")
             }
@@ -124,6 +132,8 @@ impl CliError {
             Self::EvidenceWithBundle => "leave them out, or add to what `sitrep unpack` gives",
             Self::Time(..) => "for example 2040-01-01T00:00:00Z",
             Self::NoLayout(_) => "write its layout as JSON with: sitrep unpack BUNDLE -o DIR",
+            Self::ParameterTwice(_) => "give each parameter one value",
+            Self::ProductOf(_) => "leave --product-of out, or use a trust policy for that step",
             Self::DeviceParameters => "ask the project owner for a layout without parameters",
             Self::Clock => "set the clock, or give the time with --at",
             Self::Inspection(InspectionError::Start { .. }) => {

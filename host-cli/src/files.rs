@@ -71,7 +71,7 @@ const MAX_INPUT: u64 = u32::MAX as u64 - 1;
 /// The operating system's; `FileTooLarge` from 4 GiB on.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    read_into(File::open(path)?, &mut bytes)?;
+    read_into(File::open(path)?, u64::MAX, &mut bytes)?;
     Ok(bytes)
 }
 
@@ -79,22 +79,28 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
 /// buffer is used again for the next file, which saves the kernel from giving fresh memory.
 ///
 /// # Errors
-/// The operating system's; `InvalidInput` for what is no regular file, `FileTooLarge` from 4 GiB on.
+/// The operating system's; `InvalidInput` for what is no regular file or has more bytes than it says, `FileTooLarge` from 4 GiB on.
 pub fn read_regular(path: &Path, buffer: &mut Vec<u8>) -> io::Result<()> {
+    let refused = |why| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
     if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+        return refused("it is no regular file");
     }
     buffer.clear();
-    read_into(File::open(path)?, buffer)
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    read_into(file, length.saturating_add(1), buffer)?;
+    // What the kernel makes up, such as in /proc, has no length and may have no end.
+    if buffer.len() as u64 > length { refused("it has more bytes than its length says") } else { Ok(()) }
 }
 
-fn read_into(file: File, buffer: &mut Vec<u8>) -> io::Result<()> {
+/// Reads at most `most` bytes.
+fn read_into(file: File, most: u64, buffer: &mut Vec<u8>) -> io::Result<()> {
     let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, "it has 4 GiB or more");
     // Known before memory is taken for it, but not of a pipe.
     if file.metadata()?.len() > MAX_INPUT {
         return Err(too_large());
     }
-    file.take(MAX_INPUT + 1).read_to_end(buffer)?;
+    file.take(most.min(MAX_INPUT + 1)).read_to_end(buffer)?;
     if buffer.len() as u64 > MAX_INPUT { Err(too_large()) } else { Ok(()) }
 }
 

@@ -511,13 +511,14 @@ struct View<'i> {
 
 impl Attestation {
     fn line(&self, verbose: bool) -> String {
-        let name = self.predicate_type.as_deref().map_or("of unknown type", |uri| predicate(uri, verbose));
+        let name =
+            self.predicate_type.as_deref().map_or_else(|| "of unknown type".to_owned(), |uri| predicate(uri, verbose));
         let about = match &self.step {
             Some(step) => format!("about what step {step} recorded"),
             None => "about nothing that its signers' steps recorded".to_owned(),
         };
         if self.signed_by.is_empty() {
-            return format!("attestation {name}: signed by nobody whom the layout names");
+            return format!("attestation signed by nobody whom the layout names: {name}");
         }
         let says = match self.security_version {
             Some(version) => format!("version {version}"),
@@ -538,8 +539,13 @@ impl Step {
 }
 
 /// A predicate type as people call it, where they do.
-fn predicate(uri: &str, verbose: bool) -> &str {
-    if verbose { uri } else { name_of(uri).unwrap_or(uri) }
+fn predicate(uri: &str, verbose: bool) -> String {
+    match name_of(uri) {
+        Some(_) if verbose => uri.to_owned(),
+        Some(name) => name.to_owned(),
+        // Anybody can add an attestation, and call its type what he likes.
+        None => format!("{:?}", uri.chars().take(120).collect::<String>()),
+    }
 }
 
 /// A key id as people compare them: its first eight digits, which are also those of link files.

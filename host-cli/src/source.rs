@@ -55,7 +55,10 @@ impl Loaded {
             (None, None) => path.parent().unwrap_or(Path::new("")),
         };
         let links = if links.as_os_str().is_empty() { Path::new(".") } else { links };
-        // Where there is nothing, there are no links, and the verifier says so.
+        // A place that the user named has to be there.
+        if let Some(links) = &source.link_dir {
+            links.metadata().map_err(|error| CliError::Read(links.clone(), error))?;
+        }
         let is_file = links.metadata().is_ok_and(|metadata| !metadata.is_dir());
         let named = is_file.then(|| links.to_owned()).into_iter().chain(source.attestations.iter().cloned());
         let attestations = named.map(|path| match read(&path) {

@@ -6,8 +6,8 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sitrep_core::bundle::{Bundle, Envelope, Event, Kind, Reader, Scratch, Signature};
-use sitrep_core::error::Error;
-use sitrep_core::limits::CHUNK;
+use sitrep_core::error::{Code, Error};
+use sitrep_core::limits::{CHUNK, TEXTS_BASE, TEXTS_RATIO};
 
 use crate::attestation_bundle::is_bundle_name;
 use crate::files::is_file_name;
@@ -44,6 +44,8 @@ pub struct UnpackedFile {
 /// Where the bundle is damaged, or a file name is not usable.
 pub fn envelopes(bundle: &Bundle<'_>) -> Result<Vec<UnpackedEnvelope>, UnpackError> {
     let mut unpacked = Vec::new();
+    let length: u64 = bundle.section_lengths().into_iter().map(u64::from).sum();
+    let mut left = length.saturating_mul(TEXTS_RATIO.into()).saturating_add(TEXTS_BASE.into());
     // No path is longer than the section that all are in.
     let mut path = vec![0; bundle.section_lengths()[1] as usize];
     for envelope in bundle.envelopes() {
@@ -53,6 +55,8 @@ pub fn envelopes(bundle: &Bundle<'_>) -> Result<Vec<UnpackedEnvelope>, UnpackErr
         }
         let name = file_name(&envelope)?;
         let json = json(bundle, &envelope, &mut path).map_err(UnpackError::Bundle)?;
+        // No more than core would rebuild to check signatures on it.
+        left = left.checked_sub(json.len() as u64).ok_or(UnpackError::Bundle(Code::LimitText.into()))?;
         let step = envelope.step().map(|step| step.to_string());
         unpacked.push(UnpackedEnvelope { parent: envelope.parent(), step, name, json });
     }

@@ -6,6 +6,7 @@ use sitrep_core::{
 };
 
 use crate::args::Profile;
+use crate::error::CliError;
 use crate::executor::Threads;
 use crate::keys::OwnerFile;
 use crate::schemes::HostSchemes;
@@ -46,6 +47,21 @@ pub struct Verifier<'a> {
     pub clock: &'a dyn Clock,
     /// The machine that is verified for: its limits and its schemes.
     pub profile: Profile,
+}
+
+/// The parameters of a command line.
+///
+/// # Errors
+/// [`CliError::ParameterTwice`] where one has two values.
+pub fn parameters(given: &[(String, String)]) -> Result<Vec<Parameter<'_>>, CliError> {
+    let mut parameters: Vec<Parameter<'_>> = Vec::with_capacity(given.len());
+    for (name, value) in given {
+        if parameters.iter().any(|earlier| earlier.name == name) {
+            return Err(CliError::ParameterTwice(name.clone()));
+        }
+        parameters.push(Parameter { name, value });
+    }
+    Ok(parameters)
 }
 
 impl<'a> Verifier<'a> {

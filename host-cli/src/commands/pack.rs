@@ -2,17 +2,18 @@
 
 use serde_json::json;
 use sitrep_core::limits::Limits;
-use sitrep_core::{ArtifactVerdict, Class, Code, Inspections, Parameter, limits};
+use sitrep_core::{ArtifactVerdict, Class, Code, Inspections, limits};
 
 use crate::args::{Pack, Profile};
 use crate::clock::SystemClock;
 use crate::commands::{Done, complain, note, print};
 use crate::error::CliError;
 use crate::files::{is_bundle, write};
+use crate::lines::{harmless, harmless_json};
 use crate::report::{Located, Report};
 use crate::source::Loaded;
 use crate::trust_policy::Policy;
-use crate::verification::Verifier;
+use crate::verification::{Verifier, parameters};
 
 /// Verifies with the limits and schemes of the profile, then writes the bundle and prints the sizes.
 ///
@@ -40,7 +41,7 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
         if args.trust.is_none() || args.profile == Profile::Host {
             verifier.trust.inspections = Inspections::Skip;
         }
-        let parameters: Vec<Parameter<'_>> = args.param.iter().map(|(name, value)| Parameter { name, value }).collect();
+        let parameters = parameters(&args.param)?;
         verifier.parameters = &parameters;
         let report = verifier.verify(&loaded.bundle, |outcome, _| {
             let mut path = vec![0; limits.path];
@@ -79,13 +80,13 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
             "bundle_bytes": bundle.len(),
             "ratio": (ratio * 1000.0).round() / 1000.0,
         });
-        return print(&format!("{sizes:#}\n")).map(|()| Done::Yes);
+        return print(&harmless_json(&sizes)).map(|()| Done::Yes);
     }
     let verified = if args.no_verify { "packed without verifying" } else { "verified and packed" };
     print(&format!(
         "{verified} for profile {}: {}\n  JSON    {json_length:>9} bytes\n  bundle  {:>9} bytes, {:.1} % of the JSON\n",
         limits.name,
-        args.output.display(),
+        harmless(&args.output.display().to_string()),
         bundle.len(),
         ratio * 100.0
     ))

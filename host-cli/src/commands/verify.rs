@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 
-use sitrep_core::{ArtifactVerdict, Inspections, Parameter, limits};
+use sitrep_core::{ArtifactVerdict, Inspections, limits};
 
 use crate::args::{Artifact, Profile, Verify};
 use crate::clock::SystemClock;
@@ -13,7 +13,7 @@ use crate::error::CliError;
 use crate::report::Report;
 use crate::source::Loaded;
 use crate::trust_policy::Policy;
-use crate::verification::Verifier;
+use crate::verification::{Verifier, parameters};
 
 /// Verifies, runs inspections where that is allowed, compares the artifacts, and prints the verdict.
 ///
@@ -40,12 +40,17 @@ fn verify(args: &Verify, inspecting: &mut Inspecting<'_>) -> Result<Done, CliErr
     if args.run_inspections {
         inspecting.leave_out(&loaded)?;
     }
-    let parameters: Vec<Parameter<'_>> = args.param.iter().map(|(name, value)| Parameter { name, value }).collect();
+    let parameters = parameters(&args.param)?;
     let required = policy.required_attestations(&args.require_attestation);
     let mut verifier = Verifier::new(&policy.owners, &clock, Profile::Host);
     verifier.parameters = &parameters;
     verifier.trust = policy.trust(&required);
-    verifier.trust.product_step = args.product_of.as_deref().or(verifier.trust.product_step);
+    if let Some(step) = args.product_of.as_deref() {
+        if args.trust.is_some() && verifier.trust.product_step != Some(step) && policy.depends_on_product() {
+            return Err(CliError::ProductOf(step.to_owned()));
+        }
+        verifier.trust.product_step = Some(step);
+    }
     let mut observed = None;
     if args.run_inspections {
         // First everything but the inspections: no command runs on the word of a layout that has not been verified, or on an
