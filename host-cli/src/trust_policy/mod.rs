@@ -178,9 +178,7 @@ impl Policy {
     /// Does it demand something of the product's step, so that naming another one would move the demand to other people?
     #[must_use]
     pub fn depends_on_product(&self) -> bool {
-        self.product_step.is_some()
-            || self.security_version > 0
-            || self.attestations.iter().any(|one| one.step.is_none())
+        self.security_version > 0 || self.attestations.iter().any(|one| one.step.is_none())
     }
 
     /// The attestations that it demands, and `more` of them, for [`Self::trust`].
