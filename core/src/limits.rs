@@ -66,7 +66,7 @@ pub const COMPARISONS_BASE: u32 = 65_536;
 /// How many keys all layouts may list, whatever the profile: the width of a set of keys.
 pub const KEYS: usize = 128;
 
-/// How many project owners a trust policy may name. A device keeps them on its stack, 44 bytes each.
+/// How many project owners a trust policy may name. The reader of JSON keeps them on its stack, 48 bytes each on a host.
 pub const TRUST_OWNERS: usize = 8;
 
 /// How many key ids a trust policy's owners may have, all together. in-toto's dialects compute two of one Ed25519 key and four of an RSA key.

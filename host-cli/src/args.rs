@@ -86,6 +86,9 @@ pub struct Source {
 /// `sitrep verify`.
 #[derive(Debug, Args)]
 #[command(after_help = VERIFY_AFTER, after_long_help = VERIFY_AFTER)]
+#[command(
+    override_usage = "sitrep verify INPUT --verification-keys FILE... [OPTIONS]\n       sitrep verify INPUT --trust FILE [OPTIONS]"
+)]
 pub struct Verify {
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would show it as help")]
@@ -190,14 +193,14 @@ pub struct Verify {
 const VERIFY_AFTER: &str = "\
 What is checked: every owner's signature on the layout (with --trust, as many as it says) and its
 expiry, for each step enough good signatures of those whom the layout allows, their agreement on
-what went in and came out, and every artifact rule.
+what went in and came out, and every artifact rule; the same of every sublayout; the attestations that are demanded; and the artifacts.
 
 The time is the system clock's. One that is before 2026 cannot be right and ends the command: give --at.
 
 Exit codes:
   0  verified
   1  not verified: the error code says which check failed
-  2  could not try: wrong usage, or a file that cannot be read
+  2  could not try: wrong usage, a file that cannot be read, or an inspection that could not be run to its end
 
 Examples:
   sitrep verify app.sitrep --verification-keys owner.pub --artifact app.tar.gz
@@ -208,6 +211,9 @@ Examples:
 /// `sitrep pack`.
 #[derive(Debug, Args)]
 #[command(after_help = PACK_AFTER, after_long_help = PACK_AFTER)]
+#[command(
+    override_usage = "sitrep pack INPUT --verification-keys FILE... -o NAME.sitrep [OPTIONS]\n       sitrep pack INPUT --trust FILE -o NAME.sitrep [OPTIONS]"
+)]
 pub struct Pack {
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would show it as help")]
