@@ -235,6 +235,23 @@ fn a_threshold_counts_people() {
     assert_eq!(verdict(&build, &[]).0, Err(Code::LayoutType));
 }
 
+/// Whoever packs can add signatures without key ids, each of which asks for every key, over texts that are far longer than the bundle.
+#[test]
+fn what_signatures_ask_for_is_bounded_for_all_envelopes_together() {
+    let keys = [("a", "anna")];
+    let good = dsse(&link("build", &json!({})), &[("anna", Some("a"))]);
+    let long = "x".repeat(10_000);
+    let junk = json!({
+        "_type": "https://in-toto.io/Statement/v1", "subject": [], "predicateType": "x", "predicate": vec![&long; 250]
+    });
+    let strangers: Vec<(String, Option<&str>)> = (0..32).map(|number| (format!("stranger {number}"), None)).collect();
+    let strangers: Vec<(&str, Option<&str>)> = strangers.iter().map(|(name, id)| (name.as_str(), *id)).collect();
+    let junk = dsse(&junk, &strangers);
+    let layout = layout(&keys, &["a"], &json!(1));
+    assert_eq!(verdict(&layout, &[good.clone(), dsse(&json!({"_type": "x"}), &strangers)]).0, Ok(()));
+    assert_eq!(verdict(&layout, &[good, junk]).0, Err(Code::LimitText));
+}
+
 #[test]
 fn envelopes_that_anybody_can_add_hide_no_warning() {
     let stray = dsse(&link("stray", &json!({})), &[]);
