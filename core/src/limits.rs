@@ -106,7 +106,7 @@ pub struct Limits {
 pub const HOST: Limits =
     Limits { profile: 1, name: "host", keys: 128, steps: 256, links: 1024, rules: 512, path: 4096, layouts: 32 };
 
-/// A microcontroller with 16 KiB of RAM or more: 3.2 KB of memory ([`crate::DeviceMemory`]), and 9.5 KB with all stack of a verification.
+/// A microcontroller with 16 KiB of RAM or more: 3.2 KB of memory ([`crate::DeviceMemory`]), and 9.6 KB with all stack of a verification.
 pub const DEVICE: Limits =
     Limits { profile: 2, name: "device", keys: 16, steps: 12, links: 16, rules: 16, path: 256, layouts: 3 };
 
