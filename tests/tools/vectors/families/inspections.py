@@ -86,7 +86,7 @@ looked(
     "Files in hidden directories are seen.",
     "rule-disallow",
     ("look", {"run": [], "expected_materials": FROM_BUILD}),
-    target={"app": "app", ".git/config": ""},
+    target={"app": "app", ".hidden/config": ""},
 )
 looked(
     "deep-file",

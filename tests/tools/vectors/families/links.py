@@ -469,8 +469,8 @@ def beside_the_directory_that_is_named(c):
     c.files["links/README.md"] = "There is no link here."
 
 
-@case("links", "link-missing", link_dir="nowhere")
+@case("links", "unreadable", link_dir="nowhere", says="cannot read")
 def directory_that_is_not_there(c):
-    """In a directory that is not there are no links."""
+    """A directory of links that is not there is no empty one."""
     c.put_layout(c.layout([c.step("build")]))
     c.put_link(c.link("build"))
