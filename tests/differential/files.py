@@ -1,7 +1,6 @@
 """Reads signed files as in-toto does, or as sitrep decided."""
 
 import base64
-import copy
 import functools
 import json
 import re
@@ -62,15 +61,22 @@ def _is_text(value):
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         return False
+    except RecursionError:
+        # Too deep, then.
+        return True
     return True
 
 
 def _depth(value):
-    if isinstance(value, dict):
-        return 1 + max(map(_depth, value.values()), default=0)
-    if isinstance(value, list):
-        return 1 + max(map(_depth, value), default=0)
-    return 0
+    depth, level = 0, [value]
+    while containers := [item for item in level if isinstance(item, (dict, list))]:
+        depth += 1
+        level = [
+            item
+            for container in containers
+            for item in (container.values() if isinstance(container, dict) else container)
+        ]
+    return depth
 
 
 class File:
@@ -189,7 +195,7 @@ def read(value, is_dsse=False):
     if codes and (ON.names is ALL or any(switch in ON for switch, _ in problems if switch)):
         raise Refused(*codes)
     try:
-        return {"layout": Layout, "link": Link}[kind].read(strict.tolerated(copy.deepcopy(value)))
+        return {"layout": Layout, "link": Link}[kind].read(strict.tolerated(value))
     except Exception as error:
         raise Refused(*(codes or "?")) from error
 

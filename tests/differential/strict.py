@@ -154,9 +154,10 @@ def is_name(name):
 
 
 def tolerated(value):
-    """The payload without what in-toto stumbles over although it decides nothing."""
-    if not isinstance(value, dict):
-        return value
+    """A copy of the payload without what in-toto stumbles over although it decides nothing."""
+    value = dict(value)
+    if isinstance(value.get("steps"), list):
+        value["steps"] = [dict(step) if isinstance(step, dict) else step for step in value["steps"]]
     for item in (value, *_list(value.get("steps"))):
         if isinstance(item, dict) and "self" in item and "any-unknown-member" in ON:
             del item["self"]
