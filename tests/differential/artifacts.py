@@ -2,8 +2,22 @@
 
 import hashlib
 
-DIRECTORIES = ["src", "lib", "src/deep", "out", "a b", "\u00fc", ".hidden", "x.d", "[x]", "build/out"]
-STEMS = ["foo", "bar", "main", "x", "a-b", "Makefile", "README", "v1", "na\u00efve", "data 1", "z"]
+# Some start as others do: a prefix is whole components.
+DIRECTORIES = [
+    "src",
+    "src2",
+    "lib",
+    "src/deep",
+    "out",
+    "out.old",
+    "a b",
+    "\u00fc",
+    ".hidden",
+    "x.d",
+    "[x]",
+    "build/out",
+]
+STEMS = ["foo", "bar", "main", "src", "out", "x", "a-b", "Makefile", "README", "v1", "na\u00efve", "data 1", "z"]
 ENDINGS = [".c", ".h", ".o", "", ".tar.gz", ".py", ".X"]
 
 # Normalised, but such as patterns, writers of JSON and readers of paths may stumble over.

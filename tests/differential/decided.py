@@ -25,12 +25,15 @@ BY_ANY_FILE = {"co-signed", "attestation-bundle"}
 
 
 class Answer:
-    """What the model says: the codes of a refusal, or `None`; which switches it asked; what the rules did."""
+    """What the model says: the codes of a refusal, or `None` and the summary link; which switches it asked; what the
+    rules did, and how many artifacts each consumed."""
 
-    def __init__(self, codes, asked, hits):
+    def __init__(self, codes, summary, asked, hits, counts):
         self.codes = codes
+        self.summary = summary
         self.asked = asked
         self.hits = hits
+        self.counts = counts
 
     @property
     def verified(self):
@@ -40,16 +43,16 @@ class Answer:
 def verify(case, switches=ALL):
     """The verdict on a written case with these decisions."""
     ON.set(switches)
-    hits = set()
-    codes = None
-    with reference.stopped(case.now), strict.patched(), decided_rules.patched(hits):
+    hits, counts = set(), []
+    codes = summary = None
+    with reference.stopped(case.now), strict.patched(), decided_rules.patched(hits, counts):
         try:
-            _check(case)
+            summary = _check(case)
         except Refused as refused:
             codes = refused.codes
         except Exception:  # noqa: BLE001 (in-toto refuses by whatever it raises)
             codes = {"?"}
-    return Answer(codes, ON.asked, hits)
+    return Answer(codes, summary, ON.asked, hits, counts)
 
 
 def explain(case, answer):
@@ -85,6 +88,7 @@ def _check(case):
         level.agree()
     for level in reversed(levels):
         level.apply_rules()
+    return verifylib.get_summary_link(levels[0].layout, levels[0].reduced, "")
 
 
 class Level:

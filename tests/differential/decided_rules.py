@@ -17,31 +17,33 @@ NAME = re.compile(r"\{([A-Za-z0-9_-]+)\}")
 
 
 @contextlib.contextmanager
-def patched(hits):
-    """in-toto's rules with the decisions about MATCH. Puts into `hits` what the rules did."""
+def patched(hits, counts):
+    """in-toto's rules with the decisions about MATCH. Puts into `hits` what the rules did; into `counts`, one after the
+    other, how many artifacts they consumed."""
     with contextlib.ExitStack() as stack:
 
         def patch(kind, function):
             stack.enter_context(mock.patch.object(verifylib, f"verify_{kind}_rule", function))
 
         for kind in ("create", "delete", "modify", "allow"):
-            patch(kind, _noting(kind.upper(), getattr(verifylib, f"verify_{kind}_rule"), hits))
+            patch(kind, _noting(kind.upper(), getattr(verifylib, f"verify_{kind}_rule"), hits, counts))
         for kind, outcomes in (("disallow", ("finds none", "catches")), ("require", ("finds it", "lacks it"))):
-            patch(kind, _judging(kind.upper(), getattr(verifylib, f"verify_{kind}_rule"), outcomes, hits))
-        patch("match", lambda *arguments: _match(hits, *arguments))
+            patch(kind, _judging(kind.upper(), getattr(verifylib, f"verify_{kind}_rule"), outcomes, hits, counts))
+        patch("match", lambda *arguments: _match(hits, counts, *arguments))
         yield
 
 
-def _noting(name, function, hits):
+def _noting(name, function, hits, counts):
     def apply(pattern, queue, *more):
         consumed = function(pattern, queue, *more)
         hits.add(f"{name} {'consumes' if consumed else 'consumes nothing'}")
+        counts.append(len(consumed))
         return consumed
 
     return apply
 
 
-def _judging(name, function, outcomes, hits):
+def _judging(name, function, outcomes, hits, counts):
     def apply(pattern, queue):
         try:
             function(pattern, queue)
@@ -49,14 +51,17 @@ def _judging(name, function, outcomes, hits):
             hits.add(f"{name} {outcomes[1]}")
             raise
         hits.add(f"{name} {outcomes[0]}")
+        # Of REQUIRE, whether it is there.
+        counts.append(int(name == "REQUIRE"))
 
     return apply
 
 
-def _match(hits, rule, queue, artifacts, links):
+def _match(hits, counts, rule, queue, artifacts, links):
     consumed = _consumed(rule, queue, artifacts, links)
     form = " ".join(["in"] * bool(rule["source_prefix"]) + ["with"] + ["in"] * bool(rule["dest_prefix"]))
     hits.add(f"MATCH {form} consumes{'' if consumed else ' nothing'}")
+    counts.append(len(consumed))
     return consumed
 
 

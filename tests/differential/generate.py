@@ -57,6 +57,8 @@ def tell(name, case, directory):
         "in_toto": error and f"{type(error).__name__}: {error}"[:300],
         "model": plain.verified == (error is None),
         "expected": answer.codes and sorted(answer.codes),
+        "consumed": answer.counts,
+        "products": answer.summary and answer.summary.products,
         "because": decided.explain(case, answer) if differs else [],
         "features": sorted(case.features | answer.hits | shape.features(case)),
     }

@@ -115,6 +115,9 @@ class Rules:
             prefix = self.rng.choice(
                 ["", "/", ".", f"./{prefix}", f"{prefix}//", "..", f"/{prefix}", "a//b", f"{prefix}/."]
             )
+        if prefix and self.rng.random() < 0.04:
+            # Not the whole of the last component.
+            prefix = prefix[:-1].rstrip("/") or prefix
         return ["IN", prefix + "/" if self.rng.random() < 0.3 and not prefix.endswith("/") else prefix]
 
     def truthful(self):

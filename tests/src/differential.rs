@@ -13,7 +13,7 @@ use sitrep_cli::input::Input;
 use sitrep_cli::keys::{OwnerFile, read_owners};
 use sitrep_cli::unpack::{UnpackedFile, unpack};
 use sitrep_cli::verification::Verifier;
-use sitrep_core::{Bundle, Class, Code, FixedClock, Parameter, Time};
+use sitrep_core::{Bundle, Class, Code, Error, FixedClock, Parameter, Time};
 
 /// As of when the cases are verified; generate.py stops in-toto's clock at it.
 const NOW: &str = "2026-06-01T12:00:00Z";
@@ -33,6 +33,10 @@ pub struct Case {
     pub model: bool,
     /// What decided.py expects of sitrep: the codes that a refusal may have, or `None` where it verifies.
     pub expected: Option<Vec<String>>,
+    /// Where it verifies, how many artifacts each rule consumes, those of the deepest sublayout first.
+    pub consumed: Vec<u32>,
+    /// Where it verifies, the products of the chain.
+    pub products: Option<Artifacts>,
     /// The decisions for which in-toto and sitrep should differ.
     pub because: Vec<String>,
     /// What is peculiar about it, and what its rules did.
@@ -109,8 +113,20 @@ impl Drop for Generator {
     }
 }
 
-/// What sitrep says about a case: verified, or the name of the refusal's code; `input` where the layout's file is none.
-pub type Answer = Result<(), &'static str>;
+/// What sitrep says about a case; where it refuses, the name of the code, `input` where the layout's file is none.
+pub type Answer = Result<Verified, &'static str>;
+
+/// What sitrep tells of a verified case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// How many artifacts each rule consumed, those of the deepest sublayout first.
+    pub consumed: Vec<u32>,
+    /// The digests of the chain's products, those of them that the case names.
+    pub products: Artifacts,
+}
+
+/// Digest sets by name of the artifact.
+pub type Artifacts = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Verifies a case from JSON and from a bundle, on a host and as a device would.
 ///
@@ -138,10 +154,10 @@ pub fn sitrep(directory: &Path, case: &Case) -> Answer {
     // A device has smaller limits, and knows Ed25519 only: what others sign, it ignores.
     let on_device = verify(&bundle, &owners, case, Profile::Device);
     let has_other_keys = case.features.iter().any(|it| it.starts_with("key ") && it != "key ed25519 ed25519");
-    let is_limit = on_device.is_err_and(|code| code.class() == Class::Limit);
-    let agrees = on_device == answer || is_limit || has_other_keys;
+    let is_limit = on_device.as_ref().is_err_and(|code| code.class() == Class::Limit);
+    let agrees = is_limit || has_other_keys || on_device == answer;
     assert!(agrees, "{}: {answer:?} on a host, {on_device:?} on a device", directory.display());
-    answer.map_err(Code::name)
+    answer.map_err(|code| code.name())
 }
 
 fn pack(directory: &Path) -> Option<Vec<u8>> {
@@ -156,13 +172,26 @@ fn unpacked(bundle: &[u8]) -> Option<Vec<UnpackedFile>> {
     Some(unpack(&bundle).unwrap_or_else(|error| panic!("{error}")))
 }
 
-fn verify(bundle: &[u8], owners: &[OwnerFile], case: &Case, profile: Profile) -> Result<(), Code> {
+fn verify(bundle: &[u8], owners: &[OwnerFile], case: &Case, profile: Profile) -> Result<Verified, Code> {
     let clock = FixedClock(Time::parse(NOW).unwrap());
     let given = case.parameters.iter().flatten();
     let parameters: Vec<Parameter<'_>> = given.map(|(name, value)| Parameter { name, value }).collect();
     let verifier = Verifier { parameters: &parameters, ..Verifier::new(owners, &clock, profile) };
-    let result = verifier.verify(bundle, |outcome, _| outcome.result());
-    result.and_then(|result| result).map_err(|error| error.code())
+    let result = verifier.verify(bundle, |outcome, applied| {
+        let chain = outcome.supply_chain()?;
+        let mut path = vec![0; sitrep_core::limits::HOST.path];
+        let mut products = Artifacts::new();
+        for name in case.products.iter().flatten().map(|(name, _)| name) {
+            let Ok(product) = chain.product(name, &mut path) else { continue };
+            let mut digests = product.digests();
+            let set = products.entry(name.clone()).or_default();
+            while let Some((algorithm, digest)) = digests.next_digest()? {
+                set.insert(algorithm.to_string(), digest.to_string());
+            }
+        }
+        Ok(Verified { consumed: applied.0.iter().map(|rule| rule.consumed).collect(), products })
+    });
+    result.and_then(|result| result).map_err(|error: Error| error.code())
 }
 
 /// A kind of difference between in-toto and sitrep, with the decision that makes it (tests/differential/ledger.toml).

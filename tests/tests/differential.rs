@@ -14,12 +14,18 @@ fn setting(name: &str, default: u64) -> u64 {
 }
 
 /// Is what was found as it should be? Says what is wrong otherwise.
-fn judge(case: &Case, answer: Answer, ledger: &[Entry]) -> Result<(), String> {
+fn judge(case: &Case, answer: &Answer, ledger: &[Entry]) -> Result<(), String> {
     if !case.model {
         return Err("decided.py without decisions does not answer as in-toto does".into());
     }
     let expected = match (&case.expected, answer) {
-        (None, Ok(())) => true,
+        (None, Ok(verified)) => {
+            let products = case.products.clone().unwrap_or_default();
+            if verified.consumed != case.consumed || verified.products != products {
+                return Err(format!("verified, but in-toto's rules do otherwise: {verified:?}"));
+            }
+            true
+        }
         (Some(codes), Err(code)) => codes.iter().any(|expected| expected == code || expected == "?"),
         _ => false,
     };
@@ -28,13 +34,13 @@ fn judge(case: &Case, answer: Answer, ledger: &[Entry]) -> Result<(), String> {
     }
     let Some(stricter) = (match (&case.in_toto, answer) {
         (None, Err(_)) => Some(Stricter::Sitrep),
-        (Some(_), Ok(())) => Some(Stricter::InToto),
+        (Some(_), Ok(_)) => Some(Stricter::InToto),
         _ => None,
     }) else {
         return Ok(());
     };
     let explains = |entry: &&Entry| {
-        let allows = answer.err().is_none_or(|code| entry.codes.iter().any(|allowed| allowed == code));
+        let allows = answer.as_ref().err().is_none_or(|code| entry.codes.iter().any(|allowed| allowed == code));
         entry.stricter == stricter && allows && case.because.contains(&entry.name)
     };
     let is_known = |decision: &String| ledger.iter().any(|entry| entry.name == *decision);
@@ -55,11 +61,11 @@ fn sitrep_and_in_toto_differ_only_as_decided() {
     while let Some(case) = generator.next() {
         let directory = generator.directory(&case);
         let answer = differential::sitrep(&directory, &case);
-        match judge(&case, answer, &ledger) {
+        match judge(&case, &answer, &ledger) {
             Ok(()) => generator.forget(&case),
             Err(wrong) => failures.push(format!("{}: {wrong}\n  {case:?}", directory.display())),
         }
-        figures.add(&case, answer);
+        figures.add(&case, &answer);
     }
     println!("seed {seed}");
     figures.print();
@@ -157,7 +163,7 @@ struct Figures {
 }
 
 impl Figures {
-    fn add(&mut self, case: &Case, answer: Answer) {
+    fn add(&mut self, case: &Case, answer: &Answer) {
         *self.verdicts.entry((case.in_toto.is_none(), answer.is_ok())).or_default() += 1;
         for feature in &case.features {
             self.features.entry(feature.clone()).or_default()[usize::from(answer.is_err())] += 1;
@@ -165,7 +171,7 @@ impl Figures {
         for decision in &case.because {
             *self.decisions.entry(decision.clone()).or_default() += 1;
         }
-        *self.codes.entry(answer.err().unwrap_or("verified")).or_default() += 1;
+        *self.codes.entry(answer.as_ref().err().copied().unwrap_or("verified")).or_default() += 1;
     }
 
     fn cases(&self) -> u64 {
@@ -225,7 +231,7 @@ fn every_entry_of_the_ledger_has_an_example_that_differs() {
         let (decision, stricter) = case.name.rsplit_once(' ').unwrap();
         let entry = ledger.iter().find(|entry| entry.name == decision && entry.stricter.name() == stricter);
         let entry = entry.unwrap_or_else(|| panic!("{}: the ledger has no such entry", case.name));
-        judge(&case, answer, std::slice::from_ref(entry))
+        judge(&case, &answer, std::slice::from_ref(entry))
             .unwrap_or_else(|wrong| panic!("{}: {wrong}\n{case:?}", case.name));
         assert_eq!(case.because, [decision], "{}: the example shows something else", case.name);
         let differs = (case.in_toto.is_none(), answer.is_ok())
