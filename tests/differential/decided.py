@@ -116,6 +116,7 @@ class Level:
             require("sublayout-with-steps", self.layout.steps, "sublayout-empty")
         self.links = {step.name: _load(step, self.directory) for step in self.layout.steps}
         bundled = _attestation_bundles(self.directory)
+        has_bundles = any(self.directory.glob("*.intoto.jsonl"))
         self.chain = {}
         for step in self.layout.steps:
             files_found = sum(file is not None for file in self.links[step.name].values())
@@ -126,7 +127,7 @@ class Level:
             others = [file for file in bundled if _is_of(file, step)]
             if others and "attestation-bundle" not in ON:
                 others = []
-            self.chain[step.name] = _count(self.layout, step, self.links[step.name], others)
+            self.chain[step.name] = _count(self.layout, step, self.links[step.name], others, has_bundles)
 
     def sublayouts(self):
         """Those that count."""
@@ -213,7 +214,7 @@ def _attestation_bundles(directory):
     return found
 
 
-def _count(layout, step, links, others):
+def _count(layout, step, links, others, has_bundles):
     """The links that count for a step, among those of files named after it and others."""
     counted, signers = {}, {}
     unknown_scheme = False
@@ -234,7 +235,8 @@ def _count(layout, step, links, others):
     if distinct != count and "one-key-one-signer" in ON:
         count = distinct
     if count < step.threshold:
-        codes = {"link-missing", "threshold-not-met"} if links or others else {"link-missing"}
+        # A file in which there is no good link of the step may be one of the step's, or none.
+        codes = {"link-missing", "threshold-not-met"} if links or has_bundles else {"link-missing"}
         raise Refused(*codes, *(["link-scheme"] if unknown_scheme else []))
     return counted
 

@@ -258,6 +258,32 @@ def _(case):
     case.level.links = [link("build", label, key)]
 
 
+def two_of_whom_one_lies(case, key, label):
+    """The functionary who comes first in the layout records something else than the second; one is enough."""
+    step = case.level.layout["steps"][0]
+    step["pubkeys"] = [label, LABEL]
+    step["expected_products"] = [["ALLOW", "foo"], ["DISALLOW", "*"]]
+    case.level.layout["keys"][label] = key.entry(label)
+    case.level.links.append(link("build", label, key, products={"evil": FOO}))
+    return case.level.layout["keys"][label]["keyval"]
+
+
+@example("known-scheme", "in-toto")
+def _(case):
+    two_of_whom_one_lies(case, keys.P521, keys.P521.keyid())
+
+
+@example("strict-pem", "in-toto")
+def _(case):
+    two_of_whom_one_lies(case, keys.OTHERS[0], keys.OTHERS[0].keyid())["public"] += "more\n"
+
+
+@example("hexadecimal", "in-toto")
+def _(case):
+    keyval = two_of_whom_one_lies(case, OTHER, OTHER_LABEL)
+    keyval["public"] = f" {keyval['public']}"
+
+
 @example("hexadecimal", "sitrep")
 def _(case):
     case.document.wrapping = "metablock"
@@ -324,6 +350,12 @@ def _(case):
 @example("link-of-its-step", "sitrep")
 def _(case):
     payload(case)["name"] = "test"
+
+
+@example("link-of-its-step", "in-toto")
+def _(case):
+    two_of_whom_one_lies(case, OTHER, OTHER_LABEL)
+    case.level.links[1].document.payload["name"] = "test"
 
 
 @example("agreement-at-any-threshold", "sitrep")

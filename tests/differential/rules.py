@@ -98,12 +98,15 @@ class Rules:
         kind = "PRODUCTS" if rng.random() < 0.75 else "MATERIALS"
         target = self.links.get(step, ({}, {}))[kind == "PRODUCTS"]
         path = self.any_path()
+        if rng.random() < 0.04 and len(path) > 1:
+            # A prefix that is not the whole of a component.
+            prefix = path.split("/")[0][:-1].strip("./") or "s"
+            return ["MATCH", "*", "IN", prefix, "WITH", kind, "IN", prefix, "FROM", step]
         same = [other for other, digests in target.items() if digests == self.own.get(path)]
         source, name, there = prefixes(rng, path, rng.choice(same)) or ("", path, "") if same else ("", path, "")
         if rng.random() < 0.07:
             source, there = (os.path.dirname(path), rng.choice(["", source])) if rng.random() < 0.7 else ("src", "out")
             name = path[len(source) + 1 :] if source else path
-        # An absolute path, or a name that begins with what looks like one.
         words = ["MATCH", pattern(rng, name)]
         words += self.prefix(source) + ["WITH", kind] + self.prefix(there) + ["FROM", step]
         return words
@@ -115,9 +118,6 @@ class Rules:
             prefix = self.rng.choice(
                 ["", "/", ".", f"./{prefix}", f"{prefix}//", "..", f"/{prefix}", "a//b", f"{prefix}/."]
             )
-        if prefix and self.rng.random() < 0.04:
-            # Not the whole of the last component.
-            prefix = prefix[:-1].rstrip("/") or prefix
         return ["IN", prefix + "/" if self.rng.random() < 0.3 and not prefix.endswith("/") else prefix]
 
     def truthful(self):
