@@ -39,8 +39,10 @@ def pattern(rng, path):
             text[at] = f"[{char}{rng.choice('ab-!]^/.')}]"
         elif what < 0.87:
             text[at] = f"[!{rng.choice('abz-]^/')}{rng.choice(['', char])}]"
-        elif what < 0.94:
+        elif what < 0.92:
             text[at] = rng.choice(["[a-z]", "[!a-z]", "[0-9a-z]", "[--0]", f"[{char}-\u00ff]", f"[!-{char}]"])
+        elif what < 0.98:
+            text[at] = f"[{''.join(rng.choice(f'ab-!-]^c. {char}') for _ in range(rng.randint(1, 6)))}]"
         else:
             text[at] = rng.choice("abx.")
     return "".join(text)
