@@ -56,10 +56,25 @@ impl Budget {
     }
 
     fn take(&self, bytes: u32) {
-        let left = |left: u32| Some(left.saturating_sub(bytes));
-        if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_ok_and(|left| left < bytes) {
+        if self.subtract(bytes) < bytes {
             self.over.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Takes away `bytes`, or what is left, and returns what there was.
+    #[cfg(target_has_atomic = "32")]
+    fn subtract(&self, bytes: u32) -> u32 {
+        let less = |left: u32| Some(left.saturating_sub(bytes));
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).unwrap_or_else(|left| left)
+    }
+
+    /// The same for cores without a compare-and-swap, such as Cortex-M0. An executor that interrupts one job by another may there take less than it
+    /// should from the budget: the bound on time is looser by that, no decision is another one.
+    #[cfg(not(target_has_atomic = "32"))]
+    fn subtract(&self, bytes: u32) -> u32 {
+        let left = self.left.load(Ordering::Relaxed);
+        self.left.store(left.saturating_sub(bytes), Ordering::Relaxed);
+        left
     }
 }
 
