@@ -2,7 +2,8 @@
 
     generate.py --directory DIR [--seed N] [--first N] [--cases N] [--without FEATURE,...] [--examples]
 
-tests/tests/differential.rs runs it with a Python that has in-toto 3.1. A case of a seed is always the same.
+tests/tests/differential.rs runs it with a Python that has in-toto 3.1. A case of a seed is always the same, whichever
+came before: its files are in DIR/NAME/chain, so that a step that is called `../x` does not leave its link to others.
 """
 
 import argparse
@@ -31,13 +32,13 @@ def main():
     print(json.dumps({"twists": [name for name, _, _ in twists.TWISTS]}))
     if arguments.examples:
         for name, case in examples.all_cases():
-            tell(name, case, arguments.directory / name)
+            tell(name, case, arguments.directory / name / "chain")
         return
     for number in range(arguments.first, arguments.first + arguments.cases):
         rng = random.Random(f"{arguments.seed}/{number}")
         case = Generator(rng, without).case()
         twists.bend(case, rng)
-        tell(str(number), case, arguments.directory / str(number))
+        tell(str(number), case, arguments.directory / str(number) / "chain")
 
 
 def tell(name, case, directory):

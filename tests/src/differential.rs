@@ -76,7 +76,7 @@ impl Generator {
     /// Where the files of a case are.
     #[must_use]
     pub fn directory(&self, case: &Case) -> PathBuf {
-        self.directory.path().join(&case.name)
+        self.directory.path().join(&case.name).join("chain")
     }
 
     /// Keeps the files, for people to look at.
@@ -86,7 +86,13 @@ impl Generator {
 
     /// Throws a case away.
     pub fn forget(&self, case: &Case) {
-        fs::remove_dir_all(self.directory(case)).unwrap();
+        fs::remove_dir_all(self.directory.path().join(&case.name)).unwrap();
+    }
+
+    /// Are there no files left, not even such as a case wrote elsewhere than it should?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        fs::read_dir(self.directory.path()).unwrap().next().is_none()
     }
 }
 

@@ -74,6 +74,7 @@ fn sitrep_and_in_toto_differ_only_as_decided() {
         let shown = failures.iter().take(30).cloned().collect::<Vec<_>>().join("\n");
         panic!("{} of {count} cases with SITREP_SEED={seed} differ otherwise:\n{shown}", failures.len());
     }
+    assert!(generator.is_empty(), "a case left files to those after it");
     assert_eq!(figures.cases(), count);
     if count >= ENOUGH {
         figures.check_coverage(&generator.twists);
