@@ -108,6 +108,7 @@ codes! {
     109 BundlePatch "bundle-patch" "a payload's formatting patches do not fit its tokens" "copy the bundle again, or pack it again";
     110 BundleCanonical "bundle-canonical" "a Metablock payload is not in canonical order" "pack the bundle again";
     111 BundleDuplicate "bundle-duplicate" "an object of a payload has a member twice" "readers would disagree about its value; let the document be signed again without";
+    112 PackageHead "package-head" "there is no update package, or its lengths do not fit" "write it with `sitrep package`";
     200 LimitPath "limit-path" "an artifact's path is too long" "use a profile with longer paths, or shorter paths";
     201 LimitNesting "limit-nesting" "a payload is nested too deeply" "no in-toto metadata needs such depth; look at who wrote it";
     202 LimitKeys "limit-keys" "the layout has too many keys" "use a profile with more keys, or a layout with fewer";
@@ -144,6 +145,9 @@ codes! {
     415 TrustTime "trust-time" "the trust policy's earliest time is not of the form YYYY-MM-DDTHH:MM:SSZ" "correct the time";
     416 TrustLimit "trust-limit" "the trust policy has too many owners, key ids or attestations" "name fewer";
     417 TrustArtifact "trust-artifact" "the trust policy does not name the artifact that is to be run" "give it with `sitrep trust init --product-artifact`";
+    418 PolicyUpdateForm "policy-update-form" "the policy update is damaged, or of another version" "write it with `sitrep trust update`";
+    419 PolicyUpdateSignature "policy-update-signature" "too few owners of the trust policy in force have signed the new one" "let as many sign it as the threshold of the policy in force says";
+    420 PolicyUpdateRevision "policy-update-revision" "the new trust policy's revision is not greater than that of the one in force" "give it a greater revision and sign it again";
     500 LinkMissing "link-missing" "there is no link for a step" "ask who carries out the step for its link; see the warnings for files that did not count";
     501 ThresholdNotMet "threshold-not-met" "too few of the allowed keys have signed a link for a step" "see the warnings for links that did not count; two labels of one key count once";
     502 LinksDisagree "links-disagree" "two functionaries recorded different artifacts for one step" "find out which of them built something else";

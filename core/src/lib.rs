@@ -12,6 +12,7 @@
 //! - what was packed: [`bundle`] (format, BUNDLE.md), `json` (text from tokens), `dsse`, `hex`, `wire`
 //! - what it means: `layout`, `link`, `statement`, `attestation`, `members`, `names`, `parameters`, `glob`, `rules`, `lookup`, `time`
 //! - who is believed: [`trust_policy`], `trust`, `items`, `signature`, `keys`
+//! - what updates a device, around all that: [`update`]
 //! - the order of checks: `verify`, and nothing else; `evidence` and `policy` are its two halves, `executor` spreads work over cores
 //! - what came of it: `outcome`, `verdict`, `artifact`, [`error`]
 //! - how large anything may be: [`limits`], `memory`
@@ -62,6 +63,7 @@ mod statement;
 mod time;
 mod trust;
 pub mod trust_policy;
+pub mod update;
 mod verdict;
 mod verify;
 mod wire;

@@ -1,13 +1,24 @@
-//! sitrep's verifier on a microcontroller.
+//! sitrep's boot verifier for microcontrollers. What lies in flash and the order of a boot are written down in BOOT.md.
 //!
-//! At boot a device holds three things in flash: a trust policy, written once in the factory; and in its update
-//! [`slot`] a bundle and the artifact that the bundle vouches for. [`boot`] decides whether the artifact may run.
-//! These modules know no hardware and are tested on the host; a board under [`boards`] adds flash, clock and log.
+//! [`boot()`] settles the trial of the last update, installs a staged one, and verifies what is to run; [`decision`] is the only way from there to a
+//! jump. The application calls [`mod@confirm`]. These modules know no hardware, allocate nothing and are tested on the host; a board under
+//! [`boards`] adds flash, clock, log and jump.
 #![no_std]
 #![deny(unsafe_code)]
 
 pub mod boards;
 pub mod boot;
+pub mod candidate;
+pub mod confirm;
+pub mod decision;
+pub mod flash;
+pub mod journal;
 #[cfg(target_os = "none")]
 pub mod log;
 pub mod slot;
+pub mod trailer;
+
+pub use boot::{Boot, Device, Event, boot};
+pub use confirm::{Stager, confirm};
+pub use decision::{Board, Decision, Permit};
+pub use flash::{Flash, Map, Region, Slot};

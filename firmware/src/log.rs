@@ -4,7 +4,7 @@
 
 use sitrep_core::{Error, Str};
 
-use crate::boot::Report;
+use crate::candidate::Report;
 
 /// Logs a whole report.
 pub fn report(report: &Report<'_, '_, '_>) {

@@ -1,7 +1,7 @@
 //! The boot image in QEMU: every scenario of firmware/scenarios gives the log beside it.
 
 use sitrep_core::{Clock, Code, FixedClock, NoClock, Time};
-use sitrep_firmware::{boot::boot, slot::Slot};
+use sitrep_firmware::{candidate::verify_slot as boot, slot::Slot};
 use sitrep_tests::{
     device::{Flash, Image, TIME_LIMIT},
     scenario::{self, Scenario},

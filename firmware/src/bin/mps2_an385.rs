@@ -5,7 +5,7 @@
 use cortex_m_rt::entry;
 use sitrep_firmware::{
     boards::mps2_an385::{self as board, BatteryClock, Exit},
-    boot::boot,
+    candidate::verify_slot,
     log,
     slot::Slot,
 };
@@ -17,7 +17,7 @@ fn main() -> ! {
         board::exit(Exit::Refused)
     };
     defmt::info!("bundle: {=usize} bytes, artifact: {=usize} bytes", slot.bundle.len(), slot.artifact.len());
-    let result = boot(board::trust_policy(), &slot, &BatteryClock, log::report);
+    let result = verify_slot(board::trust_policy(), &slot, &BatteryClock, log::report);
     let (stack, statics) = board::ram();
     defmt::debug!("stack {=u32} bytes", stack);
     defmt::debug!("statics {=u32} bytes", statics);

@@ -15,7 +15,7 @@ use ed25519_compact::{PublicKey, Signature, VerifyingState};
 use sha2::{Digest, Sha256};
 use sitrep_firmware::{
     boards::mps2_an385::{self as board, BatteryClock, Exit, INSTRUCTIONS_PER_TICK},
-    boot::boot,
+    candidate::verify_slot,
     slot::Slot,
 };
 
@@ -26,7 +26,7 @@ fn main() -> ! {
         board::exit(Exit::Refused)
     };
     board::start_timer();
-    let (boot, boot_stack) = measure(|| boot(board::trust_policy(), &slot, &BatteryClock, |_| ()).is_ok());
+    let (boot, boot_stack) = measure(|| verify_slot(board::trust_policy(), &slot, &BatteryClock, |_| ()).is_ok());
     let (floor, floor_stack) = measure(|| floor(slot.rest).is_some());
     let (digest, _) = measure(|| Sha256::digest(slot.artifact)[..] != [0; 32]);
     // Instructions in thousands: the whole number would not fit for large bundles.
