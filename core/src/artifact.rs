@@ -3,6 +3,7 @@
 use embedded_io::Read;
 use sha2::digest::Digest as _;
 
+use crate::attestation::Attested;
 use crate::bundle::DigestSet;
 use crate::error::{Code, Error, Result};
 use crate::limits::CHUNK;
@@ -13,11 +14,18 @@ pub struct Product<'b> {
     digests: DigestSet<'b>,
     step: u16,
     artifact: u32,
+    pub(crate) attested: Attested,
 }
 
 impl<'b> Product<'b> {
     pub(crate) const fn new(digests: DigestSet<'b>, step: u16, artifact: u32) -> Self {
-        Self { digests, step, artifact }
+        Self { digests, step, artifact, attested: Attested { security_version: 0, time: None } }
+    }
+
+    /// What the chain says of its security: nothing, unless the trust demands a security version or names a device.
+    #[must_use]
+    pub const fn attested(&self) -> Attested {
+        self.attested
     }
 
     /// The digests that the step recorded.

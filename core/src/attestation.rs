@@ -15,7 +15,8 @@ use crate::link::{Evidence, LinkState, LinkStatus};
 use crate::members::members;
 use crate::memory::State;
 use crate::statement::Statement;
-use crate::trust::{RequiredAttestation, Trust};
+use crate::time::Time;
+use crate::trust::{Device, RequiredAttestation, Trust};
 
 /// The predicate that gives an artifact's security version (BUNDLE.md, section 13).
 pub const SECURITY_VERSION: &str = "urn:sitrep:security-version:v1";
@@ -94,21 +95,53 @@ pub(crate) fn check_attestations<'b, const PATH: usize>(
     Ok(())
 }
 
+/// What the keys of the product's step say of an artifact's security (BUNDLE.md, section 13), where the trust asks for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attested {
+    /// The greatest number that as many keys as the step's threshold says reach: each has signed this or a greater one.
+    pub security_version: u32,
+    /// It is certainly later than this: the latest time that as many keys reach. `None` where too few name any.
+    pub time: Option<Time>,
+}
+
+/// The security version, and the time in seconds, 0 where there is none.
+type Numbers = [u64; 2];
+
 /// One attestation that is demanded, and what its predicate has to say.
+#[derive(Clone, Copy)]
 pub(crate) struct Demand<'a> {
     pub(crate) required: RequiredAttestation<'a>,
-    /// The least `securityVersion`.
-    minimum: Option<u32>,
+    /// Of a security version, what it must at least say.
+    least: Option<Numbers>,
+    /// Of a security version, the device that it must be for.
+    device: Option<Device<'a>>,
+}
+
+/// Why a statement is not what is demanded: the further down, the closer it came.
+const REASONS: [Code; 7] = [
+    Code::AttestationMissing,
+    Code::AttestationThreshold,
+    Code::AttestationSubject,
+    Code::AttestationProduct,
+    Code::AttestationHardware,
+    Code::AttestationTime,
+    Code::SecurityVersion,
+];
+
+/// Of two reasons the one that came closer to being none.
+fn closer(one: Code, other: Code) -> Code {
+    REASONS.into_iter().rfind(|reason| [one, other].contains(reason)).unwrap_or(one)
 }
 
 /// Everything that a trust policy demands of attestations.
 pub(crate) fn demands<'a>(trust: &Trust<'a>) -> impl Iterator<Item = Demand<'a>> {
     let version = Demand {
         required: RequiredAttestation { predicate_type: SECURITY_VERSION, step: None },
-        minimum: Some(trust.security_version),
+        least: Some([trust.security_version.into(), 0]),
+        device: trust.device,
     };
-    let required = trust.attestations.iter().map(|required| Demand { required, minimum: None });
-    required.chain(Some(version).filter(|_| trust.security_version > 0))
+    let required = trust.attestations.iter().map(|required| Demand { required, least: None, device: None });
+    required.chain(Some(version).filter(|_| trust.security_version > 0 || trust.device.is_some()))
 }
 
 /// The root layout's step with this name, or its last.
@@ -121,16 +154,17 @@ pub(crate) fn step_of<'s, 'b>(steps: &'s [Step<'b>], name: Option<&str>) -> Resu
 }
 
 impl<'b> Chain<'_, 'b> {
-    /// Have as many keys of the step as its threshold says signed an attestation that is demanded and about the right artifact?
+    /// Have as many keys of the step as its threshold says signed an attestation that is demanded and about the right artifact? Of a security version,
+    /// the least numbers that they signed.
     #[inline(never)]
     pub(crate) fn check(
         &self,
         demand: &Demand<'_>,
         step: &Step<'b>,
         is_about: &mut dyn FnMut(&Reader<'b>) -> Result<bool>,
-    ) -> Result<()> {
+    ) -> Result<Numbers> {
         let mut signers = KeySet::default();
-        // Of several reasons the one that came closest to being none: the greatest.
+        let mut numbers = [u64::MAX; 2];
         let mut refusal = Code::AttestationMissing;
         for link in self.root.of(self.links).iter().filter(|link| link.evidence == Evidence::Attestation) {
             let mut reader = Reader::of(&self.bundle.envelope(link.envelope)?);
@@ -143,15 +177,48 @@ impl<'b> Chain<'_, 'b> {
                 Code::AttestationThreshold
             } else if !is_about(&reader.at(statement.subject))? {
                 Code::AttestationSubject
-            } else if demand.minimum.is_some_and(|least| security_version(&reader, &statement) < Some(least)) {
-                Code::SecurityVersion
             } else {
-                signers = signers.union(own);
-                Code::AttestationThreshold
+                match demand.judge(&reader, &statement) {
+                    Ok(said) => {
+                        signers = signers.union(own);
+                        for (number, said) in numbers.iter_mut().zip(said) {
+                            *number = said.min(*number);
+                        }
+                        Code::AttestationThreshold
+                    }
+                    Err(reason) => reason,
+                }
             };
-            refusal = refusal.max(reason);
+            refusal = closer(refusal, reason);
         }
-        if signers.len() >= step.threshold as usize { Ok(()) } else { Err(refusal.into()) }
+        if signers.len() >= step.threshold as usize { Ok(numbers) } else { Err(refusal.into()) }
+    }
+
+    /// What is attested where a security version is demanded: asks for more until too few keys say so.
+    #[inline(never)]
+    pub(crate) fn attested(
+        &self,
+        demand: &Demand<'_>,
+        step: &Step<'b>,
+        is_about: &mut dyn FnMut(&Reader<'b>) -> Result<bool>,
+    ) -> Result<Attested> {
+        let found = self.check(demand, step, is_about)?;
+        let Some(least) = demand.least else { return Ok(Attested::default()) };
+        let mut greatest = found;
+        for (at, greatest) in greatest.iter_mut().enumerate() {
+            let mut more = *demand;
+            loop {
+                // Each round asks for more than one statement has, of which there are so many as the bundle has envelopes.
+                let mut asked = least;
+                asked.iter_mut().skip(at).take(1).for_each(|asked| *asked = greatest.saturating_add(1));
+                more.least = Some(asked);
+                let Ok(found) = self.check(&more, step, is_about) else { break };
+                *greatest = found.into_iter().nth(at).unwrap_or_default();
+            }
+        }
+        let [version, time] = greatest;
+        // `judge` read 32 bits.
+        Ok(Attested { security_version: version as u32, time: Some(Time(time)).filter(|_| time > 0) })
     }
 
     /// Which of the keys that the step allows have signed?
@@ -290,11 +357,68 @@ fn any_subject<'b>(
     Ok(false)
 }
 
-/// What the predicate says; `None` where it says nothing of that form.
-fn security_version(reader: &Reader<'_>, statement: &Statement<'_>) -> Option<u32> {
-    let predicate = members(&mut reader.at(statement.predicate?), ["securityVersion"]).ok()??;
-    let [version] = predicate.offsets;
-    reader.at(version?).number().ok()??.to_u32()
+impl Demand<'_> {
+    /// What a statement says that is of the right type and about the right artifact; why that is not what is demanded.
+    #[inline(never)]
+    fn judge(&self, reader: &Reader<'_>, statement: &Statement<'_>) -> core::result::Result<Numbers, Code> {
+        let Some(least) = self.least else { return Ok([0; 2]) };
+        let version = SecurityVersion::read(reader, statement).ok_or(Code::SecurityVersion)?;
+        if let Some(device) = self.device {
+            if !version.text(version.product).is_some_and(|product| product.is(device.product)) {
+                return Err(Code::AttestationProduct);
+            }
+            if !version.is_for(device.hardware).unwrap_or(false) {
+                return Err(Code::AttestationHardware);
+            }
+        }
+        let time = match version.time {
+            None => 0,
+            time => version.text(time).and_then(|time| Time::parse(time.text()?)).ok_or(Code::AttestationTime)?.0,
+        };
+        let said = [version.number().ok_or(Code::SecurityVersion)?.into(), time];
+        if said.iter().zip(least).all(|(said, least)| *said >= least) { Ok(said) } else { Err(Code::SecurityVersion) }
+    }
+}
+
+/// The predicate of a security version: where its members start.
+struct SecurityVersion<'r, 'b> {
+    payload: &'r Reader<'b>,
+    number: Option<u32>,
+    product: Option<u32>,
+    hardware: Option<u32>,
+    time: Option<u32>,
+}
+
+impl<'r, 'b> SecurityVersion<'r, 'b> {
+    fn read(payload: &'r Reader<'b>, statement: &Statement<'_>) -> Option<Self> {
+        let names = ["securityVersion", "product", "hardware", "time"];
+        let [number, product, hardware, time] = members(&mut payload.at(statement.predicate?), names).ok()??.offsets;
+        Some(Self { payload, number, product, hardware, time })
+    }
+
+    fn number(&self) -> Option<u32> {
+        self.payload.at(self.number?).number().ok()??.to_u32()
+    }
+
+    fn text(&self, offset: Option<u32>) -> Option<Str<'b>> {
+        self.payload.at(offset?).string().ok()?
+    }
+
+    fn is_for(&self, hardware: &str) -> Result<bool> {
+        let Some(offset) = self.hardware else { return Ok(false) };
+        let mut list = self.payload.at(offset);
+        if !list.array()? {
+            return Ok(false);
+        }
+        while list.element()? {
+            match list.string()? {
+                Some(name) if name.is(hardware) => return Ok(true),
+                Some(_) => {}
+                None => return Ok(false),
+            }
+        }
+        Ok(false)
+    }
 }
 
 /// What a verdict tells about an attestation.
@@ -324,9 +448,10 @@ pub(crate) fn describe<'b>(link: &LinkState, bundle: &'b Bundle<'b>) -> Result<D
         _ => 0,
     };
     let is_version = statement.predicate_type.is(SECURITY_VERSION);
+    let version = SecurityVersion::read(&reader, &statement).filter(|_| is_version);
     Ok(Description {
         predicate_type: Some(statement.predicate_type),
         subjects: count,
-        security_version: if is_version { security_version(&reader, &statement) } else { None },
+        security_version: version.and_then(|version| version.number()),
     })
 }

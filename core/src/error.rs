@@ -166,6 +166,9 @@ codes! {
     523 SecurityVersion "security-version" "the attested security version is below what the trust policy demands" "do not use it: it is an old version; get a newer one";
     524 StatementMember "statement-member" "a statement lacks a required member, or a member has the wrong type" "nothing, unless it is required: it does not count";
     525 AttestationSignature "attestation-signature" "no key that the layout allows for a step has a good signature on an attestation" "nothing, unless it is required: it does not count";
+    526 AttestationProduct "attestation-product" "a required security version is for another product than this device is" "do not use it: ask for the release for this product";
+    527 AttestationHardware "attestation-hardware" "a required security version is for other hardware than this device has" "do not use it: ask for the release for this hardware";
+    528 AttestationTime "attestation-time" "the time of a required security version is not of the form YYYY-MM-DDTHH:MM:SSZ" "ask whoever carries out the step for a new attestation";
     600 RuleDisallow "rule-disallow" "a DISALLOW rule matches an artifact that no earlier rule accounts for" "the artifact was added, changed or taken away between the steps; look at who recorded it";
     601 RuleRequire "rule-require" "a REQUIRE rule names an artifact that is not there" "the step did not record it, or an earlier rule consumed it";
     700 InspectionsNotRun "inspections-not-run" "the layout has inspections and they were not run" "run them with --run-inspections, or let a device's trust policy skip them";

@@ -69,7 +69,7 @@ mod verify;
 mod wire;
 
 pub use artifact::Product;
-pub use attestation::SECURITY_VERSION;
+pub use attestation::{Attested, SECURITY_VERSION};
 pub use bundle::{Bundle, Scratch, Str};
 pub use error::{Class, Code, Error, List, Place};
 pub use executor::{Executor, Job, Sequential};
@@ -83,7 +83,7 @@ pub use outcome::{Outcome, VerifiedSupplyChain};
 pub use parameters::Parameter;
 pub use signature::{Ed25519, Message, PublicKey, Schemes, SignatureError};
 pub use time::{Clock, FixedClock, NoClock, Time};
-pub use trust::{Inspections, KeyId, OwnerKey, RequiredAttestation, Trust, ed25519_key_ids};
+pub use trust::{Device, Inspections, KeyId, OwnerKey, RequiredAttestation, Trust, ed25519_key_ids};
 pub use trust_policy::{TrustMemory, TrustPolicy};
 pub use verdict::{ArtifactVerdict, PathName, RuleWords, Verdict};
 pub use verify::{Observer, Request, verify};

@@ -115,7 +115,7 @@ impl<'b> VerifiedSupplyChain<'_, 'b> {
     ///
     /// # Errors
     /// [`Code::ArtifactStep`], [`Code::ArtifactNoStep`] where there is no such step; [`Code::ArtifactUnknown`] where it has no such product;
-    /// [`Code::AttestationSubject`] or another code of an attestation.
+    /// [`Code::AttestationSubject`] or another code of an attestation; [`Code::LayoutExpired`] where a layout expired before the attested time.
     pub fn product(&self, name: &str, path: &mut [u8]) -> Result<Product<'b>> {
         let Outcome { bundle, trust, layouts, keys, links, .. } = self.outcome;
         let root = layouts.first().ok_or(Code::ArtifactNoStep)?;
@@ -128,18 +128,24 @@ impl<'b> VerifiedSupplyChain<'_, 'b> {
             return Err(unknown);
         }
         let variant = Lookup::new(link.artifacts(bundle, List::Products)?).find(cursor.number())?.ok_or(unknown)?;
-        let product = Product::new(cursor.digests(variant)?, number, cursor.number());
+        let mut product = Product::new(cursor.digests(variant)?, number, cursor.number());
         let comparisons = &comparisons(bundle);
         let chain = Chain { bundle, keys, steps, links, root: root.links, comparisons };
         for (demanded, demand) in (0_u16..).zip(demands(trust)) {
             if demand.required.step.is_none_or(|wanted| step.name.is(wanted)) {
-                let mut is_about = |subjects: &Reader<'b>| is_subject(subjects, product.digests(), bundle, path);
-                chain
-                    .check(&demand, step, &mut is_about)
+                let digests = product.digests();
+                let mut is_about = |subjects: &Reader<'b>| is_subject(subjects, digests, bundle, path);
+                // The security version is the last demand.
+                product.attested = chain
+                    .attested(&demand, step, &mut is_about)
                     .map_err(|error| error.at_step(number).at_attestation(demanded))?;
             }
         }
-        Ok(product)
+        // Evidence of a time after the expiry is evidence of the expiry.
+        match layouts.iter().find(|layout| product.attested.time.is_some_and(|time| time >= layout.expires)) {
+            Some(layout) => Err(Error::new(Code::LayoutExpired).in_envelope(layout.envelope)),
+            None => Ok(product),
+        }
     }
 
     /// The name of the last step, whose products the chain ends with.

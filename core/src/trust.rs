@@ -59,10 +59,12 @@ pub struct Trust<'a> {
     pub product_step: Option<&'a str>,
     /// Attestations without which a chain is not verified.
     pub attestations: Items<'a, RequiredAttestation<'a>>,
-    /// The security version that must at least be attested; 0 asks for none.
+    /// The security version that must at least be attested; 0 asks for none, unless there is a [`Device`].
     pub security_version: u32,
     /// It is certainly later than this: layouts that expired before are refused, whatever the clock says or does not say.
     pub earliest_time: Option<Time>,
+    /// The device that the product is to run on, which a security version must then be for.
+    pub device: Option<Device<'a>>,
 }
 
 impl<'a> Trust<'a> {
@@ -77,8 +79,18 @@ impl<'a> Trust<'a> {
             attestations: Items::new(&[]),
             security_version: 0,
             earliest_time: None,
+            device: None,
         }
     }
+}
+
+/// What a device is. A security version must be attested that names both, whatever the least number is (BUNDLE.md, section 13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Device<'a> {
+    /// The product's identifier.
+    pub product: &'a str,
+    /// The identifier of its hardware, one of those that the statement names.
+    pub hardware: &'a str,
 }
 
 /// An attestation (in-toto Statement) that a chain must have.

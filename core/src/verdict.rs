@@ -15,7 +15,7 @@ use crate::link::{Evidence, LinkState};
 use crate::outcome::Outcome;
 use crate::parameters::Parameter;
 use crate::time::Time;
-use crate::trust::{Inspections, RequiredAttestation, Trust};
+use crate::trust::{Device, Inspections, RequiredAttestation, Trust};
 
 /// How an artifact compared with what the chain produced.
 #[derive(Clone, Copy, Debug)]
@@ -297,9 +297,17 @@ struct TrustPart<'m>(&'m Trust<'m>);
 
 impl Serialize for TrustPart<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
-        let Trust { owners, threshold, inspections, product_step, attestations, security_version, earliest_time } =
-            *self.0;
-        let mut object = serializer.serialize_struct("Trust", 7)?;
+        let Trust {
+            owners,
+            threshold,
+            inspections,
+            product_step,
+            attestations,
+            security_version,
+            earliest_time,
+            device,
+        } = *self.0;
+        let mut object = serializer.serialize_struct("Trust", 8)?;
         object.serialize_field("owners", &Each(owners.iter().filter_map(|owner| owner.ids.first())))?;
         object.serialize_field("threshold", &threshold)?;
         object.serialize_field("inspections", inspections.name())?;
@@ -307,6 +315,18 @@ impl Serialize for TrustPart<'_> {
         object.serialize_field("attestations", &Each(attestations.iter().map(RequiredPart)))?;
         object.serialize_field("security_version", &security_version)?;
         object.serialize_field("earliest_time", &earliest_time)?;
+        object.serialize_field("device", &device.map(DevicePart))?;
+        object.end()
+    }
+}
+
+struct DevicePart<'m>(Device<'m>);
+
+impl Serialize for DevicePart<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Device", 2)?;
+        object.serialize_field("product", self.0.product)?;
+        object.serialize_field("hardware", self.0.hardware)?;
         object.end()
     }
 }

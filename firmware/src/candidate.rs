@@ -36,7 +36,7 @@ pub fn verify_slot(
     report: impl FnOnce(&Report<'_, '_, '_>),
 ) -> Result<(), Error> {
     let opened = TrustPolicy::read_page(page).and_then(|policy| Ok((policy, open(slot.bundle)?)));
-    let (TrustPolicy { trust, artifact }, bundle) = match &opened {
+    let (TrustPolicy { trust, artifact, .. }, bundle) = match &opened {
         Ok(opened) => opened,
         Err(error) => {
             let result = Err(*error);

@@ -57,7 +57,7 @@ fn a_policy_is_made_and_shown() {
     let path = directory.path();
     let line = "init --verification-keys ed25519.pub rsa.pub ecdsa.pub --threshold 2 --product-step package --product-artifact out/app.bin \
         --inspections skip --require-attestation https://slsa.dev/provenance/v1 --require-attestation urn:x@build --earliest-time 2026-01-01T00:00:00Z \
-        --security-version 3 -o t.json";
+        --security-version 3 --revision 200 -o t.json";
     let run = trust(path, line).expect(0);
     assert_eq!(run.stdout, "written: t.json, 2 of 3 owners must have signed\n");
     let json: Value = serde_json::from_slice(&fs::read(path.join("t.json")).unwrap()).unwrap();
@@ -76,6 +76,7 @@ fn a_policy_is_made_and_shown() {
     assert_eq!(shown["attestations"][0]["type"], "https://slsa.dev/provenance/v1");
     assert_eq!((&shown["attestations"][0]["step"], &shown["attestations"][1]["step"]), (&Value::Null, &"build".into()));
     assert_eq!((&shown["threshold"], &shown["security_version"]), (&2.into(), &3.into()));
+    assert_eq!(shown["revision"], 200);
 
     let text = trust(path, "show t.json").expect(0).stdout;
     for expected in [
@@ -88,6 +89,7 @@ fn a_policy_is_made_and_shown() {
         "urn:x is demanded of step build",
         "later than 2026-01-01T00:00:00Z",
         "at least 3",
+        "revision 200",
     ] {
         assert!(text.contains(expected), "{expected}:\n{text}");
     }

@@ -71,11 +71,12 @@ fn body<'a>(input: &mut Input<'a>) -> Option<(TrustPolicy<'a>, Option<&'a str>)>
     };
     let attestations = items(body)?;
     let time = optional_text(body)?;
-    let security_version = body.varint().ok()?;
+    let (security_version, revision) = (body.varint().ok()?, body.varint().ok()?);
     let ends = body.byte() == Ok(END) && body.is_empty();
-    let earliest_time = None;
-    let trust = Trust { owners, threshold, inspections, product_step, attestations, security_version, earliest_time };
-    ends.then_some((TrustPolicy { trust, artifact }, time))
+    let (earliest_time, device) = (None, None);
+    let trust =
+        Trust { owners, threshold, inspections, product_step, attestations, security_version, earliest_time, device };
+    ends.then_some((TrustPolicy { trust, artifact, revision }, time))
 }
 
 fn items<'a, T: Packed<'a>>(input: &mut Input<'a>) -> Option<Items<'a, T>> {

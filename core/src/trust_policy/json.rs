@@ -114,8 +114,9 @@ impl<'a> TrustPolicy<'a> {
             attestations: Items::new(attestations.get(..document.attestations.kept.len()).unwrap_or_default()),
             security_version: document.security_version,
             earliest_time: time(document.earliest_time)?,
+            device: None,
         };
-        let policy = Self { trust, artifact: document.product.artifact };
+        let policy = Self { trust, artifact: document.product.artifact, revision: document.revision };
         policy.check()?;
         Ok(policy)
     }
@@ -137,6 +138,8 @@ struct Document<'a> {
     earliest_time: Option<&'a str>,
     #[serde(default)]
     security_version: u32,
+    #[serde(default)]
+    revision: u32,
 }
 
 #[derive(serde::Deserialize)]

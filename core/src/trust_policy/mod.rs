@@ -23,6 +23,8 @@ pub struct TrustPolicy<'a> {
     pub trust: Trust<'a>,
     /// The name under which the product's step records what is to be run or installed.
     pub artifact: Option<&'a str>,
+    /// Which of the policies it is that replace one another: only one with a greater number replaces another.
+    pub revision: u32,
 }
 
 impl TrustPolicy<'_> {

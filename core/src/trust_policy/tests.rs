@@ -41,7 +41,8 @@ fn full() -> String {
     {{"type": "urn:example:ü"}}
   ],
   "earliest_time": "2026-01-01T00:00:00Z",
-  "security_version": 4294967295
+  "security_version": 4294967295,
+  "revision": 7
 }}
 "#,
         ALICE_IDS[1]
@@ -59,15 +60,19 @@ fn read(bytes: &[u8]) -> Result<String> {
 
 /// What a policy says, whatever it was read from.
 fn words(policy: &TrustPolicy<'_>) -> String {
-    let Trust { owners, threshold, inspections, product_step, attestations, security_version, earliest_time } =
+    let Trust { owners, threshold, inspections, product_step, attestations, security_version, earliest_time, device } =
         policy.trust;
+    assert_eq!(device, None);
     let owner = |OwnerKey { key: PublicKey { keytype, scheme, public }, ids }: OwnerKey<'_>| {
         format!("{keytype} {scheme} {public} {:?}", ids.iter().collect::<Vec<_>>())
     };
     let owners: Vec<String> = owners.iter().map(owner).collect();
     let attestations: Vec<_> = attestations.iter().collect();
     let product = (product_step, policy.artifact);
-    format!("{owners:?} {threshold} {inspections:?} {product:?} {attestations:?} {security_version} {earliest_time:?}")
+    let revision = policy.revision;
+    format!(
+        "{owners:?} {threshold} {inspections:?} {product:?} {attestations:?} {security_version} {earliest_time:?} {revision}"
+    )
 }
 
 fn code<T>(result: Result<T>) -> Option<&'static str> {
@@ -78,7 +83,8 @@ fn code<T>(result: Result<T>) -> Option<&'static str> {
 fn a_policy_in_json_says_what_is_believed() {
     let mut memory = TrustMemory::new();
     let text = full();
-    let TrustPolicy { trust, artifact } = TrustPolicy::from_json(text.as_bytes(), &mut memory).unwrap();
+    let TrustPolicy { trust, artifact, revision } = TrustPolicy::from_json(text.as_bytes(), &mut memory).unwrap();
+    assert_eq!(revision, 7);
     let owners: Vec<_> = trust.owners.iter().collect();
     let ids: Vec<Vec<&str>> = owners.iter().map(|owner| owner.ids.iter().collect()).collect();
     assert_eq!(ids[..2], [vec!["alice", ALICE_IDS[1], ALICE_IDS[0]], vec![]]);
@@ -103,7 +109,8 @@ fn small(more: &str) -> String {
 fn what_a_policy_does_not_say_is_the_cautious_thing() {
     let mut memory = TrustMemory::new();
     let text = small("");
-    let TrustPolicy { trust, artifact } = TrustPolicy::from_json(text.as_bytes(), &mut memory).unwrap();
+    let TrustPolicy { trust, artifact, revision } = TrustPolicy::from_json(text.as_bytes(), &mut memory).unwrap();
+    assert_eq!(revision, 0);
     assert_eq!((trust.inspections, trust.product_step, artifact), (Inspections::Refuse, None, None));
     assert_eq!((trust.security_version, trust.earliest_time, trust.attestations.len()), (0, None, 0));
 }
@@ -139,6 +146,8 @@ fn no_other_json_is_a_policy() {
         ("4294967295", "4294967296", "trust-syntax"),
         ("4294967295", "4294967295,", "trust-syntax"),
         ("4294967295", "-0", "trust-syntax"),
+        ("\"revision\": 7", "\"revision\": 4294967296", "trust-syntax"),
+        ("\"revision\": 7", "\"revision\": \"7\"", "trust-syntax"),
         ("\"owners\": [", "\"owners\": [,", "trust-syntax"),
         ("\"owners\": [", "\"owners\": [ ,", "trust-syntax"),
         ("[\"alice\", ", "[,\"alice\" ", "trust-syntax"),
@@ -206,6 +215,7 @@ fn every_member_may_stand_once() {
         "\"inspections\": \"skip\"",
         "\"earliest_time\": \"2026-01-01T00:00:00Z\"",
         "\"security_version\": 4294967295",
+        "\"revision\": 7",
         "\"step\": \"package\"",
         "\"artifact\": \"out/app.bin\"",
         "\"type\": \"urn:example:ü\"",
@@ -299,6 +309,7 @@ struct Compiled<'a> {
     attestations: Vec<(&'a str, &'a str)>,
     earliest_time: &'a str,
     security_version: u32,
+    revision: u32,
     end: u8,
 }
 
@@ -361,6 +372,7 @@ fn compiled() -> Compiled<'static> {
         attestations: vec![("https://slsa.dev/provenance/v1", "build"), ("urn:example:ü", "")],
         earliest_time: "2026-01-01T00:00:00Z",
         security_version: u32::MAX,
+        revision: 7,
         end: END,
     }
 }

@@ -83,6 +83,10 @@ pub struct Init {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub security_version: u32,
 
+    /// The revision of the policy; a device takes only one with a greater number in place of its own
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub revision: u32,
+
     /// The policy to write; a trust policy of that name is replaced, any other file is not
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,

@@ -42,6 +42,7 @@ impl Policy {
         }
         push_text(&mut out, &self.earliest_time.map(|time| time.to_string()).unwrap_or_default());
         push_varint(&mut out, self.security_version);
+        push_varint(&mut out, self.revision);
         out.push(END);
         out
     }

@@ -28,6 +28,8 @@ pub(super) struct Document {
     pub(super) earliest_time: Option<String>,
     #[serde(default)]
     pub(super) security_version: u32,
+    #[serde(default)]
+    pub(super) revision: u32,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -146,6 +148,7 @@ impl Policy {
             attestations: attestations.collect(),
             earliest_time: self.earliest_time.map(|time| time.to_string()),
             security_version: self.security_version,
+            revision: self.revision,
         }
     }
 }

@@ -51,6 +51,8 @@ pub struct Policy {
     pub earliest_time: Option<Time>,
     /// The security version that must at least be attested.
     pub security_version: u32,
+    /// Which of the policies it is that replace one another: only one with a greater number replaces another.
+    pub revision: u32,
 }
 
 /// The forms of a policy.
@@ -99,6 +101,7 @@ impl Policy {
             attestations: Vec::new(),
             earliest_time: None,
             security_version: 0,
+            revision: 0,
         }
     }
 
@@ -172,6 +175,7 @@ impl Policy {
             attestations: attestations.collect(),
             earliest_time: trust.earliest_time,
             security_version: trust.security_version,
+            revision: policy.revision,
         })
     }
 
@@ -199,6 +203,7 @@ impl Policy {
             attestations: Items::new(attestations),
             security_version: self.security_version,
             earliest_time: self.earliest_time,
+            device: None,
         }
     }
 

@@ -26,6 +26,7 @@ fn full() -> Policy {
         attestations: vec![required("https://spdx.dev/Document", Some("build")), required("urn:example:ü", None)],
         earliest_time: Time::parse("2026-01-01T00:00:00Z"),
         security_version: 7,
+        revision: 300,
         ..Policy::all_of(owners)
     }
 }
@@ -172,6 +173,7 @@ proptest! {
         let document: Document = serde_json::from_slice(&text).unwrap();
         prop_assert_eq!(core.trust.threshold, document.threshold as usize);
         prop_assert_eq!(core.trust.security_version, document.security_version);
+        prop_assert_eq!(core.revision, document.revision);
         prop_assert_eq!(core.trust.product_step, document.product.step.as_deref());
         prop_assert_eq!(core.artifact, document.product.artifact.as_deref());
         prop_assert_eq!(core.trust.earliest_time.map(|time| time.to_string()), document.earliest_time);

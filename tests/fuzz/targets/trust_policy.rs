@@ -27,6 +27,7 @@ struct Says {
     attestations: Vec<(String, Option<String>)>,
     earliest_time: Option<Time>,
     security_version: u32,
+    revision: u32,
 }
 
 impl Says {
@@ -53,6 +54,7 @@ impl Says {
                 .collect(),
             earliest_time: trust.earliest_time,
             security_version: trust.security_version,
+            revision: policy.revision,
         }
     }
 
@@ -90,6 +92,7 @@ impl Says {
         }
         option(&mut body, self.earliest_time.map(|time| time.to_string()).as_deref());
         push_varint(&mut body, self.security_version);
+        push_varint(&mut body, self.revision);
         body.push(END);
         let mut bytes = b"SITT\x01".to_vec();
         push_varint(&mut bytes, body.len() as u32);
@@ -160,6 +163,7 @@ fn is_valid(value: &Json) -> bool {
         "attestations",
         "earliest_time",
         "security_version",
+        "revision",
     ];
     let step = |value: &Json| value.as_str().is_some_and(is_step_name);
     let mut public = BTreeSet::new();
@@ -193,6 +197,7 @@ fn is_valid(value: &Json) -> bool {
         })
         && optional(value, "earliest_time", |time| time.as_str().is_some_and(|time| Time::parse(time).is_some()))
         && optional(value, "security_version", |version| number(version).is_some())
+        && optional(value, "revision", |revision| number(revision).is_some())
 }
 
 /// What tells keys apart: hexadecimal digits in any case.

@@ -31,6 +31,7 @@ pub(super) fn run(args: &Init) -> Result<(), CliError> {
     policy.inspections = args.inspections.into();
     policy.attestations.clone_from(&args.require_attestation);
     policy.security_version = args.security_version;
+    policy.revision = args.revision;
 
     let json = policy.to_json().map_err(CliError::PolicyWrite)?;
     write(&args.output, json.as_bytes()).map_err(|error| CliError::Write(args.output.clone(), error))?;

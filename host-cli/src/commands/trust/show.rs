@@ -20,6 +20,7 @@ struct Shown<'a> {
     attestations: Vec<Attestation<'a>>,
     earliest_time: Option<String>,
     security_version: u32,
+    revision: u32,
 }
 
 #[derive(Debug, Serialize)]
@@ -79,13 +80,14 @@ fn shown(policy: &Policy, form: Form) -> Shown<'_> {
             .collect(),
         earliest_time: policy.earliest_time.map(|time| time.to_string()),
         security_version: policy.security_version,
+        revision: policy.revision,
     }
 }
 
 fn text(path: &str, shown: &Shown<'_>) -> String {
     let mut out = Lines::default();
     let form = if shown.form == "json" { "in JSON" } else { "compiled" };
-    out.line(format_args!("trust policy {path}, {form}"));
+    out.line(format_args!("trust policy {path}, {form}, revision {}", shown.revision));
     let (threshold, count) = (shown.threshold, shown.owners.len());
     match (threshold, count) {
         (1, 1) => out.line(format_args!("  this owner must have signed the layout")),
