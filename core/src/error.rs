@@ -6,6 +6,8 @@
 use core::fmt;
 use core::num::NonZeroU32;
 
+use serde::{Deserialize, Serialize};
+
 /// The family of a [`Code`]: its number divided by 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -214,7 +216,7 @@ impl fmt::Display for Code {
 }
 
 /// Which of a step's two rule lists, or artifact maps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum List {
     /// `expected_materials`, `materials`
@@ -242,7 +244,7 @@ impl List {
 }
 
 /// Where something went wrong, by number: names are looked up in the bundle and the layout only when somebody wants to read them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Place {
     /// Number of the envelope in the bundle.

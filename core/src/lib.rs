@@ -15,6 +15,7 @@
 //! - what updates a device, around all that: [`update`]
 //! - the order of checks: `verify`, and nothing else; `evidence` and `policy` are its two halves, `executor` spreads work over cores
 //! - what came of it: `outcome`, `verdict`, `artifact`, [`error`]
+//! - what a boot leaves for the application: [`boot_report`]
 //! - how large anything may be: [`limits`], `memory`
 //!
 //! `#[inline(never)]` stands where it makes a device's image smaller, or frees stack before signatures are checked; the tests of the firmware
@@ -37,6 +38,7 @@
 
 mod artifact;
 mod attestation;
+pub mod boot_report;
 pub mod bundle;
 mod dsse;
 pub mod error;
