@@ -29,6 +29,8 @@ pub enum Class {
     Artifact,
     /// No refusal: something that a person should know.
     Warning,
+    /// What a device holds of its own, apart from what it is asked to trust.
+    Boot,
 }
 
 impl Class {
@@ -45,6 +47,7 @@ impl Class {
             Self::Inspections => "inspections",
             Self::Artifact => "artifact",
             Self::Warning => "warning",
+            Self::Boot => "boot",
         }
     }
 }
@@ -189,6 +192,9 @@ codes! {
     1003 ReturnValue "return-value" "a step's command did not return 0" "ask the functionary why";
     1004 InspectionSkipped "inspection-skipped" "an inspection was skipped, as the trust policy says" "run it on a host with --run-inspections";
     1005 ClockBehind "clock-behind" "the clock is behind the earliest time that the trust policy allows, so that time counts" "set the clock";
+    1100 BootJournal "boot-journal" "the device's own state is lost, or was never written" "provision the device anew, where it was made";
+    1101 BootPolicy "boot-policy" "the trust policy in flash is not the one that is in force" "provision the device anew, where it was made";
+    1102 BootFlash "boot-flash" "the flash does not keep what is written to it" "stage the update again; if it happens again, the device is worn out";
 }
 
 impl Code {
@@ -204,7 +210,8 @@ impl Code {
             600..700 => Class::Rules,
             700..900 => Class::Inspections,
             900..1000 => Class::Artifact,
-            _ => Class::Warning,
+            1000..1100 => Class::Warning,
+            _ => Class::Boot,
         }
     }
 }

@@ -1,17 +1,24 @@
 //! The order of a boot (BOOT.md, section "Order").
 
-use sitrep_core::{Clock, Code, Error, Time};
+use core::hint::black_box;
 
-use crate::candidate::Report;
-use crate::decision::Decision;
-use crate::flash::{Flash, Map, Slot};
-use crate::journal::State;
+use sitrep_core::{Clock, Code, Error, NoClock, Time};
+
+use crate::candidate::{self, Question, Report, Vouched, Way};
+use crate::decision::{Decision, Permit, Token};
+use crate::flash::{Flash, FlashError, Map, Region, Slot};
+use crate::journal::{self, State, Trial};
+use crate::policy;
+use crate::trailer::{self, TRAILER};
 
 /// What is the same at every boot.
 #[derive(Clone, Copy, Debug)]
-pub struct Device {
+pub struct Device<'a> {
     /// Where everything lies in flash.
     pub map: Map,
+    /// Which product this is, and which hardware: a security version must be attested that is for both. Without it none is asked for, and so there is no
+    /// protection from old versions.
+    pub identity: Option<sitrep_core::Device<'a>>,
     /// When this firmware was built: it is certainly later.
     pub build_time: Time,
 }
@@ -19,14 +26,12 @@ pub struct Device {
 /// What is told while it happens, for the log.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'r> {
-    /// The package in the staging area was verified for a slot, or refused.
-    Staged(Slot, &'r Report<'r, 'r, 'r>),
-    /// A slot was verified or refused.
+    /// What lies in a slot, or in the staging area for a slot, was verified or refused.
     Candidate(Slot, &'r Report<'r, 'r, 'r>),
     /// The application of this slot has confirmed: it is the rule from now on.
     Confirmed(Slot),
-    /// It has not, and another slot runs again.
-    Reverted(Slot),
+    /// It has not, and the other slot runs again; or it was damaged before it was started.
+    Rejected(Slot),
     /// An update was copied to a slot.
     Installed(Slot),
     /// A slot is started for the first time.
@@ -35,13 +40,13 @@ pub enum Event<'r> {
     PolicyPending(u32),
     /// A trust policy of this revision is in force.
     PolicyInForce(u32),
-    /// The package was refused before there was a candidate; or the flash failed.
+    /// The package in the staging area was refused.
     Refused(Error),
 }
 
-/// What came of a boot, for the report that the application gets.
+/// What came of a boot.
 #[derive(Debug)]
-pub struct Boot {
+pub struct Booted {
     /// What is to be done.
     pub decision: Decision,
     /// The state that the journal has now, if any.
@@ -52,8 +57,170 @@ pub struct Boot {
     pub staged: Option<Result<(), Error>>,
 }
 
-/// Boots: settles the trial, installs what was staged, and chooses what may run.
-pub fn boot<F: Flash>(flash: &mut F, device: &Device, clock: &dyn Clock, tell: &mut dyn FnMut(&Event<'_>)) -> Boot {
-    let _ = (flash, device, clock, tell);
-    Boot { decision: Decision::Recovery(Code::TrustSyntax.into()), state: None, pending: None, staged: None }
+/// Boots: settles the trial, takes on what was staged, and chooses what may run.
+pub fn boot<F: Flash>(
+    flash: &mut F,
+    device: &Device<'_>,
+    clock: &dyn Clock,
+    tell: &mut dyn FnMut(&Event<'_>),
+) -> Booted {
+    let Some(state) = journal::read(flash, &device.map) else {
+        let decision = Decision::Recovery(Code::BootJournal.into());
+        return Booted { decision, state: None, pending: None, staged: None };
+    };
+    let mut boot = Boot { flash, device, clock, tell, state };
+    boot.settle();
+    let staged = boot.install_staged();
+    let decision = boot.choose();
+    let pending = policy::pending(boot.flash, &device.map, &boot.state).map(|policy| policy.revision);
+    Booted { decision, state: Some(boot.state), pending, staged }
+}
+
+/// A boot under way.
+pub(crate) struct Boot<'r, F> {
+    pub(crate) flash: &'r mut F,
+    pub(crate) device: &'r Device<'r>,
+    clock: &'r dyn Clock,
+    tell: &'r mut dyn FnMut(&Event<'_>),
+    /// As the journal has it.
+    pub(crate) state: State,
+}
+
+impl<'r, F: Flash> Boot<'r, F> {
+    /// The trial of the last update: has its application confirmed?
+    fn settle(&mut self) {
+        let active = self.state.active;
+        for slot in [active.other(), active] {
+            if self.state.of(slot) != Trial::Started {
+                continue;
+            }
+            let trailer = trailer::of(self.device.map.slot(slot));
+            let has_confirmed = trailer::find(self.flash.mapped(trailer)).is_some_and(|time| self.confirm(slot, time));
+            if !has_confirmed && slot != self.state.active && self.runs(self.state.active) {
+                self.reject(slot);
+            }
+        }
+    }
+
+    /// Makes a slot whose application has confirmed the rule, if it is still what it was. Says whether it was.
+    fn confirm(&mut self, slot: Slot, time: Time) -> bool {
+        // A time after the layout's expiry would be the end of the very image that gave it.
+        for time in [time, Time(0)] {
+            let question = Question { floor: time, ..self.in_slot(slot, Way::Verifier) };
+            let Ok(Vouched { attested, revision, .. }) = self.vouch(&question) else { continue };
+            let known = attested.time.unwrap_or(Time(0)).max(time);
+            let noted = self.append(&mut |state| {
+                state.set(slot, Trial::Confirmed);
+                state.active = slot;
+                state.counter = state.counter.max(attested.security_version);
+                state.time_floor = state.time_floor.max(known);
+                put_in_force(state, revision);
+            });
+            // Where this cannot be noted, it is done again at the next boot.
+            if noted.is_ok() {
+                self.tell(&Event::Confirmed(slot));
+            }
+            return true;
+        }
+        false
+    }
+
+    fn reject(&mut self, slot: Slot) {
+        // Where this cannot be noted, it is done again at the next boot.
+        if self.append(&mut |state| state.set(slot, Trial::Rejected)).is_ok() {
+            self.tell(&Event::Rejected(slot));
+        }
+    }
+
+    /// The first slot that may run: an update that was not started yet, the active slot, the other one.
+    fn choose(&mut self) -> Decision {
+        let active = self.state.active;
+        let first = if self.state.of(active.other()) == Trial::Installed { active.other() } else { active };
+        let mut refusal = None;
+        for slot in [first, first.other()] {
+            match self.try_slot(slot) {
+                Ok(permit) => return Decision::Run(permit),
+                // The active slot's matters more than that of a failed update.
+                Err(error) => refusal = if slot == active { Some(error) } else { refusal.or(Some(error)) },
+            }
+        }
+        Decision::Recovery(refusal.unwrap_or(Code::BootJournal.into()))
+    }
+
+    /// Verifies a slot twice, and notes before it runs what must not be forgotten then.
+    fn try_slot(&mut self, slot: Slot) -> Result<Permit, Error> {
+        let (mut first, mut second) = (Token::blank(0x5555_5555), Token::blank(0xaaaa_aaaa));
+        let question = self.in_slot(slot, Way::Verifier);
+        let trial = self.state.of(slot);
+        let Vouched { revision, image, .. } = match self.vouch_into(&question, &mut first) {
+            Ok(vouched) => vouched,
+            Err(error) => {
+                if trial == Trial::Installed {
+                    self.reject(slot);
+                }
+                return Err(error);
+            }
+        };
+        if trial == Trial::Installed {
+            // Nobody would ask for its confirmation otherwise.
+            self.append(&mut |state| state.set(slot, Trial::Started))?;
+            self.tell(&Event::Started(slot));
+        }
+        if trial == Trial::Confirmed && revision > self.state.revision {
+            // Where this cannot be noted, the policy stays pending, and allows the image as before.
+            if self.append(&mut |state| put_in_force(state, revision)).is_ok() {
+                self.tell(&Event::PolicyInForce(revision));
+            }
+        }
+        // Apart from the first, from the flash again, and told to nobody. The compiler must not see that it asks the same.
+        let again = black_box(Question { way: Way::Digest, ..question });
+        candidate::vouch(black_box(&*self.flash), self.device, &again, &mut second, &mut |_| ())?;
+        Ok(Permit::new(slot, image, first, second))
+    }
+
+    /// May what lies in this slot run?
+    pub(crate) fn runs(&mut self, slot: Slot) -> bool {
+        self.vouch(&self.in_slot(slot, Way::Verifier)).is_ok()
+    }
+
+    /// The question about what lies in a slot.
+    fn in_slot(&self, slot: Slot, way: Way) -> Question<'r> {
+        let region = self.device.map.slot(slot);
+        let package = region.first(region.length.saturating_sub(TRAILER));
+        // What was confirmed does not expire: nobody would be served by a device that stops on a date.
+        let clock = if self.state.of(slot) == Trial::Confirmed { &NoClock } else { self.clock };
+        Question { package, slot, clock, floor: Time(0), way }
+    }
+
+    /// The question about a staged package for a slot.
+    pub(crate) fn staged(&self, package: Region, slot: Slot) -> Question<'r> {
+        Question { package, slot, clock: self.clock, floor: Time(0), way: Way::Verifier }
+    }
+
+    /// Answers a question that no jump depends on.
+    pub(crate) fn vouch(&mut self, question: &Question<'_>) -> Result<Vouched, Error> {
+        self.vouch_into(question, &mut Token::blank(0))
+    }
+
+    fn vouch_into(&mut self, question: &Question<'_>, token: &mut Token) -> Result<Vouched, Error> {
+        candidate::vouch(self.flash, self.device, question, token, self.tell)
+    }
+
+    pub(crate) fn tell(&mut self, event: &Event<'_>) {
+        (self.tell)(event);
+    }
+
+    /// Changes the state, in the journal and here.
+    pub(crate) fn append(&mut self, change: &mut dyn FnMut(&mut State)) -> Result<(), FlashError> {
+        journal::append(self.flash, &self.device.map, &mut self.state, change)
+    }
+}
+
+/// The pending policy's revision is the greater one: it is in force when an image that it allows is confirmed.
+fn put_in_force(state: &mut State, revision: u32) {
+    if revision > state.revision {
+        state.revision = revision;
+        state.policy = state.policy.other();
+        state.pending = Trial::Empty;
+    }
 }

@@ -1,11 +1,21 @@
-//! One candidate: may what lies in a slot run?
+//! One candidate: may what lies in a slot, or is to come there, run?
 
+use heapless::String;
+use sha2::{Digest, Sha256};
+use sitrep_core::update::{Package, package};
 use sitrep_core::{
-    Clock, Code, DeviceMemory, Ed25519, Error, Outcome, Request, Sequential, TrustPolicy, Verdict, bundle::Bundle,
-    limits::DEVICE, verify,
+    Attested, Clock, Code, DeviceMemory, Ed25519, Error, Outcome, Product, Request, Sequential, Time, TrustPolicy,
+    Verdict, bundle::Bundle, limits::DEVICE, verify,
 };
 
-use crate::slot::Slot;
+use crate::boot::{Device, Event};
+use crate::decision::{Passed, Token, Word};
+use crate::flash::{Flash, Region, Slot};
+use crate::journal::{self, State};
+use crate::policy;
+
+/// How long an artifact's name with `{slot}` in it may be, in bytes.
+pub const SLOT_NAME: usize = 64;
 
 /// What became of a candidate, for the log.
 #[derive(Clone, Copy, Debug)]
@@ -24,42 +34,161 @@ pub struct Report<'v, 'm, 'b> {
     pub more_warnings: u32,
 }
 
-/// Verifies the slot's bundle as the trust policy at the start of `page` says, and the slot's artifact against the bundle. `report` is told before
-/// it returns.
+impl Report<'_, '_, '_> {
+    /// Of a refusal before anything was verified.
+    const fn refused(error: Error) -> Self {
+        Self { result: Err(error), artifact: "", steps: &[], verdict: None, warnings: &[], more_warnings: 0 }
+    }
+}
+
+/// By which of two ways the artifact is compared with what the supply chain has made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Way {
+    /// The verifier's own.
+    Verifier,
+    /// One digest over the flash.
+    Digest,
+}
+
+/// What is asked about a candidate.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'q> {
+    /// Where the package lies.
+    pub(crate) package: Region,
+    /// The slot that it is for.
+    pub(crate) slot: Slot,
+    pub(crate) clock: &'q dyn Clock,
+    /// It is at least as late as this, whatever the journal says.
+    pub(crate) floor: Time,
+    pub(crate) way: Way,
+}
+
+/// A candidate that may run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Vouched {
+    pub(crate) attested: Attested,
+    /// The revision of the policy that allows it.
+    pub(crate) revision: u32,
+    /// Where the artifact lies.
+    pub(crate) image: Region,
+}
+
+/// Answers a question from nothing but the flash: reads the journal, the pending policy and the one in force, and asks them in this order.
+#[inline(never)]
+pub(crate) fn vouch<F: Flash>(
+    flash: &F,
+    device: &Device<'_>,
+    question: &Question<'_>,
+    token: &mut Token,
+    tell: &mut dyn FnMut(&Event<'_>),
+) -> Result<Vouched, Error> {
+    let map = &device.map;
+    let state = journal::read(flash, map).ok_or(Code::BootJournal)?;
+    if let Some(policy) = policy::pending(flash, map, &state)
+        && let Ok(vouched) = ask(flash, device, question, &state, policy, token, tell)
+    {
+        return Ok(vouched);
+    }
+    ask(flash, device, question, &state, policy::in_force(flash, map, &state)?, token, tell)
+}
+
+fn ask<'a, F: Flash>(
+    flash: &F,
+    device: &Device<'a>,
+    question: &Question<'_>,
+    state: &State,
+    mut policy: TrustPolicy<'a>,
+    token: &mut Token,
+    tell: &mut dyn FnMut(&Event<'_>),
+) -> Result<Vouched, Error> {
+    let Question { package: region, slot, clock, floor, way } = *question;
+    token.start();
+    token.pass(Passed::Journal);
+    let trust = &mut policy.trust;
+    trust.security_version = trust.security_version.max(state.counter);
+    trust.earliest_time = trust.earliest_time.max(Some(floor.max(state.time_floor).max(device.build_time)));
+    trust.device = device.identity;
+    token.pass(Passed::Policy);
+
+    let package = Package::read(flash.mapped(region))?;
+    let image = region.after(package::ARTIFACT as u32).first(package.artifact.len() as u32);
+    token.note(Word::Start, image.start);
+    token.note(Word::Length, image.length);
+    token.note(Word::Counter, trust.security_version);
+    token.note(Word::Revision, policy.revision);
+    token.note(Word::Slot, slot as u32);
+    let attested =
+        check(&policy, &package, slot, clock, way, token, &mut |report| tell(&Event::Candidate(slot, report)))?;
+    token.note(Word::SecurityVersion, attested.security_version);
+    Ok(Vouched { attested, revision: policy.revision, image })
+}
+
+/// Verifies a package's bundle as a trust policy says, and its artifact against the bundle. `report` is told before it returns.
+///
+/// # Errors
+/// Why the artifact must not run.
+pub fn verify_package(
+    policy: &TrustPolicy<'_>,
+    package: &Package<'_>,
+    slot: Slot,
+    clock: &dyn Clock,
+    report: &mut dyn FnMut(&Report<'_, '_, '_>),
+) -> Result<Attested, Error> {
+    check(policy, package, slot, clock, Way::Verifier, &mut Token::blank(0), report)
+}
+
+/// As [`verify_package`] for the policy at the start of `page` and a slot of the form before there were packages.
 ///
 /// # Errors
 /// Why the artifact must not run.
 pub fn verify_slot(
     page: &[u8],
-    slot: &Slot<'_>,
+    slot: &crate::slot::Slot<'_>,
     clock: &dyn Clock,
-    report: impl FnOnce(&Report<'_, '_, '_>),
+    mut report: impl FnMut(&Report<'_, '_, '_>),
 ) -> Result<(), Error> {
-    let opened = TrustPolicy::read_page(page).and_then(|policy| Ok((policy, open(slot.bundle)?)));
-    let (TrustPolicy { trust, artifact, .. }, bundle) = match &opened {
-        Ok(opened) => opened,
+    let package = Package { artifact: slot.artifact, bundle: slot.bundle, policy_update: &[], rest: slot.rest };
+    let policy = TrustPolicy::read_page(page).inspect_err(|error| report(&Report::refused(*error)))?;
+    verify_package(&policy, &package, Slot::A, clock, &mut report).map(|_| ())
+}
+
+fn check(
+    TrustPolicy { trust, artifact: name, .. }: &TrustPolicy<'_>,
+    package: &Package<'_>,
+    slot: Slot,
+    clock: &dyn Clock,
+    way: Way,
+    token: &mut Token,
+    report: &mut dyn FnMut(&Report<'_, '_, '_>),
+) -> Result<Attested, Error> {
+    let mut room = String::new();
+    let name = artifact_name(name.unwrap_or_default(), slot, &mut room);
+    let opened = open(package.bundle);
+    let bundle = match &opened {
+        Ok(bundle) => bundle,
         Err(error) => {
-            let result = Err(*error);
-            report(&Report { result, artifact: "", steps: &[], verdict: None, warnings: &[], more_warnings: 0 });
-            return result;
+            report(&Report::refused(*error));
+            return Err(*error);
         }
     };
+    token.pass(Passed::Bundle);
     let request = Request { bundle, trust, clock, schemes: &Ed25519, executor: &Sequential, parameters: &[] };
     let mut memory = DeviceMemory::new();
     let outcome = verify(&request, &mut memory, &mut ());
-    let result = check_artifact(&outcome, *artifact, slot.artifact);
-    tell(&outcome, artifact.unwrap_or_default(), result, report);
+    let result = check_artifact(&outcome, name, package.artifact, way, token);
+    let told = result.map(|_| ());
+    tell(&outcome, name, told, report);
     result
 }
 
 // All have frames of their own, so that their buffers are gone from the stack while signatures are checked.
 
 #[inline(never)]
-fn tell<'v, 'm, 'b>(
-    outcome: &'v Outcome<'m, 'b>,
-    artifact: &'v str,
+fn tell(
+    outcome: &Outcome<'_, '_>,
+    artifact: &str,
     result: Result<(), Error>,
-    report: impl FnOnce(&Report<'v, 'm, 'b>),
+    report: &mut dyn FnMut(&Report<'_, '_, '_>),
 ) {
     let verdict = Some(outcome.verdict());
     let warnings = outcome.warnings();
@@ -72,9 +201,58 @@ fn open(bytes: &[u8]) -> Result<Bundle<'_>, Error> {
     Bundle::open(bytes, &mut [0; DEVICE.path])
 }
 
+/// The name with the slot's in place of `{slot}`; empty, which no artifact is called, where that is too long.
 #[inline(never)]
-fn check_artifact(outcome: &Outcome<'_, '_>, name: Option<&str>, artifact: &[u8]) -> Result<(), Error> {
-    let name = name.ok_or(Code::TrustArtifact)?;
-    let product = outcome.supply_chain()?.product(name, &mut [0; DEVICE.path])?;
-    product.check(artifact, u64::try_from(artifact.len()).ok())
+fn artifact_name<'n>(name: &'n str, slot: Slot, room: &'n mut String<SLOT_NAME>) -> &'n str {
+    const PLACE: &str = "{slot}";
+    let Some(at) = name.as_bytes().windows(PLACE.len()).position(|window| window == PLACE.as_bytes()) else {
+        return name;
+    };
+    let parts = [name.get(..at), Some(slot.name()), name.get(at.saturating_add(PLACE.len())..)];
+    if parts.into_iter().any(|part| part.is_none_or(|part| room.push_str(part).is_err())) {
+        room.clear();
+    }
+    room
+}
+
+#[inline(never)]
+fn check_artifact(
+    outcome: &Outcome<'_, '_>,
+    name: &str,
+    artifact: &[u8],
+    way: Way,
+    token: &mut Token,
+) -> Result<Attested, Error> {
+    if name.is_empty() {
+        return Err(Code::TrustArtifact.into());
+    }
+    let supply_chain = outcome.supply_chain()?;
+    token.pass(Passed::SupplyChain);
+    let product = supply_chain.product(name, &mut [0; DEVICE.path])?;
+    token.pass(Passed::Product);
+    let mut digest = recorded(&product)?;
+    match way {
+        Way::Verifier => product.check(artifact, u64::try_from(artifact.len()).ok())?,
+        Way::Digest => {
+            let computed = Sha256::digest(artifact).into();
+            if computed != digest {
+                return Err(Code::ArtifactDigest.into());
+            }
+            digest = computed;
+        }
+    }
+    token.note_digest(&digest);
+    token.pass(Passed::Artifact);
+    Ok(product.attested())
+}
+
+/// The digest that the product's step has recorded.
+fn recorded(product: &Product<'_>) -> Result<[u8; 32], Error> {
+    let mut digests = product.digests();
+    while let Some((algorithm, digest)) = digests.next_digest()? {
+        if algorithm.is("sha256") {
+            return Ok(digest.decode_hex().ok_or(Code::ArtifactNoDigest)?);
+        }
+    }
+    Err(Code::ArtifactNoDigest.into())
 }

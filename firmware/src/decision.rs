@@ -1,6 +1,7 @@
 //! The decision, so that no single fault takes it: there is no truth value that one skipped instruction turns.
 //!
-//! Two complete verifications leave a token each. Only [`Permit::redeem`] asks the board for the jump, after it has compared both.
+//! Each of two complete verifications fills a [`Token`] while its checks pass. Whatever a verification returned, a token that is not full is not good,
+//! and only [`Permit::redeem`] asks the board for the jump, after it has compared both tokens.
 
 use sitrep_core::Error;
 
@@ -21,6 +22,91 @@ pub trait Board {
     fn stop(&mut self) -> Self::Done;
 }
 
+/// What a token is about, by the number of its word.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Word {
+    /// Where the artifact starts in flash.
+    Start = 1,
+    /// How long it is.
+    Length,
+    /// The least security version that was asked for.
+    Counter,
+    /// The attested one.
+    SecurityVersion,
+    /// The revision of the policy that allows it.
+    Revision,
+    /// The slot.
+    Slot,
+    /// The artifact's digest, which is eight words long.
+    Digest,
+}
+
+const WORDS: usize = Word::Digest as usize + 8;
+
+/// A check that has passed. The values are random, so that no count of some makes up for another.
+#[derive(Clone, Copy, Debug)]
+#[repr(u32)]
+pub(crate) enum Passed {
+    /// The journal was read.
+    Journal = 0x8f1b_c2d3,
+    /// The policy was read.
+    Policy = 0x35a9_617e,
+    /// The bundle was opened.
+    Bundle = 0xd64c_3b09,
+    /// The supply chain was verified.
+    SupplyChain = 0x49e7_d8a5,
+    /// It has made the product.
+    Product = 0xb2f0_1e6c,
+    /// The artifact is that product.
+    Artifact = 0x6c35_94f7,
+}
+
+const fn after(count: u32, passed: Passed) -> u32 {
+    count.rotate_left(7) ^ passed as u32
+}
+
+/// All checks, in their order.
+const ALL: u32 = {
+    let count = after(after(after(0, Passed::Journal), Passed::Policy), Passed::Bundle);
+    after(after(after(count, Passed::SupplyChain), Passed::Product), Passed::Artifact)
+};
+
+/// What one verification leaves.
+#[derive(Debug)]
+pub struct Token([u32; WORDS]);
+
+impl Token {
+    /// Of nothing. Two tokens of different blanks differ in every word until they are filled.
+    pub(crate) const fn blank(blank: u32) -> Self {
+        Self([blank; WORDS])
+    }
+
+    /// Starts the count of checks.
+    pub(crate) fn start(&mut self) {
+        let Self([count, ..]) = self;
+        *count = 0;
+    }
+
+    /// Counts a check that has passed.
+    pub(crate) fn pass(&mut self, passed: Passed) {
+        let Self([count, ..]) = self;
+        *count = after(*count, passed);
+    }
+
+    /// Notes what it is about.
+    pub(crate) fn note(&mut self, word: Word, value: u32) {
+        if let Some(place) = self.0.get_mut(word as usize) {
+            *place = value;
+        }
+    }
+
+    /// Notes the artifact's digest.
+    pub(crate) fn note_digest(&mut self, digest: &[u8; 32]) {
+        let places = self.0.iter_mut().skip(Word::Digest as usize);
+        places.zip(digest.as_chunks::<4>().0).for_each(|(place, bytes)| *place = u32::from_le_bytes(*bytes));
+    }
+}
+
 /// How a boot ends.
 #[derive(Debug)]
 pub enum Decision {
@@ -35,17 +121,56 @@ pub enum Decision {
 pub struct Permit {
     slot: Slot,
     image: Region,
+    first: Token,
+    second: Token,
 }
 
+/// The number of words that were compared comes into this, so that none is left out.
+const COMPARED: u32 = 0x5aa5_0ff0;
+
 impl Permit {
+    pub(crate) const fn new(slot: Slot, image: Region, first: Token, second: Token) -> Self {
+        Self { slot, image, first, second }
+    }
+
     /// The slot that may run.
     #[must_use]
     pub const fn slot(&self) -> Slot {
         self.slot
     }
 
-    /// Starts the image, if both verifications agree.
+    /// Starts the image, if both verifications agree on everything.
     pub fn redeem<B: Board>(self, board: &mut B) -> B::Done {
-        if board.read(&self.image.length) == 0 { board.stop() } else { board.jump(self.image) }
+        let Self { slot, image, first: Token(first), second: Token(second) } = &self;
+        let about = [ALL, image.start, image.length];
+        let (mut difference, mut compared) = (0, 0_u32);
+        for (first, second) in first.iter().zip(second) {
+            difference |= board.read(first) ^ board.read(second);
+            compared = compared.wrapping_add(1);
+        }
+        for (first, expected) in first.iter().zip(about) {
+            difference |= board.read(first) ^ expected;
+            compared = compared.wrapping_add(1);
+        }
+        if difference != 0 {
+            return board.stop();
+        }
+        // Once more, in another order, with another operation, and against the other token.
+        let mut sum = COMPARED;
+        for (first, second) in first.iter().zip(second).rev() {
+            sum = sum.wrapping_add(board.read(second).wrapping_sub(board.read(first)).count_ones());
+        }
+        for (second, expected) in second.iter().zip(about) {
+            sum = sum.wrapping_add(board.read(second).wrapping_sub(expected).count_ones());
+        }
+        if sum != COMPARED
+            || compared as usize != WORDS + about.len()
+            || second.get(Word::Slot as usize) != Some(&(*slot as u32))
+        {
+            return board.stop();
+        }
+        // What was compared is where it jumps to: a fault on the way here makes it an address that no image has.
+        let start = board.read(&image.start).wrapping_add(difference).wrapping_add(sum.wrapping_sub(COMPARED));
+        board.jump(Region { start, length: image.length })
     }
 }

@@ -150,10 +150,33 @@ pub fn erase<F: Flash>(flash: &mut F, region: Region) -> Result<(), FlashError> 
 ///
 /// # Errors
 /// [`FlashError`] where the flash says so, or something else stands there afterwards.
+#[inline(never)]
 pub fn write<F: Flash>(flash: &mut F, start: u32, bytes: &[u8]) -> Result<(), FlashError> {
     flash.write(start, bytes).map_err(|_| FlashError)?;
     let length = u32::try_from(bytes.len()).map_err(|_| FlashError)?;
     if flash.mapped(Region { start, length }) == bytes { Ok(()) } else { Err(FlashError) }
+}
+
+/// How many bytes are copied at once: whole words of every flash, and no more than a slot's trailer, which no package reaches into.
+const CHUNK: usize = 128;
+
+/// Copies what lies in `from` to the start of `to`, which is erased and at least as long, and fills the last chunk with erased bytes.
+///
+/// # Errors
+/// [`FlashError`] as [`write`].
+#[inline(never)]
+pub fn copy<F: Flash>(flash: &mut F, mut from: Region, mut to: Region) -> Result<(), FlashError> {
+    while from.length > 0 {
+        let mut chunk = [0xff; CHUNK];
+        let part = flash.mapped(from.first(CHUNK as u32));
+        if part.is_empty() {
+            return Err(FlashError);
+        }
+        chunk.iter_mut().zip(part).for_each(|(place, byte)| *place = *byte);
+        write(flash, to.start, &chunk)?;
+        (from, to) = (from.after(CHUNK as u32), to.after(CHUNK as u32));
+    }
+    Ok(())
 }
 
 /// Does a place look as if it was erased?

@@ -1,13 +1,19 @@
 //! The boot's own state: what a cut of the power must not lose.
 //!
-//! A record is the whole state, so that every change is one write of one record, which is there or is not.
+//! A record is the whole state, so that every change is one write of one record, which is there or is not. BOOT.md has its form.
 
+use sha2::{Digest, Sha256};
 use sitrep_core::Time;
 
-use crate::flash::{Flash, FlashError, Map, Slot};
+use crate::flash::{self, Flash, FlashError, Map, Region, Slot, is_erased};
 
-/// How many bytes a record takes.
+/// How many bytes a record takes: whole words of every flash.
 pub const RECORD: usize = 64;
+
+/// How many of them come before the check.
+const CONTENT: usize = 48;
+
+const MAGIC: [u8; 4] = *b"SITJ";
 
 /// What the boot knows of a slot. Any two values differ in four bits or more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +27,7 @@ pub enum Trial {
     Started = 0x2d,
     /// It was started and has confirmed that it works.
     Confirmed = 0xb4,
-    /// It was started and has not confirmed before the next boot.
+    /// It was started and has not confirmed before the next boot, or could not be started.
     Rejected = 0x78,
 }
 
@@ -40,14 +46,14 @@ pub struct State {
     pub slots: [Trial; 2],
     /// The slot that runs unless there is a trial.
     pub active: Slot,
-    /// Which policy page is in force: 0 or 1.
-    pub policy: u8,
-    /// Is the other page's policy to come into force?
-    pub pending: bool,
+    /// Which of the two policy pages is in force.
+    pub policy: Slot,
+    /// Is the other page's policy to come into force? `Confirmed`: yes; `Empty`: there is none.
+    pub pending: Trial,
 }
 
 impl State {
-    /// What a factory writes into the first record: slot a holds an image that has not been started, policy page 0 a policy of this revision.
+    /// What a factory writes into the first record: slot a holds an image that has not been started, policy page a the policy of this revision.
     #[must_use]
     pub const fn factory(revision: u32) -> Self {
         Self {
@@ -57,31 +63,151 @@ impl State {
             revision,
             slots: [Trial::Started, Trial::Empty],
             active: Slot::A,
-            policy: 0,
-            pending: false,
+            policy: Slot::A,
+            pending: Trial::Empty,
+        }
+    }
+
+    /// What is known of a slot.
+    #[must_use]
+    pub const fn of(&self, slot: Slot) -> Trial {
+        slot.of(self.slots)
+    }
+
+    /// Notes what became of a slot.
+    pub const fn set(&mut self, slot: Slot, trial: Trial) {
+        let [a, b] = &mut self.slots;
+        match slot {
+            Slot::A => *a = trial,
+            Slot::B => *b = trial,
         }
     }
 
     /// The record. A factory writes that of [`Self::factory`] to the start of the first journal page and leaves the other one erased.
     #[must_use]
     pub fn record(&self) -> [u8; RECORD] {
-        let _ = self;
-        [0xff; RECORD]
+        let ([a, b], Time(floor)) = (self.slots, self.time_floor);
+        let slots = [a as u8, b as u8, self.active as u8, 0];
+        let policy = [self.policy as u8, self.pending as u8, 0, 0];
+        let fields = [
+            u32::from_le_bytes(MAGIC),
+            self.sequence,
+            self.counter,
+            floor as u32,
+            (floor >> 32) as u32,
+            self.revision,
+            u32::from_le_bytes(slots),
+            u32::from_le_bytes(policy),
+        ];
+        sealed::<CONTENT, RECORD>(&fields)
+    }
+
+    /// The state in a record; `None` where that is none.
+    fn read(record: &[u8; RECORD]) -> Option<Self> {
+        let [sequence, counter, low, high, revision, slots, policy] = unsealed::<CONTENT, 7>(record, MAGIC)?;
+        let ([a, b, active, _], [policy, pending, ..]) = (slots.to_le_bytes(), policy.to_le_bytes());
+        Some(Self {
+            sequence,
+            counter,
+            time_floor: Time(u64::from(high) << 32 | u64::from(low)),
+            revision,
+            slots: [trial(a)?, trial(b)?],
+            active: slot(active)?,
+            policy: slot(policy)?,
+            pending: trial(pending)?,
+        })
+    }
+}
+
+fn trial(byte: u8) -> Option<Trial> {
+    [Trial::Empty, Trial::Installed, Trial::Started, Trial::Confirmed, Trial::Rejected]
+        .into_iter()
+        .find(|trial| *trial as u8 == byte)
+}
+
+fn slot(byte: u8) -> Option<Slot> {
+    Slot::ALL.into_iter().find(|slot| *slot as u8 == byte)
+}
+
+/// Fields, zeros up to `CONTENT` bytes, and the first 16 bytes of SHA-256 of these.
+pub(crate) fn sealed<const CONTENT: usize, const ALL: usize>(fields: &[u32]) -> [u8; ALL] {
+    let mut bytes = [0; ALL];
+    for (place, field) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(fields) {
+        *place = field.to_le_bytes();
+    }
+    if let Some((content, check)) = bytes.split_at_mut_checked(CONTENT) {
+        check.iter_mut().zip(Sha256::digest(content)).for_each(|(place, byte)| *place = byte);
+    }
+    bytes
+}
+
+/// The fields behind the magic; `None` where the check is not theirs.
+pub(crate) fn unsealed<const CONTENT: usize, const FIELDS: usize>(
+    bytes: &[u8],
+    magic: [u8; 4],
+) -> Option<[u32; FIELDS]> {
+    let (content, check) = bytes.split_at_checked(CONTENT)?;
+    let (first, fields) = content.as_chunks::<4>().0.split_first()?;
+    // Nearly all places are erased: nothing is hashed there.
+    if *first != magic || !Sha256::digest(content).starts_with(check) {
+        return None;
+    }
+    fields.first_chunk::<FIELDS>().map(|fields| fields.map(u32::from_le_bytes))
+}
+
+/// The last good record of a page. Records are appended, so that it has the greatest number.
+fn last(page: &[u8]) -> Option<State> {
+    page.as_chunks::<RECORD>().0.iter().rev().find_map(State::read)
+}
+
+/// The state as the journal has it, and which page it is in.
+fn find<F: Flash>(flash: &F, map: &Map) -> Option<(State, Slot)> {
+    let [a, b] = map.journal.map(|page| last(flash.mapped(page)));
+    match (a, b) {
+        (Some(a), Some(b)) if b.sequence > a.sequence => Some((b, Slot::B)),
+        (Some(a), _) => Some((a, Slot::A)),
+        (None, b) => Some((b?, Slot::B)),
     }
 }
 
 /// The state as the journal has it: its last good record. `None` where it has none: the device was not provisioned, or has lost what it knew.
+#[inline(never)]
 #[must_use]
 pub fn read<F: Flash>(flash: &F, map: &Map) -> Option<State> {
-    let _ = (flash, map);
-    None
+    find(flash, map).map(|(state, _)| state)
 }
 
-/// Appends a record with the next sequence number, and updates that in `state`.
+/// Appends a record of `state` with a change, and makes the change in `state` once it is there.
 ///
 /// # Errors
-/// [`FlashError`]; the state before then still counts.
-pub fn append<F: Flash>(flash: &mut F, map: &Map, state: &mut State) -> Result<(), FlashError> {
-    let _ = (flash, map, state);
-    Err(FlashError)
+/// [`FlashError`]: `state` is as before.
+#[inline(never)]
+pub fn append<F: Flash>(
+    flash: &mut F,
+    map: &Map,
+    state: &mut State,
+    change: &mut dyn FnMut(&mut State),
+) -> Result<(), FlashError> {
+    let (_, page) = find(flash, map).ok_or(FlashError)?;
+    let mut next = *state;
+    change(&mut next);
+    // A record that could not be written may be good all the same: no other one has its number.
+    state.sequence = state.sequence.checked_add(1).ok_or(FlashError)?;
+    next.sequence = state.sequence;
+    let record = &next.record();
+
+    let region = page.of(map.journal);
+    let places = flash.mapped(region).as_chunks::<RECORD>().0;
+    let used = places.iter().rposition(|place| !is_erased(place)).map_or(0, |last| last.saturating_add(1));
+    let place = if used < places.len() {
+        region.after((used as u32).saturating_mul(RECORD as u32))
+    } else {
+        // The records of this page count until there is one in the other.
+        let other: Region = page.other().of(map.journal);
+        flash::erase(flash, other)?;
+        other
+    };
+    flash::write(flash, place.start, record)?;
+    *state = next;
+    Ok(())
 }

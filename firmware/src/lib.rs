@@ -12,13 +12,15 @@ pub mod candidate;
 pub mod confirm;
 pub mod decision;
 pub mod flash;
+mod install;
 pub mod journal;
 #[cfg(target_os = "none")]
 pub mod log;
+pub mod policy;
 pub mod slot;
 pub mod trailer;
 
-pub use boot::{Boot, Device, Event, boot};
+pub use boot::{Booted, Device, Event, boot};
 pub use confirm::{Stager, confirm};
 pub use decision::{Board, Decision, Permit};
 pub use flash::{Flash, Map, Region, Slot};

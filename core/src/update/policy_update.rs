@@ -16,7 +16,7 @@ use crate::dsse;
 use crate::error::{Code, Error, Result};
 use crate::json::Writer;
 use crate::limits::TRUST_OWNERS;
-use crate::signature::{Message, Schemes};
+use crate::signature::{Message, PublicKey, Schemes};
 use crate::trust_policy::TrustPolicy;
 use crate::wire::Input;
 
@@ -40,8 +40,8 @@ pub struct PolicyUpdate<'a> {
 
 /// The start of a policy update with so many signatures on a policy of so many bytes.
 #[must_use]
-pub fn head(signatures: u32, policy: u32) -> [u8; 16] {
-    let mut head = [0; 16];
+pub fn head(signatures: u32, policy: u32) -> [u8; PolicyUpdate::HEAD] {
+    let mut head = [0; PolicyUpdate::HEAD];
     for (place, field) in
         head.as_chunks_mut::<4>().0.iter_mut().zip([u32::from_le_bytes(MAGIC), VERSION, signatures, policy])
     {
@@ -51,6 +51,9 @@ pub fn head(signatures: u32, policy: u32) -> [u8; 16] {
 }
 
 impl<'a> PolicyUpdate<'a> {
+    /// Where the policy starts, in bytes.
+    pub const HEAD: usize = 16;
+
     /// Reads a policy update, which has to be all of `bytes`.
     ///
     /// # Errors
@@ -61,17 +64,42 @@ impl<'a> PolicyUpdate<'a> {
 
     /// Checks that as many owners of `current` as its threshold says have signed the new policy, and that its revision is greater than `revision`.
     ///
+    /// Of the new policy only the form is checked, as by [`TrustPolicy::read_page`]: nothing verifies under one that names too few owners, and so
+    /// it never comes into force.
+    ///
     /// # Errors
-    /// [`Code::PolicyUpdateSignature`], [`Code::PolicyUpdateRevision`]; a code from `trust-syntax` to `trust-limit` where the new policy is no valid one.
+    /// [`Code::PolicyUpdateSignature`], [`Code::PolicyUpdateRevision`]; [`Code::TrustVersion`], [`Code::TrustSyntax`], [`Code::TrustTime`].
+    #[inline(never)]
     pub fn verify(&self, current: &TrustPolicy<'_>, revision: u32, schemes: &dyn Schemes) -> Result<TrustPolicy<'a>> {
-        let _ = (current, revision, schemes);
-        Err(Error::new(Code::PolicyUpdateSignature))
+        let owners = &current.trust.owners;
+        let mut signers: usize = 0;
+        for (number, owner) in owners.iter().enumerate() {
+            // A key that is given twice is one owner.
+            if owners.iter().take(number).any(|earlier| schemes.same_key(&earlier.key, &owner.key)) {
+                continue;
+            }
+            if self.signatures.iter().any(|signature| self.is_by(&owner.key, signature, schemes)) {
+                signers = signers.saturating_add(1);
+            }
+        }
+        if signers < current.trust.threshold.max(1) {
+            return Err(Code::PolicyUpdateSignature.into());
+        }
+        let new = TrustPolicy::read_page(self.policy)?;
+        if new.revision > revision { Ok(new) } else { Err(Code::PolicyUpdateRevision.into()) }
+    }
+
+    fn is_by(&self, owner: &PublicKey<'_>, signature: &[u8; 96], schemes: &dyn Schemes) -> bool {
+        let Some((key, signature)) = signature.split_first_chunk::<32>() else { return false };
+        // Each signature names one key, so that there are no more to check than there are signatures.
+        owner.public.decode_hex::<32>().is_some_and(|owner| owner == *key)
+            && schemes.verify(owner, signature, &mut SignedPolicy(self.policy)).is_ok()
     }
 }
 
 fn read(bytes: &[u8]) -> Option<PolicyUpdate<'_>> {
     let ([magic, version, signatures, length], _) = bytes.as_chunks::<4>().0.split_first_chunk()?;
-    let mut input = Input::new(bytes.get(16..)?);
+    let mut input = Input::new(bytes.get(PolicyUpdate::HEAD..)?);
     if *magic != MAGIC || u32::from_le_bytes(*version) != VERSION {
         return None;
     }
@@ -79,7 +107,8 @@ fn read(bytes: &[u8]) -> Option<PolicyUpdate<'_>> {
     let policy = input.take(u32::from_le_bytes(*length) as usize).ok()?;
     let (signatures_at, rest) = input.rest().as_chunks::<96>();
     let count = u32::from_le_bytes(*signatures) as usize;
-    let is_good = rest.is_empty() && count == signatures_at.len() && (1..=TRUST_OWNERS).contains(&count);
+    let is_good =
+        rest.is_empty() && !policy.is_empty() && count == signatures_at.len() && (1..=TRUST_OWNERS).contains(&count);
     is_good.then_some(PolicyUpdate { policy, signatures: signatures_at })
 }
 
