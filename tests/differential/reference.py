@@ -7,20 +7,24 @@ import types
 from unittest import mock
 
 from in_toto import verifylib
+from in_toto.models import layout as layout_model
 from in_toto.models.metadata import Metadata
 
 
 def clock(now):
-    """What `verifylib` uses of `datetime`, at a fixed time."""
+    """What in-toto uses of the class `datetime`, at a fixed time."""
     time = datetime.datetime.strptime(now, "%Y-%m-%dT%H:%M:%S%z")
-    return types.SimpleNamespace(datetime=types.SimpleNamespace(now=lambda zone: time.astimezone(zone)))
+    return types.SimpleNamespace(now=lambda zone: time.astimezone(zone), today=lambda: time.replace(tzinfo=None))
 
 
 @contextlib.contextmanager
 def stopped(now):
-    """in-toto as of `now`."""
+    """in-toto as of `now`: when layouts expire, and when those would that do not say it."""
     logging.disable(logging.CRITICAL)
-    with mock.patch.object(verifylib, "datetime", clock(now)):
+    with (
+        mock.patch.object(verifylib, "datetime", types.SimpleNamespace(datetime=clock(now))),
+        mock.patch.object(layout_model, "datetime", clock(now)),
+    ):
         yield
 
 
