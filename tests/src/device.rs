@@ -1,30 +1,22 @@
-//! The emulated device: builds the firmware images, writes their flash, runs them in QEMU and reads their logs.
+//! The emulated devices: builds the firmware images, writes their flash, runs them in QEMU and reads their logs.
 
 use std::{
+    collections::BTreeMap,
     env, fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
-    sync::{OnceLock, mpsc},
+    sync::{Mutex, mpsc},
     thread,
     time::Duration,
 };
 
 use defmt_decoder::{DecodeError, Table};
-use object::{
-    Endianness, Object, ObjectSection, elf,
-    read::elf::{ElfFile32, ProgramHeader},
-};
+use object::{Endianness, Object, ObjectSection, SectionFlags, elf, read::elf::ElfFile32};
+use sitrep_firmware::boards::memory_map::{self, Area, MemoryMap};
 
 /// How long one run may take in real time before it counts as hung, with room for a machine that is busy with others.
 pub const TIME_LIMIT: Duration = Duration::from_secs(120);
-
-/// Where memory.x puts the trust policy.
-const TRUST: u64 = 0x0003_f000;
-/// Where memory.x puts the battery-backed clock.
-const CLOCK: u64 = 0x2000_8000;
-/// Where memory.x puts the update slot.
-const SLOT: u64 = 0x2100_0000;
 
 /// What is written into the device's flash and clock before it starts.
 #[derive(Clone, Debug)]
@@ -66,41 +58,41 @@ impl Run {
 pub struct Sizes {
     /// The vector table, code, constants and initial values.
     pub flash: u64,
-    /// Trust policy, bundle and artifact that lie in flash beside it.
-    pub contents: u64,
     /// Statics in RAM.
     pub ram: u64,
 }
 
 /// A firmware image as the linker wrote it.
 pub struct Image {
+    board: &'static MemoryMap,
     path: PathBuf,
     elf: Vec<u8>,
 }
 
 impl Image {
-    /// The image called `name`, built when it is out of date. `None`, after one line that says so, where this machine
+    /// The image called `name` for a board, built when it is out of date. `None`, after one line that says so, where this machine
     /// has no compiler or emulator for it; with `qemu` in the variable `SITREP_REQUIRE` that is a failure.
     ///
     /// # Panics
     /// When the image does not build.
     #[must_use]
-    pub fn open(name: &str) -> Option<Self> {
-        static DIRECTORY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-        let build = || {
-            build().inspect_err(|missing| {
+    pub fn open(board: &'static MemoryMap, name: &str) -> Option<Self> {
+        static BUILT: Mutex<BTreeMap<&str, Result<PathBuf, String>>> = Mutex::new(BTreeMap::new());
+        let mut built = BUILT.lock().expect("no build failed");
+        let directory = built.entry(board.board).or_insert_with(|| {
+            build(board).inspect_err(|missing| {
                 // Not by `eprintln`, which the test harness hides when tests pass.
-                let _ = writeln!(io::stderr(), "left out: the emulated device, because there is {missing}");
+                let _ = writeln!(io::stderr(), "left out: the emulated {}, because there is {missing}", board.board);
             })
-        };
-        match DIRECTORY.get_or_init(build) {
+        });
+        match directory {
             Ok(directory) => {
                 let path = directory.join(name);
                 let elf = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-                Some(Self { path, elf })
+                Some(Self { board, path, elf })
             }
             Err(missing) if env::var("SITREP_REQUIRE").is_ok_and(|list| list.split(',').any(|it| it == "qemu")) => {
-                panic!("SITREP_REQUIRE asks for the emulated device, but there is {missing}")
+                panic!("SITREP_REQUIRE asks for the emulated devices, but there is {missing}")
             }
             Err(_) => None,
         }
@@ -112,55 +104,43 @@ impl Image {
     /// When the file is no ELF file.
     #[must_use]
     pub fn sizes(&self) -> Sizes {
-        let mut sizes = Sizes { flash: 0, contents: 0, ram: 0 };
+        let mut sizes = Sizes { flash: 0, ram: 0 };
         for section in self.object().sections() {
-            match section.name().expect("section names are text") {
-                ".vector_table" | ".text" | ".rodata" => sizes.flash += section.size(),
-                ".data" => {
-                    sizes.flash += section.size();
-                    sizes.ram += section.size();
-                }
-                ".bss" | ".uninit" => sizes.ram += section.size(),
-                ".trust" | ".slot" => sizes.contents += section.size(),
-                _ => {}
+            let allocated =
+                matches!(section.flags(), SectionFlags::Elf { sh_flags } if sh_flags & u64::from(elf::SHF_ALLOC) != 0);
+            // What riscv-rt leaves to stack and heap it makes sections as well.
+            if !allocated || [".stack", ".heap"].contains(&section.name().expect("section names are text")) {
+                continue;
             }
+            let initialised = section.file_range().is_some();
+            let in_ram = within(self.board.ram, section.address());
+            sizes.ram += if in_ram { section.size() } else { 0 };
+            sizes.flash += if initialised { section.size() } else { 0 };
         }
         sizes
     }
 
-    /// Runs the image with the flash contents that it was linked with and a clock that was never set.
-    ///
-    /// # Panics
-    /// As [`Self::run`].
-    #[must_use]
-    pub fn run_as_built(&self) -> Run {
-        self.emulate(Command::new("qemu-system-arm").arg("-kernel").arg(&self.path), TIME_LIMIT)
-    }
-
-    /// Runs the image's code with other flash contents: what a programmer does that writes the partitions one by one.
+    /// Runs the image with these flash contents.
     ///
     /// # Panics
     /// When the emulator cannot be started or does not end by itself within `limit`, or its output is no log.
     #[must_use]
     pub fn run(&self, flash: &Flash, limit: Duration) -> Run {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let mut command = Command::new("qemu-system-arm");
-        let mut load = |name: &str, bytes: &[u8], address: u64| {
-            let path = directory.path().join(name);
-            fs::write(&path, bytes).expect("the temporary directory can be written");
-            command.arg("-device").arg(format!("loader,file={},addr={address:#x},force-raw=on", path.display()));
-        };
-        for (number, segment) in self.object().elf_program_headers().iter().enumerate() {
-            let address = u64::from(segment.p_paddr(Endianness::Little));
-            let bytes = segment.data(Endianness::Little, &*self.elf).expect("segments lie in the file");
-            if segment.p_type(Endianness::Little) == elf::PT_LOAD && address < TRUST && !bytes.is_empty() {
-                load(&format!("code-{number}"), bytes, address);
-            }
+        let mut contents = vec![0xff; self.board.flash.length as usize];
+        let regions = self.board.regions();
+        for (Area { start, length }, bytes) in [(regions.policy[0], &flash.trust), (regions.slots[0], &flash.slot)] {
+            assert!(bytes.len() <= length as usize, "{} bytes do not fit into {length} of the flash", bytes.len());
+            contents[start as usize..][..bytes.len()].copy_from_slice(bytes);
         }
-        load("trust", &flash.trust, TRUST);
-        load("slot", &flash.slot, SLOT);
+        let path = directory.path().join("flash.bin");
+        fs::write(&path, &contents).expect("the temporary directory can be written");
+        let mut command = Command::new(emulator(self.board));
+        let address = self.board.flash.start;
+        command.arg("-device").arg(format!("loader,file={},addr={address:#x},force-raw=on", path.display()));
         if let Some(seconds) = flash.clock {
-            command.arg("-device").arg(format!("loader,addr={CLOCK:#x},data={seconds},data-len=8"));
+            let clock = self.board.clock();
+            command.arg("-device").arg(format!("loader,addr={clock:#x},data={seconds},data-len=8"));
         }
         self.emulate(&mut command, limit)
     }
@@ -170,7 +150,10 @@ impl Image {
     }
 
     fn emulate(&self, command: &mut Command, limit: Duration) -> Run {
-        command.args(["-machine", "mps2-an385", "-cpu", "cortex-m3", "-icount", "shift=0"]);
+        command.arg("-kernel").arg(&self.path).args(["-machine", self.board.board, "-icount", "shift=0"]);
+        if self.board.board == memory_map::VIRT.board {
+            command.args(["-bios", "none"]);
+        }
         command.args(["-display", "none", "-serial", "none", "-monitor", "none", "-chardev", "stdio,id=log"]);
         command.args(["-semihosting-config", "enable=on,target=native,chardev=log"]);
         let (status, stdout, stderr) = run_limited(command, limit);
@@ -202,19 +185,34 @@ impl Image {
     }
 }
 
-/// Builds the images; their directory, or what is missing.
-fn build() -> Result<PathBuf, String> {
-    if Command::new("qemu-system-arm").arg("--version").stdout(Stdio::null()).status().is_err() {
-        return Err("no qemu-system-arm".into());
+/// Is the address in the area?
+fn within(area: Area, address: u64) -> bool {
+    (u64::from(area.start)..u64::from(area.start) + u64::from(area.length)).contains(&address)
+}
+
+/// QEMU's program for a board.
+fn emulator(board: &MemoryMap) -> &'static str {
+    if board.board == memory_map::VIRT.board { "qemu-system-riscv32" } else { "qemu-system-arm" }
+}
+
+/// Builds the images of a board; their directory, or what is missing.
+fn build(board: &MemoryMap) -> Result<PathBuf, String> {
+    let emulator = emulator(board);
+    if Command::new(emulator).arg("--version").stdout(Stdio::null()).status().is_err() {
+        return Err(format!("no {emulator}"));
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/build");
-    let output = match Command::new(script).output() {
+    let output = match Command::new(script).arg(board.board).output() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err("no bash".into()),
         result => result.expect("firmware/build can be run"),
     };
     match output.status.code() {
-        Some(0) => Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim_end())),
-        Some(3) => Err("no compiler for thumbv7m-none-eabi".into()),
+        Some(0) => {
+            let line = String::from_utf8_lossy(&output.stdout);
+            let directory = line.trim_end().strip_prefix(board.board).expect("firmware/build names the board");
+            Ok(PathBuf::from(directory.trim_start()))
+        }
+        Some(3) => Err("no compiler for it".into()),
         _ => panic!("firmware/build failed:\n{}", String::from_utf8_lossy(&output.stderr)),
     }
 }

@@ -223,23 +223,6 @@ pub fn compare(name: &str, run: &Run) {
     assert!(log == expected, "{name}: expected\n{expected}\nbut the device logged\n{log}\n(SITREP_BLESS=1 accepts it)");
 }
 
-/// Compares the flash contents that images are built with, firmware/demo, or writes them with `SITREP_BLESS`.
-///
-/// # Panics
-/// When they differ: the packer or a vector has changed.
-pub fn compare_demo(flash: &Flash) {
-    for (name, bytes) in [("trust.bin", &flash.trust), ("slot.bin", &flash.slot)] {
-        let path = repository("firmware/demo").join(name);
-        if blessing() {
-            fs::write(&path, bytes).expect("firmware/demo can be written");
-        }
-        assert!(
-            fs::read(path).is_ok_and(|kept| kept == *bytes),
-            "firmware/demo/{name} is old (SITREP_BLESS=1 renews it)"
-        );
-    }
-}
-
 /// The bundle of the layout and links in a directory, with the device's limits.
 ///
 /// # Panics
@@ -265,7 +248,7 @@ pub fn trust_policy(owners: &[[u8; 32]], artifact: &str) -> Policy {
 }
 
 /// What the figures image compares a boot with: the signatures of a bundle, each with its key and the bytes that it is over
-/// ([the form](../../firmware/src/bin/mps2_an385_figures.rs)). `owner` is the layout's signer.
+/// ([the form](../../firmware/src/bin/figures.rs)). `owner` is the layout's signer.
 ///
 /// # Panics
 /// When the bundle is damaged, or signed by anybody else than one owner and the layout's keys.

@@ -1,7 +1,11 @@
-//! The boot image in QEMU: every scenario of firmware/scenarios gives the log beside it.
+//! The boot images in QEMU: on every board every scenario of firmware/scenarios gives the log beside it.
 
 use sitrep_core::{Clock, Code, FixedClock, NoClock, Time};
+<<<<<<< HEAD
 use sitrep_firmware::{candidate::verify_slot as boot, slot::Slot};
+=======
+use sitrep_firmware::{boards::memory_map, boot::boot, slot::Slot};
+>>>>>>> 51a0d87 (Five boards: one boot image for each, from a map of its memories, a core and a flash)
 use sitrep_tests::{
     device::{Flash, Image, TIME_LIMIT},
     scenario::{self, Scenario},
@@ -14,8 +18,11 @@ macro_rules! scenarios {
         $(#[test]
         fn $test() {
             let name = stringify!($test).replace('_', "-");
-            let Some(image) = Image::open("mps2-an385") else { return };
-            scenario::compare(&name, &image.run(&Scenario::read(&name).flash(), TIME_LIMIT));
+            let flash = Scenario::read(&name).flash();
+            for board in memory_map::ALL {
+                let Some(image) = Image::open(board, "boot") else { continue };
+                scenario::compare(&name, &image.run(&flash, TIME_LIMIT));
+            }
         })*
     };
 }
@@ -39,17 +46,6 @@ scenarios! {
     truncated_trust
     two_of_three
     wrong_key
-}
-
-/// An image that nothing else was written to holds what the scenario `no-clock` says.
-#[test]
-fn the_image_as_built() {
-    scenario::compare_demo(&Scenario::read("no-clock").flash());
-    if scenario::blessing() {
-        return; // the image is built from what was just written, but perhaps before
-    }
-    let Some(image) = Image::open("mps2-an385") else { return };
-    scenario::compare("no-clock", &image.run_as_built());
 }
 
 /// The same boot on this machine, which needs no emulator: it ends as the expected logs say.

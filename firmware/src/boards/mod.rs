@@ -1,4 +1,28 @@
 //! Boards: the only place that knows hardware, and the only one with unsafe code.
+//!
+//! A board is a map of its memories ([`memory_map`]), a core and a flash. A cargo feature of its name chooses it; images then find here what they need of
+//! it. All five are boards that QEMU emulates, so that log and exit code are the emulator's.
+#![cfg_attr(
+    target_os = "none",
+    allow(unsafe_code, reason = "memory, registers and instructions outside of Rust's view")
+)]
 
+pub mod memory_map;
+
+#[cfg(all(target_os = "none", target_arch = "arm"))]
+mod cortex_m;
+#[cfg(target_os = "none")]
+mod image;
+#[cfg(target_os = "none")]
+mod logger;
+#[cfg(all(target_os = "none", target_arch = "riscv32"))]
+mod riscv;
+#[cfg(target_os = "none")]
+mod semihosting;
+#[cfg(target_os = "none")]
+mod stack;
 #[cfg(all(target_os = "none", feature = "mps2-an385"))]
-pub mod mps2_an385;
+mod timer;
+
+#[cfg(target_os = "none")]
+pub use image::*;

@@ -10,16 +10,15 @@
 #![no_std]
 #![no_main]
 
-use cortex_m_rt::entry;
 use ed25519_compact::{PublicKey, Signature, VerifyingState};
 use sha2::{Digest, Sha256};
 use sitrep_firmware::{
-    boards::mps2_an385::{self as board, BatteryClock, Exit, INSTRUCTIONS_PER_TICK},
+    boards::{self as board, BatteryClock, Exit, INSTRUCTIONS_PER_TICK},
     candidate::verify_slot,
     slot::Slot,
 };
 
-#[entry]
+#[board::entry]
 fn main() -> ! {
     let Ok(slot) = Slot::read(board::slot()) else {
         defmt::error!("nothing in the slot");

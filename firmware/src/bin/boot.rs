@@ -1,17 +1,17 @@
-//! The boot image for QEMU's mps2-an385.
+//! The boot image.
 #![no_std]
 #![no_main]
 
-use cortex_m_rt::entry;
 use sitrep_firmware::{
-    boards::mps2_an385::{self as board, BatteryClock, Exit},
+    boards::{self as board, BatteryClock, Exit},
     candidate::verify_slot,
     log,
     slot::Slot,
 };
 
-#[entry]
+#[board::entry]
 fn main() -> ! {
+    board::paint_stack();
     let Ok(slot) = Slot::read(board::slot()) else {
         defmt::error!("refused: nothing in the slot");
         board::exit(Exit::Refused)
