@@ -1,11 +1,7 @@
 //! The boot images in QEMU: on every board every scenario of firmware/scenarios gives the log beside it.
 
 use sitrep_core::{Clock, Code, FixedClock, NoClock, Time};
-<<<<<<< HEAD
-use sitrep_firmware::{candidate::verify_slot as boot, slot::Slot};
-=======
-use sitrep_firmware::{boards::memory_map, boot::boot, slot::Slot};
->>>>>>> 51a0d87 (Five boards: one boot image for each, from a map of its memories, a core and a flash)
+use sitrep_firmware::{boards::memory_map, candidate::verify_slot as boot, slot::Slot};
 use sitrep_tests::{
     device::{Flash, Image, TIME_LIMIT},
     scenario::{self, Scenario},
