@@ -75,6 +75,9 @@ pub const TRUST_KEY_IDS: usize = 32;
 /// How many attestations a trust policy may require. There are about ten predicate types in use in all.
 pub const TRUST_ATTESTATIONS: usize = 8;
 
+/// How many bytes the artifact's name may have where a trust policy leaves the slot's to be put in: a device writes it anew on its stack.
+pub const SLOT_NAME: usize = 64;
+
 /// How many warnings a verdict keeps; more are counted.
 pub const WARNINGS: usize = 16;
 

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use sitrep_core::update::{Package, package};
 use sitrep_core::{
     Attested, Clock, Code, DeviceMemory, Ed25519, Error, Outcome, Product, Request, Sequential, Time, TrustPolicy,
-    Verdict, bundle::Bundle, limits::DEVICE, verify,
+    Verdict, bundle::Bundle, limits::DEVICE, limits::SLOT_NAME, trust_policy::SLOT, verify,
 };
 
 use crate::boot::{Device, Event};
@@ -13,9 +13,6 @@ use crate::decision::{Passed, Token, Word};
 use crate::flash::{Flash, Region, Slot};
 use crate::journal::{self, State};
 use crate::policy;
-
-/// How long an artifact's name with `{slot}` in it may be, in bytes.
-pub const SLOT_NAME: usize = 64;
 
 /// What became of a candidate, for the log.
 #[derive(Clone, Copy, Debug)]
@@ -204,11 +201,10 @@ fn open(bytes: &[u8]) -> Result<Bundle<'_>, Error> {
 /// The name with the slot's in place of `{slot}`; empty, which no artifact is called, where that is too long.
 #[inline(never)]
 fn artifact_name<'n>(name: &'n str, slot: Slot, room: &'n mut String<SLOT_NAME>) -> &'n str {
-    const PLACE: &str = "{slot}";
-    let Some(at) = name.as_bytes().windows(PLACE.len()).position(|window| window == PLACE.as_bytes()) else {
+    let Some(at) = name.as_bytes().windows(SLOT.len()).position(|window| window == SLOT.as_bytes()) else {
         return name;
     };
-    let parts = [name.get(..at), Some(slot.name()), name.get(at.saturating_add(PLACE.len())..)];
+    let parts = [name.get(..at), Some(slot.name()), name.get(at.saturating_add(SLOT.len())..)];
     if parts.into_iter().any(|part| part.is_none_or(|part| room.push_str(part).is_err())) {
         room.clear();
     }

@@ -16,6 +16,9 @@ use crate::signature::{Ed25519, Schemes};
 use crate::time::Time;
 use crate::trust::{OwnerKey, Trust};
 
+/// Stands in the artifact's name for the slot that an image is linked for, `a` or `b`, once. So it is vouched for in that slot alone.
+pub const SLOT: &str = "{slot}";
+
 /// A trust policy that has been read and checked.
 #[derive(Clone, Copy, Debug)]
 pub struct TrustPolicy<'a> {

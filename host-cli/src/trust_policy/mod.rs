@@ -17,8 +17,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use sitrep_core::RequiredAttestation as CoreAttestation;
-use sitrep_core::limits::DEVICE;
-use sitrep_core::trust_policy::{FORMAT, MAGIC};
+use sitrep_core::limits::{DEVICE, SLOT_NAME};
+use sitrep_core::trust_policy::{FORMAT, MAGIC, SLOT};
 use sitrep_core::{Code, Error, Inspections, Items, OwnerKey, Time, Trust, TrustMemory, TrustPolicy};
 
 use crate::args::RequiredAttestation;
@@ -179,6 +179,16 @@ impl Policy {
         })
     }
 
+    /// The names that what is to be run may have: of each slot, where the policy's name holds [`SLOT`].
+    #[must_use]
+    pub fn artifact_names(&self) -> Vec<String> {
+        match &self.artifact {
+            None => Vec::new(),
+            Some(name) if name.contains(SLOT) => ["a", "b"].map(|slot| name.replacen(SLOT, slot, 1)).to_vec(),
+            Some(name) => vec![name.clone()],
+        }
+    }
+
     /// Does it demand something of the product's step, so that naming another one would move the demand to other people?
     #[must_use]
     pub fn depends_on_product(&self) -> bool {
@@ -210,6 +220,8 @@ impl Policy {
     /// What a device would refuse, though the policy is valid.
     #[must_use]
     pub fn device_obstacles(&self) -> Vec<Obstacle> {
+        let is_of_slot = self.artifact.as_ref().is_some_and(|name| name.contains(SLOT));
+        let most = if is_of_slot { SLOT_NAME } else { DEVICE.path };
         let mut obstacles = Vec::new();
         for (number, owner) in (1..).zip(&self.owners) {
             if owner.keytype != "ed25519" {
@@ -218,11 +230,10 @@ impl Policy {
                 obstacles.push(Obstacle { code: Code::OwnerScheme, about: Some(about) });
             }
         }
-        match &self.artifact {
+        match self.artifact_names().first() {
             None => obstacles.push(Obstacle { code: Code::TrustArtifact, about: None }),
-            Some(name) if name.len() > DEVICE.path => {
-                let about =
-                    format!("the name of the artifact has {} bytes, a device takes {}", name.len(), DEVICE.path);
+            Some(name) if name.len() > most => {
+                let about = format!("the name of the artifact has {} bytes, a device takes {most}", name.len());
                 obstacles.push(Obstacle { code: Code::LimitPath, about: Some(about) });
             }
             Some(_) => {}

@@ -130,7 +130,15 @@ fn a_device_takes_ed25519_and_needs_an_artifact() {
     assert_eq!(codes(&alone), []);
     assert_eq!(codes(&Policy { artifact: None, ..alone.clone() }), [Code::TrustArtifact]);
     assert_eq!(codes(&Policy { artifact: Some("x".repeat(257)), ..alone.clone() }), [Code::LimitPath]);
-    assert_eq!(codes(&Policy { artifact: Some("x".repeat(256)), ..alone }), []);
+    assert_eq!(codes(&Policy { artifact: Some("x".repeat(256)), ..alone.clone() }), []);
+    // With a slot's name in the place of `{slot}`, once.
+    let of_slot =
+        |length: usize| Policy { artifact: Some(format!("{{slot}}{}", "x".repeat(length - 1))), ..alone.clone() };
+    assert_eq!(codes(&of_slot(64)), []);
+    assert_eq!(codes(&of_slot(65)), [Code::LimitPath]);
+    let twice = Policy { artifact: Some("{slot}-{slot}".into()), ..alone.clone() };
+    assert_eq!(twice.artifact_names(), ["a-{slot}", "b-{slot}"]);
+    assert_eq!(alone.artifact_names(), ["out/app.bin"]);
 }
 
 #[test]
