@@ -1,6 +1,8 @@
 //! The command line, defined once: parsing, `--help` and the checks of which options go together.
 
+mod attest;
 mod attestation;
+mod boot;
 mod key;
 mod lint;
 mod trust;
@@ -8,11 +10,14 @@ mod trust;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use sitrep_core::Device;
 
+pub use attest::{Attest, AttestCommand, AttestSecurityVersion};
 pub use attestation::RequiredAttestation;
+pub use boot::{BootPackage, BootReport, SlotName};
 pub use key::{Key, KeyCommand, KeyShow};
 pub use lint::Lint;
-pub use trust::{Check, Compile, Init, Show, Treatment, Trust, TrustCommand};
+pub use trust::{Check, Compile, Init, Show, Sign, Treatment, Trust, TrustCommand, Update};
 
 const AFTER: &str = "\
 Exit codes:
@@ -48,12 +53,18 @@ pub enum Command {
     Pack(Box<Pack>),
     /// Write a bundle's layout and links as JSON files with the exact bytes that were signed.
     Unpack(Unpack),
-    /// Show what is inside a bundle, without verifying anything.
+    /// Show what is inside a bundle, an update package or a policy update, without verifying anything.
     Inspect(Inspect),
     /// Show keys: fingerprints, and the key ids of in-toto's dialects.
     Key(Key),
-    /// Make, show, check and compile trust policies: what a verifier believes, as one small file.
+    /// Make, show, check, compile and replace trust policies: what a verifier believes, as one small file.
     Trust(Trust),
+    /// Make attestations: how new an artifact is in terms of security, and for which devices.
+    Attest(Attest),
+    /// Write an update package, which a device's boot verifies and installs.
+    BootPackage(Box<BootPackage>),
+    /// Show what a device's boot has left for the application.
+    BootReport(BootReport),
     /// Say what will hurt about a layout, before or after it is signed.
     Lint(Lint),
     /// Play a whole supply chain on real files: sign, record, pack, verify, tamper.
@@ -81,6 +92,27 @@ pub struct Source {
     /// Further files with attestations: attestation bundles, or DSSE envelopes one a file
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub attestations: Vec<PathBuf>,
+}
+
+/// The device that is verified for.
+#[derive(Clone, Debug, Default, Args)]
+pub struct DeviceId {
+    /// The device's product: a security version must be attested that is for it
+    #[arg(long, value_name = "ID", requires = "device_hardware")]
+    pub device_product: Option<String>,
+
+    /// The device's hardware, which that attestation must name as well
+    #[arg(long, value_name = "ID", requires = "device_product")]
+    pub device_hardware: Option<String>,
+}
+
+impl DeviceId {
+    /// The device, where it is named.
+    #[must_use]
+    pub fn device(&self) -> Option<Device<'_>> {
+        let (product, hardware) = self.device_product.as_deref().zip(self.device_hardware.as_deref())?;
+        Some(Device { product, hardware })
+    }
 }
 
 /// `sitrep verify`.
@@ -125,6 +157,10 @@ pub struct Verify {
     /// of these. Split at the last `@`. May be given more than once.
     #[arg(long, value_name = "TYPE[@STEP]")]
     pub require_attestation: Vec<RequiredAttestation>,
+
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would show it as help")]
+    pub device: DeviceId,
 
     /// Values for the layout's parameters, `{NAME}` in its rules and commands
     ///
@@ -237,8 +273,12 @@ pub struct Pack {
     pub profile: Profile,
 
     /// Pack without verifying first
-    #[arg(long)]
+    #[arg(long, conflicts_with = "device_product")]
     pub no_verify: bool,
+
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would show it as help")]
+    pub device: DeviceId,
 
     /// Values for the layout's parameters; see `sitrep verify --help`. They do not go into the bundle
     #[arg(long, value_name = "NAME=VALUE", num_args = 1.., value_parser = parameter, conflicts_with = "no_verify")]
@@ -313,9 +353,9 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = INSPECT_AFTER, after_long_help = INSPECT_AFTER)]
 pub struct Inspect {
-    /// The bundle
-    #[arg(value_name = "BUNDLE")]
-    pub bundle: PathBuf,
+    /// A bundle, an update package, or a policy update
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 
     /// Print JSON
     #[arg(long)]
@@ -323,14 +363,15 @@ pub struct Inspect {
 }
 
 const INSPECT_AFTER: &str = "\
-Nothing is verified: what is shown is what the bundle says of itself.
+Nothing is verified: what is shown is what the file says of itself.
 
 Exit codes:
   0  shown
-  2  could not try: wrong usage, a file that cannot be read, or a damaged bundle
+  2  could not try: wrong usage, a file that cannot be read, or a damaged one
 
 Examples:
   sitrep inspect app.sitrep
+  sitrep inspect update.sits
   sitrep inspect app.sitrep --json";
 
 /// `sitrep demo`.
@@ -461,6 +502,24 @@ mod tests {
             "sitrep pack a --no-verify -o b --profile pocket",
             "sitrep unpack a",
             "sitrep inspect",
+            "sitrep verify a.sitrep --verification-keys k --device-product p",
+            "sitrep pack a --verification-keys k -o b --device-hardware h",
+            "sitrep boot-package -o p",
+            "sitrep boot-package --bundle b -o p",
+            "sitrep boot-package --artifact a -o p",
+            "sitrep boot-package --bundle b --artifact a",
+            "sitrep boot-package --bundle b --artifact a --slot a -o p",
+            "sitrep boot-package --bundle b --artifact a --trust t --slot c -o p",
+            "sitrep boot-report",
+            "sitrep attest",
+            "sitrep attest security-version --subject a --signing-key k -o o",
+            "sitrep attest security-version --security-version 1 --signing-key k -o o",
+            "sitrep attest security-version --security-version 1 --subject a -o o",
+            "sitrep attest security-version --security-version -1 --subject a --signing-key k -o o",
+            "sitrep trust sign t -o o",
+            "sitrep trust sign t --signing-key k",
+            "sitrep trust update e -o o",
+            "sitrep trust update --from t -o o",
             "sitrep key",
             "sitrep key show",
             "sitrep key show k --json --pem",

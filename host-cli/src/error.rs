@@ -4,12 +4,16 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use sitrep_core::boot_report::BootReportError;
+
+use crate::dsse::EnvelopeFault;
 use crate::inspection::InspectionError;
 use crate::inspection::environment::NoVariable;
 use crate::keys::KeyError;
 use crate::note::InputError;
 use crate::pack::PackError;
 use crate::sign::StepError;
+use crate::signing_key::SigningKeyError;
 use crate::trust_policy::{PolicyError, WriteError};
 use crate::unpack::UnpackError;
 
@@ -18,6 +22,8 @@ use crate::unpack::UnpackError;
 pub enum CliError {
     /// A key file.
     Key(KeyError),
+    /// A private key to sign with.
+    SigningKey(SigningKeyError),
     /// A trust policy.
     Policy(PolicyError),
     /// A trust policy that would not be valid.
@@ -30,6 +36,49 @@ pub enum CliError {
     Occupied(PathBuf),
     /// A file that should be a bundle is none.
     NoBundle(PathBuf),
+    /// A file that is to be shown is none that sitrep writes.
+    Unknown(PathBuf),
+    /// A file that should be a policy update is none.
+    NoPolicyUpdate(PathBuf),
+    /// A file that should be a DSSE envelope is none.
+    Envelope(PathBuf, EnvelopeFault),
+    /// A DSSE envelope holds something else.
+    PayloadType {
+        /// The file.
+        path: PathBuf,
+        /// Its payload type.
+        found: String,
+        /// The one that it should have.
+        expected: &'static str,
+    },
+    /// A trust policy was signed in JSON.
+    SignedJson(PathBuf),
+    /// Two envelopes that should hold one trust policy hold two.
+    OtherPolicy(PathBuf, PathBuf),
+    /// A bundle that was packed for another profile.
+    OtherProfile {
+        /// The file.
+        path: PathBuf,
+        /// The profile that it should be packed for.
+        profile: &'static str,
+    },
+    /// A package for a host.
+    HostPackage,
+    /// An artifact without a byte.
+    EmptyArtifact(PathBuf),
+    /// The trust policy's name of the artifact holds `{slot}`, and no slot was named.
+    SlotMissing(String),
+    /// A device was named, and no trust policy.
+    DeviceWithoutTrust,
+    /// A dump without a whole boot report.
+    BootReport {
+        /// The file.
+        path: PathBuf,
+        /// Where the first one starts that is not whole.
+        offset: Option<usize>,
+        /// What is wrong with it.
+        error: BootReportError,
+    },
     /// A bundle that is to be shown or unpacked is damaged.
     Bundle {
         /// The file.
@@ -78,12 +127,44 @@ impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(error) => error.fmt(f),
+            Self::SigningKey(error) => error.fmt(f),
             Self::Policy(error) => error.fmt(f),
             Self::PolicyWrite(error) => write!(f, "the trust policy would not be valid: {error}"),
             Self::Read(path, error) => write!(f, "cannot read {}: {error}", path.display()),
             Self::Write(path, error) => write!(f, "cannot write {}: {error}", path.display()),
             Self::Occupied(path) => write!(f, "{} exists already", path.display()),
             Self::NoBundle(path) => write!(f, "{} is no sitrep bundle", path.display()),
+            Self::Unknown(path) => {
+                write!(f, "{} is no sitrep bundle, update package or policy update", path.display())
+            }
+            Self::NoPolicyUpdate(path) => write!(f, "{} is no policy update", path.display()),
+            Self::Envelope(path, fault) => write!(f, "{}: {fault}", path.display()),
+            Self::PayloadType { path, found, expected } => {
+                write!(f, "{}: expected the payload type {expected}, found {found:?}", path.display())
+            }
+            Self::SignedJson(path) => {
+                write!(f, "{} holds a signed trust policy in JSON, expected a compiled one", path.display())
+            }
+            Self::OtherPolicy(one, other) => {
+                write!(f, "{} and {} hold different trust policies", one.display(), other.display())
+            }
+            Self::OtherProfile { path, profile } => {
+                write!(f, "{} was not packed for profile {profile}", path.display())
+            }
+            Self::HostPackage => f.write_str("a host boots no update package: --profile host goes with other commands"),
+            Self::EmptyArtifact(path) => write!(f, "{} is empty, so that there is nothing to run", path.display()),
+            Self::SlotMissing(name) => {
+                write!(f, "the trust policy names the artifact {name:?}, but no slot was given")
+            }
+            Self::DeviceWithoutTrust => {
+                f.write_str("--device-product goes with --trust: without it nothing is verified")
+            }
+            Self::BootReport { path, offset: None, .. } => {
+                write!(f, "{} holds no boot report: \"SITB\" stands nowhere in it", path.display())
+            }
+            Self::BootReport { path, offset: Some(offset), error } => {
+                write!(f, "{}: at offset {offset}: {error}", path.display())
+            }
             Self::Bundle { path, error } => write!(f, "{}: {}: {error}", path.display(), error.code()),
             Self::Input(error) => error.fmt(f),
             Self::NoLayout(path) => write!(f, "{} is a bundle, expected a layout in JSON", path.display()),
@@ -123,10 +204,27 @@ impl CliError {
     pub const fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Key(error) => error.hint(),
+            Self::SigningKey(error) => error.hint(),
             Self::Policy(error) => return error.hint(),
             Self::PolicyWrite(WriteError::Refused(error)) => error.code().hint(),
             Self::Occupied(_) => "name an output that does not exist yet",
             Self::NoBundle(_) => "give a file that `sitrep pack` wrote",
+            Self::Unknown(_) => "give a file that `sitrep pack`, `sitrep boot-package` or `sitrep trust update` wrote",
+            Self::NoPolicyUpdate(_) => "give a file that `sitrep trust update` wrote",
+            Self::Envelope(..) | Self::PayloadType { .. } => {
+                "give a file that `sitrep trust sign` wrote, or a tool like it"
+            }
+            Self::SignedJson(_) => "sign what `sitrep trust compile` writes: devices read what was signed",
+            Self::OtherPolicy(..) => "let all owners sign the same file",
+            Self::OtherProfile { .. } => "pack it again with `sitrep pack --profile`, also out of the bundle",
+            Self::HostPackage => "name the profile of the device",
+            Self::EmptyArtifact(_) => "leave --bundle and --artifact out of a package that holds a policy update alone",
+            Self::SlotMissing(_) => "give the slot that the artifact is linked for with --slot",
+            Self::DeviceWithoutTrust => "give the trust policy that the device has",
+            Self::BootReport { error: BootReportError::Format, .. } => {
+                "use the version of sitrep that the firmware was built with"
+            }
+            Self::BootReport { .. } => "dump the memory before anything else uses it, and all of the block",
             Self::Bundle { error, .. } | Self::Unpack { error: UnpackError::Bundle(error), .. } => error.code().hint(),
             Self::Input(_) => "give the layout that the project owner signed, or a bundle",
             Self::EvidenceWithBundle => "leave them out, or add to what `sitrep unpack` gives",
@@ -158,6 +256,12 @@ impl CliError {
 impl From<KeyError> for CliError {
     fn from(error: KeyError) -> Self {
         Self::Key(error)
+    }
+}
+
+impl From<SigningKeyError> for CliError {
+    fn from(error: SigningKeyError) -> Self {
+        Self::SigningKey(error)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::payload::{ArtifactList, Formatting, Payload, decode_hex, read_canonic
 use crate::predicates::is_link;
 
 /// The DSSE payload type of layouts and links (in-toto specification, section 4.2).
-const IN_TOTO: &str = "application/vnd.in-toto+json";
+pub(crate) const IN_TOTO: &str = "application/vnd.in-toto+json";
 
 /// One signed file, parsed. Parsing needs no shared state, so files are read in parallel.
 #[derive(Clone, Debug)]

@@ -118,6 +118,17 @@ pub struct Trust {
     pub security_version: u32,
     /// The time that it certainly is later than.
     pub earliest_time: Option<String>,
+    /// The device that was verified for.
+    pub device: Option<Device>,
+}
+
+/// A device.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Device {
+    /// Its product.
+    pub product: String,
+    /// Its hardware.
+    pub hardware: String,
 }
 
 /// An attestation that was demanded.
@@ -375,6 +386,9 @@ impl Report {
         }
         if self.trust.security_version > 0 {
             out.line(format_args!("  demanded security version {} or later", self.trust.security_version));
+        }
+        if let Some(Device { product, hardware }) = &self.trust.device {
+            out.line(format_args!("  demanded a security version for product {product} on hardware {hardware}"));
         }
     }
 

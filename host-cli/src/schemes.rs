@@ -65,6 +65,19 @@ pub enum HostKey {
     P384(p384::ecdsa::VerifyingKey),
 }
 
+/// Decodes a DER PrivateKeyInfo (PKCS#8, RFC 5958) with an Ed25519 key (RFC 8410, section 7).
+///
+/// # Errors
+/// [`KeyFault`] when it is something else.
+pub fn ed25519_seed(der: &[u8]) -> Result<[u8; 32], KeyFault> {
+    let info = p256::pkcs8::PrivateKeyInfoRef::from_der(der).map_err(|_| KeyFault::Malformed)?;
+    if info.algorithm.oid != OID_ED25519 {
+        return Err(KeyFault::Algorithm);
+    }
+    let seed = <&OctetStringRef>::from_der(info.private_key.as_bytes()).map_err(|_| KeyFault::Malformed)?;
+    seed.as_bytes().try_into().map_err(|_| KeyFault::Malformed)
+}
+
 impl HostKey {
     /// Decodes the `public` of a key of that type: 64 hexadecimal digits for `ed25519`, PEM for all others.
     ///
@@ -130,7 +143,7 @@ impl HostKey {
         if (RSA_MIN_BITS..=RSA_MAX_BITS).contains(&bits) { Ok(Self::Rsa(key)) } else { Err(KeyFault::RsaSize(bits)) }
     }
 
-    /// Decodes a DER PrivateKeyInfo (PKCS#8, RFC 5958) and takes the public half. Nothing is signed with what is read.
+    /// Decodes a DER PrivateKeyInfo (PKCS#8, RFC 5958) and takes the public half.
     ///
     /// # Errors
     /// [`KeyFault`] when it is something else, or of an algorithm or size that would be refused as a public key.
@@ -138,11 +151,7 @@ impl HostKey {
         use p256::pkcs8::DecodePrivateKey;
         let info = p256::pkcs8::PrivateKeyInfoRef::from_der(der).map_err(|_| KeyFault::Malformed)?;
         match info.algorithm.oid {
-            OID_ED25519 => {
-                let seed = <&OctetStringRef>::from_der(info.private_key.as_bytes()).map_err(|_| KeyFault::Malformed)?;
-                let seed = Seed::from_slice(seed.as_bytes()).map_err(|_| KeyFault::Malformed)?;
-                Ok(Self::Ed25519(*KeyPair::from_seed(seed).pk))
-            }
+            OID_ED25519 => Ok(Self::Ed25519(*KeyPair::from_seed(Seed::new(ed25519_seed(der)?)).pk)),
             OID_RSA => {
                 use rsa::pkcs1::{self, DecodeRsaPublicKey};
                 let private = pkcs1::RsaPrivateKeyRef::from_der(info.private_key.as_bytes());

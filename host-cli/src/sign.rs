@@ -1,6 +1,7 @@
-//! Signing, as little as the demo needs: Ed25519 keys, Metablock envelopes, and links recorded around a command that really runs.
+//! Signing, as little as is needed: Ed25519 keys, Metablock envelopes, and links recorded around a command that really runs. DSSE envelopes are in
+//! `dsse`.
 //!
-//! Keys live in unencrypted files. For a real project sign with a tool that guards its keys.
+//! Keys live in unencrypted files. Where that will not do, sign with a tool that guards its keys: sitrep takes anybody's envelopes.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -48,6 +49,18 @@ impl Signer {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The public key.
+    #[must_use]
+    pub fn public(&self) -> [u8; 32] {
+        *self.pair.pk
+    }
+
+    /// The signature of a message.
+    #[must_use]
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
+        *self.pair.sk.sign(message, None)
     }
 
     /// The key as it stands in a layout's `keys`.

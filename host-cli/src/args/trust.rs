@@ -43,6 +43,10 @@ pub enum TrustCommand {
     Check(Check),
     /// Write a trust policy in the compiled form that devices read.
     Compile(Compile),
+    /// Sign a trust policy that is to replace the one on devices.
+    Sign(Sign),
+    /// Put signatures together to what devices take in place of their trust policy.
+    Update(Update),
 }
 
 /// `sitrep trust init`.
@@ -210,3 +214,74 @@ Exit codes:
 Examples:
   sitrep trust compile trust.json -o trust.bin
   sitrep trust compile trust.json --profile device -o trust.bin";
+
+/// `sitrep trust sign`.
+#[derive(Debug, Args)]
+#[command(after_help = SIGN_AFTER, after_long_help = SIGN_AFTER)]
+pub struct Sign {
+    /// The new trust policy, in JSON or compiled
+    #[arg(value_name = "FILE")]
+    pub policy: PathBuf,
+
+    /// Private keys of owners that the policy in force names: Ed25519 in PKCS#8, in PEM without a password
+    #[arg(long, value_name = "KEY", num_args = 1.., required = true)]
+    pub signing_key: Vec<PathBuf>,
+
+    /// The envelope to write; a signed policy of that name is replaced, any other file is not
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+
+    /// Print nothing on success
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+const SIGN_AFTER: &str = "\
+The output is a DSSE envelope in JSON whose payload is the compiled policy and whose payload type is
+application/vnd.sitrep.trust-policy. Any tool that writes such an envelope will do, for keys that are
+in no file. Each owner signs on his own machine; `sitrep trust update` puts the envelopes together.
+
+Exit codes:
+  0  written
+  1  no valid policy, or one that a device would refuse; nothing was written
+  2  could not try: wrong usage, a key that cannot be used, or a file that cannot be read or written
+
+Examples:
+  sitrep trust init --verification-keys alice.pub dave.pub --threshold 2 --product-artifact app.bin \\
+    --revision 2 -o new.json
+  sitrep trust sign new.json --signing-key alice.key -o new.alice.json";
+
+/// `sitrep trust update`.
+#[derive(Debug, Args)]
+#[command(after_help = UPDATE_AFTER, after_long_help = UPDATE_AFTER)]
+pub struct Update {
+    /// Envelopes with one and the same policy, which owners have signed
+    #[arg(value_name = "ENVELOPE", required = true)]
+    pub envelopes: Vec<PathBuf>,
+
+    /// The trust policy that the devices have now, in JSON or compiled
+    #[arg(long, value_name = "FILE")]
+    pub from: PathBuf,
+
+    /// The policy update to write; one of that name is replaced, any other file is not
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+
+    /// Print nothing on success
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+const UPDATE_AFTER: &str = "\
+A device takes the new policy if as many owners of the one that it has have signed it as that one's
+threshold says, and its revision is greater. It comes into force once an image that it allows was
+confirmed, so that nobody is locked out by a mistake. `sitrep boot-package` carries it.
+
+Exit codes:
+  0  written
+  1  a device with the policy of --from would refuse it; nothing was written
+  2  could not try: wrong usage, or a file that cannot be read or written
+
+Examples:
+  sitrep trust update new.alice.json new.bob.json --from trust.json -o new.situ
+  sitrep boot-package --policy-update new.situ -o rotate.sits";

@@ -1,5 +1,8 @@
 //! The commands, one file each, and what they share.
 
+pub mod attest;
+pub mod boot_package;
+pub mod boot_report;
 pub mod demo;
 pub mod inspect;
 mod inspections;
@@ -11,11 +14,13 @@ pub mod unpack;
 pub mod verify;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read as _, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
+use sitrep_core::{ArtifactVerdict, VerifiedSupplyChain};
 
 use crate::args::{Cli, Command};
 use crate::error::CliError;
@@ -44,6 +49,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Inspect(args) => inspect::run(args).map(|()| Done::Yes),
         Command::Key(args) => key::run(args).map(|()| Done::Yes),
         Command::Trust(args) => trust::run(args),
+        Command::Attest(args) => attest::run(args).map(|()| Done::Yes),
+        Command::BootPackage(args) => boot_package::run(args),
+        Command::BootReport(args) => boot_report::run(args).map(|()| Done::Yes),
         Command::Lint(args) => lint::run(args),
         Command::Demo(args) => demo::run(args),
     };
@@ -98,6 +106,31 @@ pub(crate) fn note(text: &dyn std::fmt::Display) {
 pub(crate) fn print(text: &str) -> Result<(), CliError> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(CliError::Output)
+}
+
+/// The refusal of the product of which the trust policy gives the names, where a chain has none of them: the first name's.
+pub(crate) fn refused_product<'n>(
+    chain: &VerifiedSupplyChain<'_, '_>,
+    names: &'n [String],
+    path: &mut [u8],
+) -> Option<ArtifactVerdict<'n>> {
+    let mut refused = None;
+    for name in names {
+        match chain.product(name, path) {
+            Ok(_) => return None,
+            Err(error) => refused = refused.or(Some(ArtifactVerdict { name, result: Err(error) })),
+        }
+    }
+    refused
+}
+
+/// Is this a regular file that starts so? What starts otherwise must not be overwritten.
+pub(crate) fn starts_with(path: &Path, magic: &[u8; 4]) -> bool {
+    let read = || {
+        let mut start = Vec::with_capacity(magic.len());
+        File::open(path)?.take(magic.len() as u64).read_to_end(&mut start).map(|_| start)
+    };
+    path.metadata().is_ok_and(|metadata| metadata.is_file()) && read().is_ok_and(|start| start == magic)
 }
 
 /// Reads a bundle into memory. It is not mapped: a file that somebody else changes between check and use would be another

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 use sitrep_core::limits::Limits;
-use sitrep_core::{ArtifactVerdict, Class, Code, Inspections, limits};
+use sitrep_core::{Class, Code, Inspections, limits};
 
 use crate::args::{Pack, Profile};
 use crate::clock::SystemClock;
-use crate::commands::{Done, complain, note, print};
+use crate::commands::{Done, complain, note, print, refused_product};
 use crate::error::CliError;
 use crate::files::{is_bundle, write};
 use crate::lines::{harmless, harmless_json};
@@ -37,19 +37,19 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
         let required = policy.required_attestations(&[]);
         let mut verifier = Verifier::new(&policy.owners, &clock, args.profile);
         verifier.trust = policy.trust(&required);
+        verifier.trust.device = args.device.device();
         // A reader decides about inspections: a host may run them, a device follows its trust policy.
         if args.trust.is_none() || args.profile == Profile::Host {
             verifier.trust.inspections = Inspections::Skip;
         }
         let parameters = parameters(&args.param)?;
+        let names = policy.artifact_names();
         verifier.parameters = &parameters;
         let report = verifier.verify(&loaded.bundle, |outcome, _| {
             let mut path = vec![0; limits.path];
             // A device asks for the product that its trust policy names.
-            let product = policy.artifact.as_ref().zip(outcome.supply_chain().ok());
-            let refused = product.and_then(|(name, chain)| Some((name, chain.product(name, &mut path).err()?)));
-            let artifacts: Vec<_> =
-                refused.map(|(name, error)| ArtifactVerdict { name, result: Err(error) }).into_iter().collect();
+            let refused = outcome.supply_chain().ok().and_then(|chain| refused_product(&chain, &names, &mut path));
+            let artifacts: Vec<_> = refused.into_iter().collect();
             Report::new(&outcome.verdict().with_artifacts(&artifacts))
         });
         let report = report.unwrap_or_else(Report::unread);

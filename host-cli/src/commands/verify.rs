@@ -8,7 +8,7 @@ use sitrep_core::{ArtifactVerdict, Inspections, limits};
 use crate::args::{Artifact, Profile, Verify};
 use crate::clock::SystemClock;
 use crate::commands::inspections::Inspecting;
-use crate::commands::{Done, complain, note, print};
+use crate::commands::{Done, complain, note, print, refused_product};
 use crate::error::CliError;
 use crate::report::Report;
 use crate::source::Loaded;
@@ -45,8 +45,10 @@ fn verify(args: &Verify, inspecting: &mut Inspecting<'_>) -> Result<Done, CliErr
     let mut verifier = Verifier::new(&policy.owners, &clock, Profile::Host);
     verifier.parameters = &parameters;
     verifier.trust = policy.trust(&required);
+    verifier.trust.device = args.device.device();
     if let Some(step) = args.product_of.as_deref() {
-        if args.trust.is_some() && verifier.trust.product_step != Some(step) && policy.depends_on_product() {
+        let depends = policy.depends_on_product() || verifier.trust.device.is_some();
+        if args.trust.is_some() && verifier.trust.product_step != Some(step) && depends {
             return Err(CliError::ProductOf(step.to_owned()));
         }
         verifier.trust.product_step = Some(step);
@@ -75,6 +77,7 @@ fn verify(args: &Verify, inspecting: &mut Inspecting<'_>) -> Result<Done, CliErr
 /// Verifies the chain, and compares the artifacts with it. Of a chain that was refused nothing is asked. What the trust policy says is to be run must
 /// be a product of the chain, also where no file is there to be compared.
 fn judge(verifier: &Verifier<'_>, bundle: &[u8], args: &Verify, policy: &Policy) -> Result<Report, CliError> {
+    let names = policy.artifact_names();
     let report = verifier.verify(bundle, |outcome, applied| {
         let mut path = vec![0; limits::HOST.path];
         let mut results = Vec::with_capacity(args.artifact.len());
@@ -88,10 +91,8 @@ fn judge(verifier: &Verifier<'_>, bundle: &[u8], args: &Verify, policy: &Policy)
                 }
                 results.push(ArtifactVerdict { name: &artifact.name, result });
             }
-            if let (Some(name), true) = (&policy.artifact, args.artifact.is_empty())
-                && let Err(error) = chain.product(name, &mut path)
-            {
-                results.push(ArtifactVerdict { name, result: Err(error) });
+            if args.artifact.is_empty() {
+                results.extend(refused_product(&chain, &names, &mut path));
             }
         }
         Ok(Report::new(&outcome.verdict().with_artifacts(&results)).with_rules(outcome, applied))

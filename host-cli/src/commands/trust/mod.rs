@@ -1,7 +1,9 @@
 //! `sitrep trust`: trust policies.
 
 mod init;
-mod show;
+pub(crate) mod show;
+mod sign;
+mod update;
 
 use std::path::Path;
 
@@ -22,6 +24,8 @@ pub fn run(args: &Trust) -> Result<Done, CliError> {
         TrustCommand::Show(args) => show::run(args).map(|()| Done::Yes),
         TrustCommand::Check(args) => check(args),
         TrustCommand::Compile(args) => compile(args),
+        TrustCommand::Sign(args) => sign::run(args),
+        TrustCommand::Update(args) => update::run(args),
     }
 }
 

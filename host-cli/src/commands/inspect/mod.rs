@@ -1,13 +1,19 @@
-//! `sitrep inspect`: what a bundle says of itself.
+//! `sitrep inspect`: what a bundle, an update package or a policy update says of itself.
+
+mod update;
 
 use serde::Serialize;
 use serde_json::Value;
-use sitrep_core::bundle::{Bundle, Envelope, Kind, Scratch, Str};
+use sitrep_core::bundle::{self, Bundle, Envelope, Kind, Scratch, Str};
+use sitrep_core::update::{package, policy_update};
 use sitrep_core::{Error, limits};
 
+use update::{ShownPackage, ShownUpdate};
+
 use crate::args::Inspect;
-use crate::commands::{load_bundle, print};
+use crate::commands::print;
 use crate::error::CliError;
+use crate::files::read;
 use crate::hex;
 use crate::lines::{Lines, harmless_json};
 use crate::role::{Predicate, Role, Subjects};
@@ -63,17 +69,23 @@ struct Signed {
     signature: String,
 }
 
-/// Prints the bundle's sections, payloads and signatures. Nothing is verified.
+/// Prints a bundle's sections, payloads and signatures, or the parts of a package. Nothing is verified.
 ///
 /// # Errors
-/// [`CliError`] when the file cannot be read or is a damaged bundle.
+/// [`CliError`] when the file cannot be read or is damaged.
 pub fn run(args: &Inspect) -> Result<(), CliError> {
-    let bytes = load_bundle(&args.bundle)?;
-    let contents = contents(&bytes).map_err(|error| CliError::Bundle { path: args.bundle.clone(), error })?;
-    if args.json {
-        return print(&harmless_json(&contents));
+    let bytes = read(&args.file).map_err(|error| CliError::Read(args.file.clone(), error))?;
+    let damaged = |error| CliError::Bundle { path: args.file.clone(), error };
+    match bytes.first_chunk() {
+        Some(&bundle::MAGIC) => show(args, &contents(&bytes).map_err(damaged)?, text),
+        Some(&package::MAGIC) => show(args, &ShownPackage::read(&bytes).map_err(damaged)?, ShownPackage::text),
+        Some(&policy_update::MAGIC) => show(args, &ShownUpdate::read(&bytes).map_err(damaged)?, ShownUpdate::text),
+        _ => Err(CliError::Unknown(args.file.clone())),
     }
-    print(&text(&contents))
+}
+
+fn show<T: Serialize>(args: &Inspect, contents: &T, text: impl Fn(&T) -> String) -> Result<(), CliError> {
+    print(&if args.json { harmless_json(contents) } else { text(contents) })
 }
 
 fn contents(bytes: &[u8]) -> Result<Contents, Error> {

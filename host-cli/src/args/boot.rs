@@ -1,0 +1,104 @@
+//! `sitrep boot-package` and `sitrep boot-report`: what a boot reads, and what it leaves.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{DeviceId, Profile};
+
+/// `sitrep boot-package`.
+#[derive(Debug, Args)]
+#[command(after_help = PACKAGE_AFTER, after_long_help = PACKAGE_AFTER)]
+pub struct BootPackage {
+    /// The bundle that vouches for the artifact, packed with --profile device
+    #[arg(long, value_name = "NAME.sitrep", requires = "artifact", required_unless_present = "policy_update")]
+    pub bundle: Option<PathBuf>,
+
+    /// What is to run: the image that is linked for its slot
+    #[arg(long, value_name = "FILE", requires = "bundle")]
+    pub artifact: Option<PathBuf>,
+
+    /// A new trust policy that owners of the one in force have signed, as `sitrep trust update` writes it
+    #[arg(long, value_name = "FILE")]
+    pub policy_update: Option<PathBuf>,
+
+    /// Whose limits and signature schemes the package must fit
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = Profile::Device)]
+    pub profile: Profile,
+
+    /// The trust policy that the device has now: what it would refuse is then an error
+    ///
+    /// The policy update must be signed by its owners, and the artifact be the product that it names, under the new policy or under this one.
+    #[arg(long, value_name = "FILE")]
+    pub trust: Option<PathBuf>,
+
+    /// The slot that the artifact is for, which stands for `{slot}` in the name of the artifact that the trust policy gives
+    #[arg(long, value_enum, value_name = "SLOT", requires = "trust")]
+    pub slot: Option<SlotName>,
+
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would show it as help")]
+    pub device: DeviceId,
+
+    /// Verify as of this time, such as 2040-01-01T00:00:00Z [default: the system clock]
+    #[arg(long, value_name = "TIME", requires = "trust")]
+    pub at: Option<String>,
+
+    /// The package to write; a package of that name is replaced, any other file is not
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+
+    /// Print nothing on success
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// A slot, as the name of its artifact spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SlotName {
+    /// Slot a
+    A,
+    /// Slot b
+    B,
+}
+
+const PACKAGE_AFTER: &str = "\
+A package adds no signature and is trusted by nobody: the boot checks the policy update, the bundle
+and the artifact. It goes as it is into the device's staging area, and in the factory into a slot.
+firmware/BOOT.md describes it; `sitrep inspect` shows what is inside.
+
+Exit codes:
+  0  written
+  1  the device would refuse it, as far as was asked; nothing was written
+  2  could not try: wrong usage, or a file that cannot be read or written
+
+Examples:
+  sitrep boot-package --bundle app.sitrep --artifact app-b.bin -o update.sits
+  sitrep boot-package --bundle app.sitrep --artifact app-b.bin --trust trust.json --slot b \\
+    --device-product thermostat --device-hardware rev-c -o update.sits
+  sitrep boot-package --policy-update new-owners.situ --trust trust.json -o rotate.sits";
+
+/// `sitrep boot-report`.
+#[derive(Debug, Args)]
+#[command(after_help = REPORT_AFTER, after_long_help = REPORT_AFTER)]
+pub struct BootReport {
+    /// A dump of the block in memory, or a longer one in which it is found
+    #[arg(value_name = "FILE")]
+    pub dump: PathBuf,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+const REPORT_AFTER: &str = "\
+The report says what the boot found, and is not signed: whatever ran afterwards can have changed it.
+core/BUNDLE.md, section 14, describes the block.
+
+Exit codes:
+  0  shown
+  2  could not try: wrong usage, or a file without a whole report
+
+Examples:
+  sitrep boot-report ram.bin
+  sitrep boot-report ram.bin --json";

@@ -1,0 +1,139 @@
+//! `sitrep attest`: attestations of the predicate that is sitrep's own.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use sitrep_core::{Clock as _, SECURITY_VERSION, Time};
+
+use crate::args::{Artifact, Attest, AttestCommand, AttestSecurityVersion};
+use crate::clock::SystemClock;
+use crate::commands::print;
+use crate::dsse::Envelope;
+use crate::error::CliError;
+use crate::lines::harmless;
+use crate::metadata::IN_TOTO;
+use crate::signing_key::read_signers;
+use crate::{files, hex};
+
+/// Version 1 of in-toto's Statement.
+const STATEMENT: &str = "https://in-toto.io/Statement/v1";
+
+/// A statement about a security version (core's BUNDLE.md, section 13), its members in the order of the specification.
+#[derive(Serialize)]
+struct Statement<'a> {
+    _type: &'a str,
+    subject: Vec<Subject<'a>>,
+    #[serde(rename = "predicateType")]
+    predicate_type: &'a str,
+    predicate: Predicate<'a>,
+}
+
+#[derive(Serialize)]
+struct Subject<'a> {
+    name: &'a str,
+    digest: Digests,
+}
+
+#[derive(Serialize)]
+struct Digests {
+    sha256: String,
+}
+
+#[derive(Serialize)]
+struct Predicate<'a> {
+    #[serde(rename = "securityVersion")]
+    security_version: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    hardware: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<String>,
+}
+
+/// Does what the command's own command says.
+///
+/// # Errors
+/// [`CliError`] when a key cannot be used, or a file cannot be read or written.
+pub fn run(args: &Attest) -> Result<(), CliError> {
+    match &args.command {
+        AttestCommand::SecurityVersion(args) => security_version(args),
+    }
+}
+
+fn security_version(args: &AttestSecurityVersion) -> Result<(), CliError> {
+    if args.output.symlink_metadata().is_ok() && !is_security_version(&args.output) {
+        return Err(CliError::Occupied(args.output.clone()));
+    }
+    let signers = read_signers(&args.signing_key)?;
+    let time = args.time.as_deref().map(time).transpose()?;
+    let statement = Statement {
+        _type: STATEMENT,
+        subject: args.subject.iter().map(subject).collect::<Result<_, _>>()?,
+        predicate_type: SECURITY_VERSION,
+        predicate: Predicate {
+            security_version: args.security_version,
+            product: args.product.as_deref(),
+            hardware: &args.hardware,
+            time: time.map(|time| time.to_string()),
+        },
+    };
+    // Strings and numbers alone cannot fail.
+    let payload = serde_json::to_vec(&statement).unwrap_or_default();
+    let envelope = Envelope::sign(IN_TOTO, payload, &signers);
+    files::write(&args.output, envelope.to_json().as_bytes())
+        .map_err(|error| CliError::Write(args.output.clone(), error))?;
+    if args.quiet {
+        return Ok(());
+    }
+    let counted = |count: usize, what| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
+    let output = args.output.display().to_string();
+    print(&format!(
+        "attested: {}, security version {} of {}, signed by {}\n",
+        harmless(&output),
+        args.security_version,
+        counted(args.subject.len(), "file"),
+        counted(signers.len(), "key")
+    ))
+}
+
+fn time(text: &str) -> Result<Time, CliError> {
+    if text == "now" {
+        // Its clock always knows the time.
+        return Ok(SystemClock::new()?.now().unwrap_or(Time(0)));
+    }
+    Time::parse(text).ok_or_else(|| CliError::Time("--time", text.into()))
+}
+
+fn subject(artifact: &Artifact) -> Result<Subject<'_>, CliError> {
+    let mut hasher = Sha256::new();
+    let mut hash = || io::copy(&mut File::open(&artifact.file)?, &mut HashWriter(&mut hasher));
+    hash().map_err(|error| CliError::Read(artifact.file.clone(), error))?;
+    Ok(Subject { name: &artifact.name, digest: Digests { sha256: hex::encode(&hasher.finalize()) } })
+}
+
+struct HashWriter<'h>(&'h mut Sha256);
+
+impl io::Write for HashWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Does the file hold nothing but attestations of a security version? What holds something else must not be overwritten.
+fn is_security_version(path: &Path) -> bool {
+    let Ok(bytes) = files::read(path) else { return false };
+    bytes.trim_ascii().split(|byte| *byte == b'\n').all(|line| {
+        let payload = Envelope::parse(line).ok().filter(|envelope| envelope.payload_type == IN_TOTO);
+        let statement = payload.and_then(|it| serde_json::from_slice::<serde_json::Value>(&it.payload).ok());
+        statement.is_some_and(|statement| statement["predicateType"] == SECURITY_VERSION)
+    })
+}
