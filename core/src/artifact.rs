@@ -1,10 +1,10 @@
 //! Comparing an artifact at hand with what the supply chain produced.
 
 use embedded_io::Read;
-use sha2::digest::Digest as _;
+use sha2::digest::Digest;
 
 use crate::attestation::Attested;
-use crate::bundle::DigestSet;
+use crate::bundle::{DigestSet, Str};
 use crate::error::{Code, Error, Result};
 use crate::limits::CHUNK;
 
@@ -40,92 +40,128 @@ impl<'b> Product<'b> {
     /// # Errors
     /// [`Code::ArtifactDigest`] where one differs, [`Code::ArtifactNoDigest`] where none can be computed, [`Code::ArtifactRead`] where reading fails.
     pub fn check<R: Read>(&self, mut artifact: R, length: Option<u64>) -> Result<()> {
-        let fail = |code| Err(Error::new(code).at_step(self.step).at_artifact(self.artifact));
-        let mut hashers = Hashers::of(self.digests, length)?;
+        let mut comparison = self.comparison(length)?;
         let mut chunk = [0; CHUNK];
         loop {
             match artifact.read(&mut chunk) {
-                Ok(0) => break,
-                Ok(count) => hashers.update(chunk.get(..count).unwrap_or(&[])),
-                Err(_) => return fail(Code::ArtifactRead),
+                Ok(0) => return comparison.finish(),
+                Ok(count) => comparison.update(chunk.get(..count).unwrap_or(&[])),
+                Err(_) => return Err(comparison.refusal(Code::ArtifactRead)),
             }
         }
-        match hashers.compare(self.digests)? {
-            Some(true) => Ok(()),
-            Some(false) => fail(Code::ArtifactDigest),
-            None => fail(Code::ArtifactNoDigest),
-        }
+    }
+
+    /// The same for an artifact that comes piece by piece.
+    ///
+    /// # Errors
+    /// A code of class `bundle` where the digests are damaged; not after [`crate::Bundle::open`].
+    pub fn comparison(&self, length: Option<u64>) -> Result<Comparison> {
+        Comparison::of(self, length)
     }
 }
 
-/// The hash functions that a digest set asks for.
-#[derive(Default)]
-struct Hashers {
-    sha256: Option<sha2::Sha256>,
+/// An artifact on its way past the digests of a [`Product`], of which it keeps a copy: it borrows nothing. Nobody else makes one.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    sha256: Option<Hasher<sha2::Sha256, 32>>,
     #[cfg(feature = "sha512")]
-    gitoid: Option<sha2::Sha256>,
+    gitoid: Option<Hasher<sha2::Sha256, 32>>,
     #[cfg(feature = "sha512")]
-    sha384: Option<sha2::Sha384>,
+    sha384: Option<Hasher<sha2::Sha384, 48>>,
     #[cfg(feature = "sha512")]
-    sha512: Option<sha2::Sha512>,
+    sha512: Option<Hasher<sha2::Sha512, 64>>,
+    step: u16,
+    artifact: u32,
 }
 
-impl Hashers {
-    fn of(mut digests: DigestSet<'_>, length: Option<u64>) -> Result<Self> {
+impl Comparison {
+    fn of(product: &Product<'_>, length: Option<u64>) -> Result<Self> {
         #[cfg(not(feature = "sha512"))]
         let _ = length;
-        let mut hashers = Self::default();
-        while let Some((algorithm, _)) = digests.next_digest()? {
+        let mut comparison = Self {
+            sha256: None,
+            #[cfg(feature = "sha512")]
+            gitoid: None,
+            #[cfg(feature = "sha512")]
+            sha384: None,
+            #[cfg(feature = "sha512")]
+            sha512: None,
+            step: product.step,
+            artifact: product.artifact,
+        };
+        let mut digests = product.digests;
+        while let Some((algorithm, recorded)) = digests.next_digest()? {
             match algorithm.text().unwrap_or_default() {
-                "sha256" => hashers.sha256 = Some(sha2::Sha256::new()),
+                "sha256" => comparison.sha256 = Some(Hasher::new(Digest::new(), recorded)),
                 #[cfg(feature = "sha512")]
-                "gitoid:sha256" => hashers.gitoid = length.map(start_gitoid),
+                "gitoid:sha256" => {
+                    comparison.gitoid = length.map(|length| Hasher::new(start_gitoid(length), recorded));
+                }
                 #[cfg(feature = "sha512")]
-                "sha384" => hashers.sha384 = Some(sha2::Sha384::new()),
+                "sha384" => comparison.sha384 = Some(Hasher::new(Digest::new(), recorded)),
                 #[cfg(feature = "sha512")]
-                "sha512" => hashers.sha512 = Some(sha2::Sha512::new()),
+                "sha512" => comparison.sha512 = Some(Hasher::new(Digest::new(), recorded)),
                 _ => {}
             }
         }
-        Ok(hashers)
+        Ok(comparison)
     }
 
-    fn update(&mut self, bytes: &[u8]) {
-        self.sha256.iter_mut().for_each(|hasher| hasher.update(bytes));
+    /// Takes the artifact's next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.sha256.iter_mut().for_each(|hasher| hasher.state.update(bytes));
         #[cfg(feature = "sha512")]
         {
-            self.gitoid.iter_mut().for_each(|hasher| hasher.update(bytes));
-            self.sha384.iter_mut().for_each(|hasher| hasher.update(bytes));
-            self.sha512.iter_mut().for_each(|hasher| hasher.update(bytes));
+            self.gitoid.iter_mut().for_each(|hasher| hasher.state.update(bytes));
+            self.sha384.iter_mut().for_each(|hasher| hasher.state.update(bytes));
+            self.sha512.iter_mut().for_each(|hasher| hasher.state.update(bytes));
         }
     }
 
-    /// Are all digests that could be computed as recorded? `None` where there was none.
-    fn compare(self, mut digests: DigestSet<'_>) -> Result<Option<bool>> {
-        let sha256 = self.sha256.map(|hasher| hasher.finalize());
-        #[cfg(feature = "sha512")]
-        let gitoid = self.gitoid.map(|hasher| hasher.finalize());
-        #[cfg(feature = "sha512")]
-        let (sha384, sha512) =
-            (self.sha384.map(|hasher| hasher.finalize()), self.sha512.map(|hasher| hasher.finalize()));
-        let mut same = None;
-        while let Some((algorithm, recorded)) = digests.next_digest()? {
-            let computed: Option<&[u8]> = match algorithm.text().unwrap_or_default() {
-                "sha256" => sha256.as_ref().map(|digest| digest.as_slice()),
-                #[cfg(feature = "sha512")]
-                "gitoid:sha256" => gitoid.as_ref().map(|digest| digest.as_slice()),
-                #[cfg(feature = "sha512")]
-                "sha384" => sha384.as_ref().map(|digest| digest.as_slice()),
-                #[cfg(feature = "sha512")]
-                "sha512" => sha512.as_ref().map(|digest| digest.as_slice()),
-                _ => None,
-            };
-            if let Some(computed) = computed {
-                let is_same = crate::bundle::Str::Hex(computed) == recorded;
-                same = Some(same.unwrap_or(true) && is_same);
-            }
+    /// Was that the artifact, to its end?
+    ///
+    /// # Errors
+    /// [`Code::ArtifactDigest`] where a digest differs, [`Code::ArtifactNoDigest`] where none could be computed.
+    pub fn finish(self) -> Result<()> {
+        let [digest, no_digest] = [Code::ArtifactDigest, Code::ArtifactNoDigest].map(|code| self.refusal(code));
+        let same = [
+            self.sha256.map(Hasher::into_match),
+            #[cfg(feature = "sha512")]
+            self.gitoid.map(Hasher::into_match),
+            #[cfg(feature = "sha512")]
+            self.sha384.map(Hasher::into_match),
+            #[cfg(feature = "sha512")]
+            self.sha512.map(Hasher::into_match),
+        ];
+        if same.contains(&Some(false)) {
+            return Err(digest);
         }
-        Ok(same)
+        if same.contains(&Some(true)) { Ok(()) } else { Err(no_digest) }
+    }
+
+    /// A refusal of this artifact.
+    #[must_use]
+    pub const fn refusal(&self, code: Code) -> Error {
+        Error::new(code).at_step(self.step).at_artifact(self.artifact)
+    }
+}
+
+/// A hash function and the `N` bytes that it has to come to.
+#[derive(Clone, Debug)]
+struct Hasher<D, const N: usize> {
+    state: D,
+    /// `None` where that is no digest of this function in lower-case hexadecimal, so that nothing ever comes to it.
+    recorded: Option<[u8; N]>,
+}
+
+impl<D: Digest, const N: usize> Hasher<D, N> {
+    fn new(state: D, recorded: Str<'_>) -> Self {
+        let digest = recorded.decode_hex::<N>().filter(|digest| Str::Hex(digest) == recorded);
+        Self { state, recorded: digest }
+    }
+
+    fn into_match(self) -> bool {
+        self.recorded.is_some_and(|recorded| recorded == *self.state.finalize())
     }
 }
 
@@ -141,7 +177,6 @@ fn start_gitoid(length: u64) -> sha2::Sha256 {
 #[cfg(all(test, feature = "sha512"))]
 mod tests {
     use super::*;
-    use crate::bundle::Str;
 
     /// As `printf 'blob 12\0hello, world' | sha256sum` has it.
     #[test]
@@ -152,6 +187,27 @@ mod tests {
         ] {
             let digest = start_gitoid(content.len() as u64).chain_update(content).finalize();
             assert!(Str::Hex(&digest).is(id), "{content}");
+        }
+    }
+
+    #[test]
+    fn only_lower_case_digits_of_the_right_number_are_a_digest() {
+        let id = "09ca7e4eaa6e8ae9c7d261167129184883644d07dfba7cbfbc4c8a2e08360d5b";
+        let digest: [u8; 32] = Str::Text(id).decode_hex().unwrap();
+        let is = |recorded: Str<'_>| {
+            let hasher = Hasher::<sha2::Sha256, 32>::new(Digest::new(), recorded);
+            Hasher { state: hasher.state.chain_update("hello, world"), ..hasher }.into_match()
+        };
+        assert!(is(Str::Text(id)) && is(Str::Hex(&digest)));
+        assert!(!is(Str::Hex(&digest[..31])) && !is(Str::Hex(&[0; 33])) && !is(Str::Hex(&[])));
+        assert!(!is(Str::Text(&id[..63])) && !is(Str::Text(&id[1..])) && !is(Str::Text("")));
+        for other in [
+            "09CA7e4eaa6e8ae9c7d261167129184883644d07dfba7cbfbc4c8a2e08360d5b",
+            "09ca7e4eaa6e8ae9c7d261167129184883644d07dfba7cbfbc4c8a2e08360d5b0",
+            "09ca7e4eaa6e8ae9c7d261167129184883644d07dfba7cbfbc4c8a2e08360d5c",
+            "g9ca7e4eaa6e8ae9c7d261167129184883644d07dfba7cbfbc4c8a2e08360d5b",
+        ] {
+            assert!(!is(Str::Text(other)), "{other}");
         }
     }
 }

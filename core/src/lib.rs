@@ -70,7 +70,7 @@ mod verdict;
 mod verify;
 mod wire;
 
-pub use artifact::Product;
+pub use artifact::{Comparison, Product};
 pub use attestation::{Attested, SECURITY_VERSION};
 pub use bundle::{Bundle, Scratch, Str};
 pub use error::{Class, Code, Error, List, Place};
