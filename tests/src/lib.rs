@@ -1,6 +1,7 @@
 //! What the integration tests and benches of sitrep share.
 
 pub mod bench;
+pub mod c;
 pub mod cases;
 pub mod chain;
 pub mod command;

@@ -1,9 +1,10 @@
 //! What C calls, and nothing else: `include/sitrep.h` is made from this file, and its comments are the header's.
 //!
-//! Every function takes what it is given for wrong until it has looked at it. What it cannot see is on the caller: that a pointer and a size mean
-//! memory that exists, and that nobody else writes there during the call.
+//! Every function takes what it is given for wrong until it has looked at it. What it cannot see is on the caller: that a pointer and a size, or
+//! the type behind a pointer, mean memory that exists; and that during the call nobody else writes there, or uses the context.
 #![allow(unsafe_code, reason = "pointers from C")]
 #![allow(non_camel_case_types, reason = "names in C")]
+#![allow(clippy::missing_safety_doc, reason = "it is the same for all, and stands above")]
 
 use core::ffi::{c_char, c_void};
 use core::ptr::NonNull;
@@ -135,9 +136,6 @@ pub struct sitrep_finding {
 /// `context_size` is `sizeof *context`, so that a program and a library of different sizes are found out.
 ///
 /// Returns `SITREP_CONTINUE`, or why not: then every later call gives the same answer, until the next `sitrep_begin`.
-///
-/// # Safety
-/// Pointers and sizes of the arguments mean memory that exists and that nobody writes to during the call.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sitrep_begin(
@@ -167,9 +165,6 @@ pub unsafe extern "C" fn sitrep_begin(
 /// Takes the artifact's next `size` bytes, in pieces of any size. It does not keep them.
 ///
 /// Returns `SITREP_CONTINUE`, or why not: whatever goes wrong, a wrong call too, ends the verification for good.
-///
-/// # Safety
-/// As [`sitrep_begin`].
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sitrep_update(
@@ -188,9 +183,6 @@ pub unsafe extern "C" fn sitrep_update(
 }
 
 /// Says whether the bytes were the artifact: `SITREP_VERIFIED`, or why not. It says yes once: what follows is refused until the next `sitrep_begin`.
-///
-/// # Safety
-/// As [`sitrep_begin`].
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sitrep_finish(context: *mut sitrep_context) -> sitrep_result {
@@ -202,9 +194,6 @@ pub unsafe extern "C" fn sitrep_finish(context: *mut sitrep_context) -> sitrep_r
 }
 
 /// Forgets the verification: every call but `sitrep_begin` is refused. Nothing has to be freed, so this is for memory that is used again.
-///
-/// # Safety
-/// As [`sitrep_begin`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sitrep_end(context: *mut sitrep_context) {
     // SAFETY: as the caller promises.
@@ -217,9 +206,6 @@ pub unsafe extern "C" fn sitrep_end(context: *mut sitrep_context) {
 /// Gives finding number `index`, from 0, of a verification that has begun, also of a refused one.
 ///
 /// Returns `SITREP_CONTINUE`; `SITREP_CALL_END` behind the last; or what is wrong with the call. It changes nothing in the context.
-///
-/// # Safety
-/// As [`sitrep_begin`].
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sitrep_get_finding(
@@ -256,9 +242,6 @@ pub unsafe extern "C" fn sitrep_get_finding(
 /// version or a product.
 ///
 /// Returns `SITREP_CONTINUE` after `SITREP_VERIFIED`; before and otherwise what is wrong, and writes nothing.
-///
-/// # Safety
-/// As [`sitrep_begin`].
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sitrep_get_attested(
@@ -294,9 +277,6 @@ pub unsafe extern "C" fn sitrep_get_attested(
 ///
 /// Returns `SITREP_CONTINUE` whatever the verdict says, `SITREP_CALL_BUFFER` where the buffer is too small, `SITREP_CALL_ORDER` too early,
 /// `SITREP_CALL_REQUEST` for another request. It does not change what later calls say.
-///
-/// # Safety
-/// As [`sitrep_begin`].
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sitrep_verdict_json(
@@ -314,7 +294,7 @@ pub unsafe extern "C" fn sitrep_verdict_json(
 }
 
 /// # Safety
-/// As [`sitrep_begin`].
+/// As everything that C calls.
 unsafe fn verdict_json(
     context: *mut sitrep_context,
     request: *const sitrep_request,
@@ -388,7 +368,7 @@ pub extern "C" fn sitrep_context_size() -> usize {
 /// A context in which a verification was begun.
 ///
 /// # Safety
-/// As [`sitrep_begin`]; nobody else has a reference into the context.
+/// As everything that C calls; nobody else has a reference into the context.
 unsafe fn begun<'c>(context: *mut sitrep_context) -> Option<&'c mut Context> {
     let place = context.cast::<Context>();
     if place.is_null() || !place.is_aligned() {
@@ -525,9 +505,6 @@ impl Asked {
 }
 
 /// A text with a NUL at its end, which is not part of the span: UTF-8, not empty, and no longer than a path may be. NULL is none.
-///
-/// # Safety
-/// As [`sitrep_begin`].
 unsafe fn text(start: *const c_char) -> Result<Span, Call> {
     if start.is_null() {
         return Ok(Span::EMPTY);
