@@ -90,7 +90,7 @@ fn flash(elf: &[u8]) -> u64 {
 /// The number behind `name` in a log.
 fn figure(log: &str, name: &str) -> u64 {
     let rest = log.split(name).nth(1).unwrap_or_else(|| panic!("no {name}: {log}"));
-    rest.trim().split_whitespace().next().unwrap().parse().unwrap()
+    rest.split_whitespace().next().unwrap().parse().unwrap()
 }
 
 #[test]

@@ -238,6 +238,12 @@ enum {
     SITREP_INSPECTION_SKIPPED = 1004,
     /** the clock is behind the earliest time that the trust policy allows, so that time counts (clock-behind) */
     SITREP_CLOCK_BEHIND = 1005,
+    /** the device's own state is lost, or was never written (boot-journal) */
+    SITREP_BOOT_JOURNAL = 1100,
+    /** the trust policy in flash is not the one that is in force (boot-policy) */
+    SITREP_BOOT_POLICY = 1101,
+    /** the flash does not keep what is written to it (boot-flash) */
+    SITREP_BOOT_FLASH = 1102,
     /** the context is NULL, misaligned, too small, or was never begun (call-context) */
     SITREP_CALL_CONTEXT = 2000,
     /** an argument is NULL, wraps around the end of memory, or is no text of a length that can be (call-argument) */

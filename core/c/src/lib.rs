@@ -33,7 +33,7 @@ pub mod ffi;
 pub mod result;
 mod room;
 
-/// Core does not panic and neither does this crate; a program in which the linker keeps this is a mistake that the tests look for.
+/// Core does not panic and neither does this crate. What the compiler cannot see of that, bounds in ed25519-compact, ends here.
 #[cfg(target_os = "none")]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
