@@ -138,7 +138,7 @@ impl Seeds {
             statement(v1, &list, "https://in-toto.io/attestation/link/v0.3", &link_v0_3),
             statement("https://in-toto.io/Statement/v0.1", &unordered, "https://in-toto.io/Link/v0.2", &link_v0_2),
             statement(v1, &list, "https://slsa.dev/provenance/v1", r#"{"buildDefinition":{"x":[1,2.5,-3,1e9]}}"#),
-            statement(v1, &unordered, "urn:sitrep:security-version:v1", r#"{"securityVersion": 4}"#),
+            statement(v1, &unordered, "urn:sitrep:security-version:v1", r#"{"securityVersion": 4, "product": "p", "hardware": ["h", "i"], "time": "2026-11-21T00:00:00Z"}"#),
         ];
         let pretty = |text: &str| {
             let value: serde_json::Value = serde_json::from_str(text).unwrap();
@@ -215,7 +215,7 @@ impl Seeds {
         let rsa = r#"{"keytype":"rsa","scheme":"rsassa-pss-sha256","public":"MIIB+/==","keyids":["a","b"]}"#;
         let smallest = format!(r#"{{"format":"sitrep-trust-policy","version":1,"owners":[{owner}],"threshold":1}}"#);
         let whole = format!(
-            r#"{{"format":"sitrep-trust-policy","version":1,"owners":[{owner},{other}],"threshold":2,"product":{{"step":"package","artifact":"a.tar"}},"inspections":"skip","attestations":[{{"type":"https://slsa.dev/provenance/v1"}},{{"type":"a:b","step":"x"}}],"earliest_time":"2026-01-01T00:00:00Z","security_version":3}}"#
+            r#"{{"format":"sitrep-trust-policy","version":1,"owners":[{owner},{other}],"threshold":2,"product":{{"step":"package","artifact":"a.tar"}},"inspections":"skip","attestations":[{{"type":"https://slsa.dev/provenance/v1"}},{{"type":"a:b","step":"x"}}],"earliest_time":"2026-01-01T00:00:00Z","security_version":3,"revision":300}}"#
         );
         self.write("trust_policy", "rsa", whole.replace(&other, rsa).as_bytes());
         for (name, text) in [("smallest", smallest), ("whole", whole)] {
