@@ -22,6 +22,12 @@ impl<'b> Product<'b> {
         Self { digests, step, artifact, attested: Attested { security_version: 0, time: None } }
     }
 
+    /// The number of the step that it is a product of.
+    #[must_use]
+    pub const fn step(&self) -> u16 {
+        self.step
+    }
+
     /// What the chain says of its security: nothing, unless the trust demands a security version or names a device.
     #[must_use]
     pub const fn attested(&self) -> Attested {

@@ -141,7 +141,7 @@ pub(crate) fn demands<'a>(trust: &Trust<'a>) -> impl Iterator<Item = Demand<'a>>
         device: trust.device,
     };
     let required = trust.attestations.iter().map(|required| Demand { required, least: None, device: None });
-    required.chain(Some(version).filter(|_| trust.security_version > 0 || trust.device.is_some()))
+    required.chain(Some(version).filter(|_| trust.demands_version()))
 }
 
 /// The root layout's step with this name, or its last.

@@ -84,6 +84,13 @@ impl<'a> Trust<'a> {
     }
 }
 
+impl Trust<'_> {
+    /// Must a security version be attested?
+    pub(crate) const fn demands_version(&self) -> bool {
+        self.security_version > 0 || self.device.is_some()
+    }
+}
+
 /// What a device is. A security version must be attested that names both, whatever the least number is (BUNDLE.md, section 13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Device<'a> {

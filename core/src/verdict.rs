@@ -2,10 +2,11 @@
 
 use core::fmt;
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 
+use crate::artifact::Product;
 use crate::attestation::{Description, SECURITY_VERSION, describe};
-use crate::bundle::{Bundle, Reader, Str};
+use crate::bundle::{Bundle, DigestSet, Reader, Str};
 use crate::error::{Class, Error, List, Result};
 use crate::evidence::Vouched;
 use crate::keys::KeySet;
@@ -24,6 +25,8 @@ pub struct ArtifactVerdict<'a> {
     pub name: &'a str,
     /// The same, or why not.
     pub result: Result<()>,
+    /// What it was compared with; `None` where the chain has no such product.
+    pub product: Option<Product<'a>>,
 }
 
 /// A verification as it is reported. Serialises to the JSON that `sitrep verify --json` prints.
@@ -240,7 +243,8 @@ impl Serialize for Verdict<'_, '_, '_> {
         let attestations = outcome.links.iter().filter(|link| link.evidence == Evidence::Attestation);
         object
             .serialize_field("attestations", &Each(attestations.map(move |link| AttestationPart { verdict, link })))?;
-        object.serialize_field("artifacts", &Each(self.artifacts.iter().map(|artifact| ArtifactPart { artifact })))?;
+        let artifacts = self.artifacts.iter().map(move |artifact| ArtifactPart { verdict, artifact });
+        object.serialize_field("artifacts", &Each(artifacts))?;
         let warnings = outcome.warnings.kept().iter();
         object.serialize_field("warnings", &Each(warnings.map(move |error| Located { verdict, error: *error })))?;
         object.serialize_field("warning_count", &outcome.warnings.count())?;
@@ -443,18 +447,39 @@ impl Serialize for StepPart<'_, '_, '_> {
     }
 }
 
-struct ArtifactPart<'v> {
+struct ArtifactPart<'v, 'm, 'b> {
+    verdict: Verdict<'v, 'm, 'b>,
     artifact: &'v ArtifactVerdict<'v>,
 }
 
-impl Serialize for ArtifactPart<'_> {
+impl Serialize for ArtifactPart<'_, '_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("Artifact", 2)?;
-        object.serialize_field("name", self.artifact.name)?;
-        object.serialize_field(
-            "result",
-            self.artifact.result.map_or_else(|error| error.code().name(), |()| "verified"),
-        )?;
+        let Self { verdict, artifact } = self;
+        let product = artifact.product;
+        let steps = verdict.outcome.steps;
+        let attested = product.filter(|_| verdict.outcome.trust.demands_version()).map(|product| product.attested());
+        let mut object = serializer.serialize_struct("Artifact", 6)?;
+        object.serialize_field("name", artifact.name)?;
+        object.serialize_field("result", artifact.result.map_or_else(|error| error.code().name(), |()| "verified"))?;
+        let step = product.and_then(|product| steps.get(usize::from(product.step())));
+        object.serialize_field("step", &step.map(|step| step.name))?;
+        object.serialize_field("digest", &product.map(|product| DigestPart(product.digests())))?;
+        object.serialize_field("security_version", &attested.map(|attested| attested.security_version))?;
+        object.serialize_field("time", &attested.and_then(|attested| attested.time))?;
+        object.end()
+    }
+}
+
+/// Digests by algorithm, as in in-toto's DigestSet.
+struct DigestPart<'b>(DigestSet<'b>);
+
+impl Serialize for DigestPart<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> core::result::Result<S::Ok, S::Error> {
+        let (mut digests, mut object) = (self.0, serializer.serialize_map(None)?);
+        // The bundle was opened, which reads every digest once.
+        while let Ok(Some((algorithm, digest))) = digests.next_digest() {
+            object.serialize_entry(&algorithm, &digest)?;
+        }
         object.end()
     }
 }

@@ -1,5 +1,7 @@
 //! A verdict for people. It is read back from the JSON that `--json` prints, so that both always say the same.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sitrep_core::{Class, Code, Error, List, Outcome, Verdict};
 
@@ -232,16 +234,35 @@ pub struct Artifact {
     pub name: String,
     /// `verified` or an error code.
     pub result: String,
+    /// The step that it is a product of; `None` where the chain has no such product.
+    pub step: Option<String>,
+    /// What it was compared with, by algorithm.
+    pub digest: Option<BTreeMap<String, String>>,
+    /// The security version that is attested of it, where one was demanded.
+    pub security_version: Option<u32>,
+    /// The time that it certainly is later than, as is attested with that.
+    pub time: Option<String>,
 }
+
+/// What to do about a rule of an inspection that is broken.
+const INSPECTION_HINT: &str = "inspections see every file of the target directory: give one with --target-dir that holds only what is to be verified";
 
 impl Report {
     /// Reads what core serialised.
     #[must_use]
     pub fn new(verdict: &Verdict<'_, '_, '_>) -> Self {
         // Both sides are this project's; the tests hold every member.
-        serde_json::to_value(verdict)
+        let mut report: Self = serde_json::to_value(verdict)
             .and_then(serde_json::from_value)
-            .unwrap_or_else(|_| Self::unread(Code::BundleEnvelope.into()))
+            .unwrap_or_else(|_| Self::unread(Code::BundleEnvelope.into()));
+        // Core does not know that what inspections see are the files of a directory.
+        let is_seen = |error: &Located| report.is_inspection(error) && error.class == Class::Rules.name();
+        if report.error.as_ref().is_some_and(is_seen)
+            && let Some(error) = &mut report.error
+        {
+            error.hint = INSPECTION_HINT.into();
+        }
+        report
     }
 
     /// The report of something that was refused before anything in it was looked at.
@@ -338,10 +359,7 @@ impl Report {
             out.line(format_args!("  {}", attestation.line(verbose)));
         }
         for artifact in &self.artifacts {
-            match artifact.result.as_str() {
-                "verified" => out.line(format_args!("  artifact {} is what the chain produced", artifact.name)),
-                code => out.line(format_args!("  artifact {} is refused: {code}", artifact.name)),
-            }
+            artifact.write(&mut out);
         }
         if self.error.is_none() && self.artifacts.is_empty() {
             out.line(format_args!("  no file was compared with what the chain produced: give one with --artifact"));
@@ -485,15 +503,6 @@ impl Report {
         format!("{}: {}{place}", located.code, located.message)
     }
 
-    /// What to do about a refusal. Core does not know that what inspections see are the files of a directory.
-    #[must_use]
-    pub fn hint<'a>(&self, located: &'a Located) -> &'a str {
-        if self.is_inspection(located) && located.class == Class::Rules.name() {
-            return "inspections see every file of the target directory: give one with --target-dir that holds only what is to be verified";
-        }
-        &located.hint
-    }
-
     /// Is this about an inspection? A step of another layout may have the same name.
     fn is_inspection(&self, located: &Located) -> bool {
         let inspections = match located.layout.unwrap_or(0) {
@@ -521,6 +530,24 @@ struct View<'i> {
     indent: &'i str,
     brief: bool,
     verbose: bool,
+}
+
+impl Artifact {
+    fn write(&self, out: &mut Lines) {
+        let Self { name, result, step, digest, security_version, time } = self;
+        if result != "verified" {
+            out.line(format_args!("  artifact {name} is refused: {result}"));
+            return;
+        }
+        out.line(format_args!("  artifact {name} is what step {} produced", step.as_deref().unwrap_or("?")));
+        for (algorithm, digest) in digest.iter().flatten() {
+            out.line(format_args!("    {algorithm} {digest}"));
+        }
+        if let Some(version) = security_version {
+            let time = time.as_ref().map(|time| format!(", certainly later than {time}")).unwrap_or_default();
+            out.line(format_args!("    security version {version}{time}"));
+        }
+    }
 }
 
 impl Attestation {

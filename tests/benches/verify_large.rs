@@ -1,10 +1,9 @@
 //! The whole process for a large supply chain, 100,000 artifacts a step: wall time beside the reference implementation's, and peak memory
 //! beside the input's size.
 
-use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use sitrep_cli::input::Input;
 use sitrep_core::limits::HOST;
 use sitrep_tests::bench::{self, Effort, Figure, Goal, mib, ms};
 use sitrep_tests::command;
+use sitrep_tests::in_toto;
 use sitrep_tests::process::{self, Measured};
 use sitrep_tests::scale::{self, Form, Keys, Wrapping};
 
@@ -42,9 +42,9 @@ fn chain(name: &str, wrapping: Wrapping, effort: Effort) -> Vec<Figure> {
     let keys = [OsString::from("--verification-keys"), chain.owner_file.clone().into()];
     let sitrep = |input: &Path| [&[command::binary().into(), "verify".into(), input.into()], &keys[..]].concat();
     let (json, bundle) = (sitrep(&chain.layout), sitrep(&bundle_file));
-    let peer = peer().map(|program| {
+    let peer = in_toto::programs().map(|programs| {
         let input = ["--layout".into(), chain.layout.clone().into(), "--link-dir".into(), directory.path().into()];
-        [&[program.into()], &input[..], &keys[..]].concat()
+        [&[programs.join("in-toto-verify").into()], &input[..], &keys[..]].concat()
     });
     let [mut json_best, mut bundle_best, mut peer_best] = [None; 3];
     let peer_rounds = effort.rounds(1, 3);
@@ -108,15 +108,4 @@ fn pack(layout: &Path, directory: &Path, to: &Path) -> (u64, u64) {
     fs::write(to, &bundle).unwrap();
     let json = input.loaded_files.iter().map(|file| fs::metadata(file).unwrap().len()).sum();
     (json, bundle.len() as u64)
-}
-
-/// `in-toto-verify` as `tests/run` installs it, or from the directory in the variable `SITREP_IN_TOTO`.
-fn peer() -> Option<PathBuf> {
-    let installed = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/venv/bin").into();
-    let program = Path::new(&env::var_os("SITREP_IN_TOTO").unwrap_or_else(installed)).join("in-toto-verify");
-    if !program.is_file() {
-        println!("left out: in-toto-verify, which tests/run installs in target/venv");
-        return None;
-    }
-    Some(program)
 }

@@ -150,7 +150,26 @@ fn a_chain_is_verified_for_a_device() {
     let path = directory.path();
     let verify = |more: &str| run(path, &format!("verify app.sitrep --trust trust.json {more}"));
     verify(DEVICE).expect(0);
-    verify(&format!("{DEVICE} --artifact app-a.bin")).expect(0);
+    let text = verify(&format!("{DEVICE} --artifact app-a.bin")).expect(0).stdout;
+    let digest = sha256(b"image app-a.bin");
+    let expected = format!(
+        "  artifact app-a.bin is what step build produced\n    sha256 {digest}\n    security version 7, certainly later than 2026-11-01T00:00:00Z\n"
+    );
+    assert!(text.contains(&expected), "{text}");
+    // What the file should have been is told, too.
+    let json: Value =
+        serde_json::from_str(&verify(&format!("{DEVICE} --artifact app-a.bin=app-b.bin --json")).expect(1).stdout)
+            .unwrap();
+    let expected = json!({
+        "name": "app-a.bin", "result": "artifact-digest", "step": "build", "digest": {"sha256": digest}, "security_version": 7,
+        "time": "2026-11-01T00:00:00Z",
+    });
+    assert_eq!(json["artifacts"], json!([expected]));
+    let json: Value = serde_json::from_str(&verify("--artifact x=app-b.bin --json").expect(1).stdout).unwrap();
+    let expected = json!({
+        "name": "x", "result": "artifact-unknown", "step": null, "digest": null, "security_version": null, "time": null,
+    });
+    assert_eq!(json["artifacts"], json!([expected]));
     let json: Value = serde_json::from_str(&verify(&format!("{DEVICE} --json")).expect(0).stdout).unwrap();
     assert_eq!(json["trust"]["device"], json!({"product": "thermostat", "hardware": "rev-c"}));
     verify("--device-product kettle --device-hardware rev-c").expect(1).error("attestation-product: ");

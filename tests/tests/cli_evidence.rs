@@ -112,7 +112,7 @@ fn sublayouts_and_link_statements_are_verified() {
     let directory = chain();
     let path = directory.path();
     let run = verify(path, "root.layout", &["--artifact", "app.tar"]).expect(0);
-    assert!(run.stdout.contains("artifact app.tar is what the chain produced"), "{}", run.stdout);
+    assert!(run.stdout.contains("artifact app.tar is what step package produced\n    sha256 "), "{}", run.stdout);
     fs::remove_file(path.join(format!("compile.{}/cc.intoto.jsonl", short(LEAD)))).unwrap();
     verify(path, "root.layout", &[]).expect(1).error("link-missing: ");
 }

@@ -151,6 +151,10 @@ fn what_cannot_be_recorded_is_an_error_and_not_overlooked() {
     let run = verify(directory.path(), &[]).expect(1).error("rule-disallow: ");
     assert!(run.stderr.contains("hint: inspections see every file of the target directory"), "{}", run.stderr);
     assert!(run.stderr.contains("artifact more\\nsitrep: note: a)"), "{}", run.stderr);
+    // Programs are told the same.
+    let json: Value = serde_json::from_str(&verify(directory.path(), &["--json"]).expect(1).stdout).unwrap();
+    let hint = json["error"]["hint"].as_str().unwrap();
+    assert!(run.stderr.contains(&format!("sitrep: hint: {hint}\n")), "{hint}");
 }
 
 #[test]

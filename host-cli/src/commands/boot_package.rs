@@ -141,12 +141,16 @@ fn verify(args: &BootPackage, parts: &Parts, limits: &Limits) -> Result<bool, Cl
         let name = artifact_name(args, policy)?;
         let report = verifier.verify(&parts.bundle, |outcome, _| {
             let mut path = vec![0; limits.path];
-            let result = outcome.supply_chain().and_then(|chain| {
+            let product = outcome.supply_chain().and_then(|chain| {
                 let name = name.as_deref().ok_or(Code::TrustArtifact)?;
-                chain.product(name, &mut path)?.check(&parts.artifact[..], Some(parts.artifact.len() as u64))
+                chain.product(name, &mut path)
             });
+            let result =
+                product.and_then(|product| product.check(&parts.artifact[..], Some(parts.artifact.len() as u64)));
+            let product = product.ok();
             let name = name.as_deref().unwrap_or_default();
-            let artifacts = if outcome.result().is_ok() { vec![ArtifactVerdict { name, result }] } else { Vec::new() };
+            let artifacts =
+                if outcome.result().is_ok() { vec![ArtifactVerdict { name, result, product }] } else { Vec::new() };
             Report::new(&outcome.verdict().with_artifacts(&artifacts))
         });
         let report = report.unwrap_or_else(Report::unread);

@@ -118,7 +118,7 @@ pub(crate) fn refused_product<'n>(
     for name in names {
         match chain.product(name, path) {
             Ok(_) => return None,
-            Err(error) => refused = refused.or(Some(ArtifactVerdict { name, result: Err(error) })),
+            Err(error) => refused = refused.or(Some(ArtifactVerdict { name, result: Err(error), product: None })),
         }
     }
     refused

@@ -89,7 +89,7 @@ fn judge(verifier: &Verifier<'_>, bundle: &[u8], args: &Verify, policy: &Policy)
                 if let Some(error) = reader.error.take() {
                     return Err(CliError::Read(artifact.file.clone(), error));
                 }
-                results.push(ArtifactVerdict { name: &artifact.name, result });
+                results.push(ArtifactVerdict { name: &artifact.name, result, product: product.ok() });
             }
             if args.artifact.is_empty() {
                 results.extend(refused_product(&chain, &names, &mut path));
@@ -133,7 +133,7 @@ fn finish(args: &Verify, loaded: &Loaded, report: &Report) -> Result<Done, CliEr
     }
     let Some(error) = &report.error else { return printed.map(|()| Done::Yes) };
     // A refusal is told even where standard output is closed.
-    complain(&report.line(error, args.verbose, &file_of), Some(report.hint(error)));
+    complain(&report.line(error, args.verbose, &file_of), Some(&error.hint));
     printed.map(|()| Done::Refused)
 }
 
