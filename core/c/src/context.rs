@@ -136,7 +136,8 @@ impl State {
             return Err(Call::Request);
         }
         let written = examine(inputs, room, |examined| {
-            let artifact = artifact.map(|result| ArtifactVerdict { name: examined.artifact, result });
+            let (name, product) = (examined.artifact, examined.product().ok());
+            let artifact = artifact.map(|result| ArtifactVerdict { name, result, product });
             let verdict = examined.outcome.verdict().with_artifacts(artifact.as_slice());
             // It is the same verification, unless memory has changed under it.
             if verdict.error().map(Refusal::Error) != refusal {

@@ -4,8 +4,8 @@ use sha2::{Digest as _, Sha256};
 #[cfg(feature = "host")]
 use sitrep_core::TrustMemory;
 use sitrep_core::{
-    Attested, Bundle, Clock, Code, Comparison, Device, Ed25519, Error, Outcome, Request, Sequential, Time, Trust,
-    TrustPolicy, verify,
+    Attested, Bundle, Clock, Code, Comparison, Device, Ed25519, Error, Outcome, Product, Request, Sequential, Time,
+    Trust, TrustPolicy, verify,
 };
 
 use crate::room::{LIMITS, Room};
@@ -69,14 +69,23 @@ pub(crate) struct Examined<'v, 'm, 'b> {
     artifact_size: Option<u64>,
 }
 
-impl Examined<'_, '_, '_> {
+impl<'b> Examined<'_, '_, 'b> {
+    /// What the chain says of the artifact.
+    ///
+    /// # Errors
+    /// The chain's refusal, or why it has no such product.
+    #[inline(never)]
+    pub(crate) fn product(&self) -> Result<Product<'b>, Error> {
+        self.outcome.supply_chain()?.product(self.artifact, &mut [0; LIMITS.path])
+    }
+
     /// What the artifact is compared with, and what the chain says of its security.
     ///
     /// # Errors
     /// The chain's refusal, or why it has no such product.
     #[inline(never)]
     pub(crate) fn comparison(&self) -> Result<(Comparison, Attested), Error> {
-        let product = self.outcome.supply_chain()?.product(self.artifact, &mut [0; LIMITS.path])?;
+        let product = self.product()?;
         Ok((product.comparison(self.artifact_size)?, product.attested()))
     }
 }
