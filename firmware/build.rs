@@ -8,6 +8,9 @@ mod memory_map;
 
 use memory_map::{Area, MemoryMap};
 
+/// Where the artifact starts in a package: `sitrep_core::update::package::ARTIFACT`.
+const HEAD: u32 = 1024;
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/boards/memory_map.rs");
@@ -17,14 +20,28 @@ fn main() {
     let chosen = |memory: &&MemoryMap| env::var_os(format!("CARGO_FEATURE_{}", feature(memory.board))).is_some();
     let board = memory_map::ALL.into_iter().find(chosen).expect("a board is chosen by its cargo feature");
     let directory = env::var("OUT_DIR").expect("cargo names the directory for what is generated");
-    fs::write(Path::new(&directory).join("memory.x"), script(board, board.boot)).expect("OUT_DIR can be written");
-    // Names of interrupt handlers, which cortex-m-rt's script includes: images enable no interrupt.
-    fs::write(Path::new(&directory).join("device.x"), "").expect("OUT_DIR can be written");
-    println!("cargo::rustc-link-search={directory}");
-    for argument in ["--nmagic", "-Tmemory.x", "-Tlink.x", "-Tdefmt.x"] {
-        if argument != "-Tmemory.x" || riscv() {
-            println!("cargo::rustc-link-arg-bins={argument}");
+    let images = [
+        ("boot", board.boot),
+        ("verify", board.boot),
+        ("figures", board.boot),
+        ("application-a", board.application(0, HEAD)),
+        ("application-b", board.application(1, HEAD)),
+    ];
+    for (image, area) in images {
+        let directory = Path::new(&directory).join(image);
+        fs::create_dir_all(&directory).expect("OUT_DIR can be written");
+        fs::write(directory.join("memory.x"), script(board, area)).expect("OUT_DIR can be written");
+        // Names of interrupt handlers, which cortex-m-rt's script includes.
+        fs::write(directory.join("device.x"), "").expect("OUT_DIR can be written");
+        let directory = directory.display();
+        if image != "figures" || board.board == memory_map::MPS2_AN385.board {
+            println!("cargo::rustc-link-arg-bin={image}=-L{directory}");
         }
+    }
+    // riscv-rt's link.x leaves the memory map to whoever calls it, cortex-m-rt's includes it.
+    let map: &[_] = if riscv() { &["-Tmemory.x"] } else { &[] };
+    for argument in [&["--nmagic"], map, &["-Tlink.x", "-Tdefmt.x"]].concat() {
+        println!("cargo::rustc-link-arg-bins={argument}");
     }
 }
 
@@ -48,6 +65,8 @@ fn script(board: &MemoryMap, code: Area) -> String {
         {
             script += &format!("REGION_ALIAS(\"REGION_{alias}\", {region});\n");
         }
+        // How to unwind the stack, which nothing does: 17 KB of flash. cortex-m-rt leaves it out by itself.
+        script += "SECTIONS\n{\n  /DISCARD/ : { *(.eh_frame .eh_frame.*) }\n}\n";
     }
     script
 }

@@ -4,7 +4,27 @@
 
 use sitrep_core::{Error, Str};
 
+use crate::boot::Event;
 use crate::candidate::Report;
+
+/// Logs what happens in a boot.
+pub fn event(event: &Event<'_>) {
+    match event {
+        Event::Candidate(slot, of_it) => {
+            defmt::info!("slot {=str}:", slot.name());
+            report(of_it);
+        }
+        Event::Confirmed(slot) => defmt::info!("slot {=str} has confirmed", slot.name()),
+        Event::Rejected(slot) => defmt::warn!("slot {=str} has not confirmed, and is rejected", slot.name()),
+        Event::Installed(slot) => defmt::info!("an update was installed in slot {=str}", slot.name()),
+        Event::Started(slot) => defmt::info!("slot {=str} is started on trial", slot.name()),
+        Event::PolicyPending(revision) => defmt::info!("trust policy {=u32} is to come into force", revision),
+        Event::PolicyInForce(revision) => defmt::info!("trust policy {=u32} is in force", revision),
+        Event::Refused(error) => {
+            defmt::error!("the staged package is refused: {} ({=u16})", error.code(), error.code().number());
+        }
+    }
+}
 
 /// Logs a whole report.
 pub fn report(report: &Report<'_, '_, '_>) {

@@ -12,11 +12,17 @@ use std::{
 };
 
 use defmt_decoder::{DecodeError, Table};
-use object::{Endianness, Object, ObjectSection, SectionFlags, elf, read::elf::ElfFile32};
+use object::{
+    Endianness, Object, ObjectSection, SectionFlags, elf,
+    read::elf::{ElfFile32, ProgramHeader},
+};
 use sitrep_firmware::boards::memory_map::{self, Area, MemoryMap};
 
 /// How long one run may take in real time before it counts as hung, with room for a machine that is busy with others.
 pub const TIME_LIMIT: Duration = Duration::from_secs(120);
+
+/// The file that keeps a device's flash, in the directory where the emulator is started.
+pub const FLASH: &str = "flash.bin";
 
 /// What is written into the device's flash and clock before it starts.
 #[derive(Clone, Debug)]
@@ -38,6 +44,8 @@ pub struct Run {
     pub log: Vec<String>,
     /// The log lines of level debug, which carry figures that change with the compiler.
     pub figures: Vec<String>,
+    /// What the application that was started wrote to the console.
+    pub console: Vec<String>,
 }
 
 impl Run {
@@ -60,6 +68,20 @@ pub struct Sizes {
     pub flash: u64,
     /// Statics in RAM.
     pub ram: u64,
+}
+
+/// A board's flash, erased but for these parts.
+///
+/// # Panics
+/// When one of them does not fit into its area.
+#[must_use]
+pub fn contents(board: &MemoryMap, parts: &[(Area, &[u8])]) -> Vec<u8> {
+    let mut contents = vec![0xff; board.flash.length as usize];
+    for (Area { start, length }, bytes) in parts {
+        assert!(bytes.len() <= *length as usize, "{} bytes do not fit into {length} of the flash", bytes.len());
+        contents[*start as usize..][..bytes.len()].copy_from_slice(bytes);
+    }
+    contents
 }
 
 /// A firmware image as the linker wrote it.
@@ -127,22 +149,52 @@ impl Image {
     #[must_use]
     pub fn run(&self, flash: &Flash, limit: Duration) -> Run {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let mut contents = vec![0xff; self.board.flash.length as usize];
         let regions = self.board.regions();
-        for (Area { start, length }, bytes) in [(regions.policy[0], &flash.trust), (regions.slots[0], &flash.slot)] {
-            assert!(bytes.len() <= length as usize, "{} bytes do not fit into {length} of the flash", bytes.len());
-            contents[start as usize..][..bytes.len()].copy_from_slice(bytes);
-        }
-        let path = directory.path().join("flash.bin");
-        fs::write(&path, &contents).expect("the temporary directory can be written");
+        let parts = [(regions.policy[0], &flash.trust[..]), (regions.slots[0], &flash.slot[..])];
+        fs::write(directory.path().join(FLASH), contents(self.board, &parts))
+            .expect("the temporary directory can be written");
+        self.run_in(directory.path(), flash.clock, limit)
+    }
+
+    /// Runs the image with the flash that lies in the file [`FLASH`] of a directory, where semihosting finds its files as well. `clock` is what the
+    /// device's clock says, in seconds since 1970.
+    ///
+    /// # Panics
+    /// As [`Self::run`].
+    #[must_use]
+    pub fn run_in(&self, directory: &Path, clock: Option<u64>, limit: Duration) -> Run {
         let mut command = Command::new(emulator(self.board));
         let address = self.board.flash.start;
-        command.arg("-device").arg(format!("loader,file={},addr={address:#x},force-raw=on", path.display()));
-        if let Some(seconds) = flash.clock {
+        command.current_dir(directory).arg("-kernel").arg(&self.path);
+        command.arg("-device").arg(format!("loader,file={FLASH},addr={address:#x},force-raw=on"));
+        if let Some(seconds) = clock {
             let clock = self.board.clock();
             command.arg("-device").arg(format!("loader,addr={clock:#x},data={seconds},data-len=8"));
         }
         self.emulate(&mut command, limit)
+    }
+
+    /// The image's bytes as they lie in flash.
+    ///
+    /// # Panics
+    /// When the file is no ELF file.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut segments = Vec::new();
+        for segment in self.object().elf_program_headers() {
+            let data = segment.data(Endianness::Little, &*self.elf).expect("segments lie in the file");
+            if segment.p_type(Endianness::Little) == elf::PT_LOAD && !data.is_empty() {
+                segments.push((segment.p_paddr(Endianness::Little) as usize, data));
+            }
+        }
+        let start = segments.iter().map(|(address, _)| *address).min().expect("an image");
+        let mut bytes = Vec::new();
+        for (address, data) in segments {
+            let at = address - start;
+            bytes.resize(bytes.len().max(at + data.len()), 0xff);
+            bytes[at..at + data.len()].copy_from_slice(data);
+        }
+        bytes
     }
 
     fn object(&self) -> ElfFile32<'_, Endianness> {
@@ -150,7 +202,7 @@ impl Image {
     }
 
     fn emulate(&self, command: &mut Command, limit: Duration) -> Run {
-        command.arg("-kernel").arg(&self.path).args(["-machine", self.board.board, "-icount", "shift=0"]);
+        command.args(["-machine", self.board.board, "-icount", "shift=0"]);
         if self.board.board == memory_map::VIRT.board {
             command.args(["-bios", "none"]);
         }
@@ -158,8 +210,11 @@ impl Image {
         command.args(["-semihosting-config", "enable=on,target=native,chardev=log"]);
         let (status, stdout, stderr) = run_limited(command, limit);
         assert!(stderr.is_empty(), "the emulator complained: {}", String::from_utf8_lossy(&stderr));
-        let mut run = Run { code: status.code(), log: Vec::new(), figures: Vec::new() };
-        self.decode(&stdout, &mut run);
+        // Frames of the log end with a zero, which no text has.
+        let end = stdout.iter().rposition(|byte| *byte == 0).map_or(0, |last| last + 1);
+        let console = String::from_utf8_lossy(&stdout[end..]).lines().map(str::to_owned).collect();
+        let mut run = Run { code: status.code(), log: Vec::new(), figures: Vec::new(), console };
+        self.decode(&stdout[..end], &mut run);
         run
     }
 

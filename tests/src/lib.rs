@@ -1,6 +1,7 @@
 //! What the integration tests and benches of sitrep share.
 
 pub mod bench;
+pub mod boot;
 pub mod c;
 pub mod cases;
 pub mod chain;
@@ -15,6 +16,7 @@ pub mod json_text;
 pub mod process;
 pub mod scale;
 pub mod scenario;
+pub mod update;
 pub mod wrap;
 
 /// The README's Rust compiles.

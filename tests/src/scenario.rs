@@ -223,6 +223,22 @@ pub fn compare(name: &str, run: &Run) {
     assert!(log == expected, "{name}: expected\n{expected}\nbut the device logged\n{log}\n(SITREP_BLESS=1 accepts it)");
 }
 
+/// Compares what a device has said over several boots with firmware/boots/NAME.log, or writes that with `SITREP_BLESS`.
+///
+/// # Panics
+/// When they differ.
+pub fn compare_boots(name: &str, board: &str, text: &str) {
+    let path = repository("firmware/boots").join(format!("{name}.log"));
+    if blessing() {
+        fs::write(&path, text).expect("firmware/boots can be written");
+    }
+    let expected = fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        text == expected,
+        "{name} on {board}: expected\n{expected}\nbut it was\n{text}\n(SITREP_BLESS=1 accepts it)"
+    );
+}
+
 /// The bundle of the layout and links in a directory, with the device's limits.
 ///
 /// # Panics

@@ -5,9 +5,11 @@ use std::{env, fs, path::Path, time::Duration};
 use serde::Deserialize;
 use sitrep_firmware::{boards::memory_map, slot::Slot};
 use sitrep_tests::{
-    device::{Flash, Image, Sizes, TIME_LIMIT},
+    boot::{Desk, release},
+    device::{Flash, Image, Run, Sizes, TIME_LIMIT},
     scale,
     scenario::{self, Scenario},
+    update::{policy, policy_update},
 };
 
 #[derive(Deserialize)]
@@ -41,14 +43,27 @@ fn flash() {
 #[test]
 fn stack_and_static_ram() {
     for board in memory_map::ALL {
-        let Some(image) = Image::open(board, "boot") else { continue };
+        let (Some(verify), Some(release)) = (Image::open(board, "verify"), release(board, "owner", 1, true)) else {
+            continue;
+        };
         let budget = Budget::read(board.board).ram;
         let mut most = (0, 0, 0, String::new());
+        let mut note = |run: &Run, name: String| {
+            let (stack, statics) = (run.figure("stack"), run.figure("statics"));
+            most = std::mem::take(&mut most).max((stack + statics, stack, statics, name));
+        };
         // Every way through the verifier that a scenario takes, not only the good one.
         for name in scenario::names() {
-            let run = image.run(&Scenario::read(&name).flash(), TIME_LIMIT);
-            let (stack, statics) = (run.figure("stack"), run.figure("statics"));
-            most = most.max((stack + statics, stack, statics, name));
+            note(&verify.run(&Scenario::read(&name).flash(), TIME_LIMIT), name);
+        }
+        // The whole boot, with all that comes with an update.
+        let policies = [1, 2].map(|revision| policy(revision, &["owner"], 1));
+        let desk = Desk::new(board, 1, &policies[0], &release.package(0, &[])).expect("what could be built once");
+        desk.bring_update(&release.package(1, &policy_update(&policies[1], &["owner"])));
+        for number in 1..=3 {
+            let run = desk.boot();
+            assert!(matches!(run.code, Some(10 | 11)), "{:?}", run.log);
+            note(&run, format!("boot {number}"));
         }
         let ((ram, stack, statics, name), board) = (most, board.board);
         println!("RAM, {board}: at most {stack} bytes of stack and {statics} of statics, by {name} (budget {budget})");
@@ -82,9 +97,9 @@ fn instructions_over_the_floor() {
 
 #[test]
 fn ram_does_not_depend_on_the_number_of_artifacts() {
-    let Some(image) = Image::open(&memory_map::MPS2_AN385, "boot") else { return };
+    let Some(image) = Image::open(&memory_map::MPS2_AN385, "verify") else { return };
     let long = env::var_os("SITREP_LONG").is_some();
-    let sizes: &[_] = if long { &[10, 1_000, 100_000] } else { &[10, 1_000] };
+    let sizes: &[_] = if long { &[10, 1_000, 40_000] } else { &[10, 1_000] };
     let mut stacks = Vec::new();
     for artifacts in sizes {
         let directory = tempfile::tempdir().expect("a temporary directory");

@@ -16,7 +16,7 @@ macro_rules! scenarios {
             let name = stringify!($test).replace('_', "-");
             let flash = Scenario::read(&name).flash();
             for board in memory_map::ALL {
-                let Some(image) = Image::open(board, "boot") else { continue };
+                let Some(image) = Image::open(board, "verify") else { continue };
                 scenario::compare(&name, &image.run(&flash, TIME_LIMIT));
             }
         })*

@@ -2,24 +2,39 @@
 #![no_std]
 #![no_main]
 
+use sitrep_core::Time;
 use sitrep_firmware::{
-    boards::{self as board, BatteryClock, Exit},
-    candidate::verify_slot,
-    log,
-    slot::Slot,
+    Booted, Decision, Device,
+    boards::{self as board, BatteryClock, Exit, MAP, Processor},
+    boot, log,
+};
+
+/// What is built into the image.
+const DEVICE: Device<'static> = Device {
+    map: MAP,
+    identity: Some(sitrep_core::Device { product: "thermostat", hardware: "rev-b" }),
+    build_time: Time(1_767_225_600), // 2026-01-01T00:00:00Z
 };
 
 #[board::entry]
 fn main() -> ! {
-    board::paint_stack();
-    let Ok(slot) = Slot::read(board::slot()) else {
-        defmt::error!("refused: nothing in the slot");
-        board::exit(Exit::Refused)
-    };
-    defmt::info!("bundle: {=usize} bytes, artifact: {=usize} bytes", slot.bundle.len(), slot.artifact.len());
-    let result = verify_slot(board::trust_policy(), &slot, &BatteryClock, log::report);
-    let (stack, statics) = board::ram();
-    defmt::debug!("stack {=u32} bytes", stack);
-    defmt::debug!("statics {=u32} bytes", statics);
-    board::exit(if result.is_ok() { Exit::Verified } else { Exit::Refused })
+    let mut flash = board::start();
+    loop {
+        let booted = boot(&mut flash, &DEVICE, &BatteryClock, &mut |event| log::event(event));
+        let (stack, statics) = board::ram();
+        defmt::debug!("stack {=u32} bytes", stack);
+        defmt::debug!("statics {=u32} bytes", statics);
+        let Booted { decision, .. } = booted;
+        match decision {
+            Decision::Run(permit) => match permit.redeem(&mut Processor) {},
+            Decision::Recovery(error) => {
+                defmt::error!("recovery: {} ({=u16})", error.code(), error.code().number());
+                // Where a device waits for somebody to bring a package.
+                match board::receive(&mut flash, c"recovery.bin") {
+                    Ok(Some(length)) => defmt::debug!("received {=usize} bytes", length),
+                    _ => board::exit(Exit::Refused),
+                }
+            }
+        }
+    }
 }

@@ -13,19 +13,21 @@
 use ed25519_compact::{PublicKey, Signature, VerifyingState};
 use sha2::{Digest, Sha256};
 use sitrep_firmware::{
-    boards::{self as board, BatteryClock, Exit, INSTRUCTIONS_PER_TICK},
+    Flash as _,
+    boards::{self as board, BatteryClock, Exit, INSTRUCTIONS_PER_TICK, MAP},
     candidate::verify_slot,
     slot::Slot,
 };
 
 #[board::entry]
 fn main() -> ! {
-    let Ok(slot) = Slot::read(board::slot()) else {
+    let flash = board::start();
+    let Ok(slot) = Slot::read(flash.mapped(MAP.slots[0])) else {
         defmt::error!("nothing in the slot");
         board::exit(Exit::Refused)
     };
     board::start_timer();
-    let (boot, boot_stack) = measure(|| verify_slot(board::trust_policy(), &slot, &BatteryClock, |_| ()).is_ok());
+    let (boot, boot_stack) = measure(|| verify_slot(flash.mapped(MAP.policy[0]), &slot, &BatteryClock, |_| ()).is_ok());
     let (floor, floor_stack) = measure(|| floor(slot.rest).is_some());
     let (digest, _) = measure(|| Sha256::digest(slot.artifact)[..] != [0; 32]);
     // Instructions in thousands: the whole number would not fit for large bundles.

@@ -1,19 +1,32 @@
 //! The board of the image that is built, as the images see it.
 
-use core::{panic::PanicInfo, ptr, slice};
+use core::{
+    convert::Infallible, ffi::CStr, panic::PanicInfo, ptr, slice, sync::atomic::AtomicBool, sync::atomic::Ordering,
+};
 
-use sitrep_core::{Clock, Time};
+use sitrep_core::{Clock, Time, boot_report::BootReport};
 
+#[cfg(target_arch = "arm")]
+pub use super::cortex_m::call_supervisor;
+pub use super::flash::{BoardFlash, BoardFlashError};
+use super::memory_map::{self, MemoryMap};
+#[cfg(target_arch = "riscv32")]
+pub use super::riscv::{call_supervisor, end_call};
+pub use super::semihosting::{Console, Exit, File, Mode, exit};
+pub use super::stack::{paint_stack, ram};
+#[cfg(feature = "mps2-an385")]
+pub use super::timer::{INSTRUCTIONS_PER_TICK, start_timer, ticks};
+#[cfg(target_arch = "arm")]
+use super::{cortex_m as core_of_board, map};
+#[cfg(target_arch = "riscv32")]
+use super::{map, riscv as core_of_board};
+use crate::confirm::Stager;
+use crate::decision::Board;
+use crate::flash::{FlashError, Map, Region};
 #[cfg(target_arch = "arm")]
 pub use cortex_m_rt::entry;
 #[cfg(target_arch = "riscv32")]
 pub use riscv_rt::entry;
-
-use super::memory_map::{self, Area, MemoryMap};
-pub use super::semihosting::{Exit, exit};
-pub use super::stack::{paint_stack, ram};
-#[cfg(feature = "mps2-an385")]
-pub use super::timer::{INSTRUCTIONS_PER_TICK, start_timer, ticks};
 
 /// Its memories.
 pub const MEMORY: MemoryMap = if cfg!(feature = "mps2-an385") {
@@ -30,23 +43,24 @@ pub const MEMORY: MemoryMap = if cfg!(feature = "mps2-an385") {
     panic!("no board: choose one of firmware/Cargo.toml's features")
 };
 
-/// The flash page of the trust policy.
-#[must_use]
-pub fn trust_policy() -> &'static [u8] {
-    flash(MEMORY.regions().policy[0])
-}
+/// The parts of its flash.
+pub const MAP: Map = map(&MEMORY);
 
-/// The flash of the update slot.
-#[must_use]
-pub fn slot() -> &'static [u8] {
-    flash(MEMORY.regions().slots[0])
-}
+const _: () = assert!(MAP.is_good(MEMORY.word, MEMORY.sector), "the memory map does not go with the boot");
 
-/// A part of the flash.
-fn flash(part: Area) -> &'static [u8] {
-    let start = ptr::with_exposed_provenance((MEMORY.flash.start + part.start) as usize);
-    // SAFETY: memory to which nothing writes while the image runs; every bit pattern is a `u8`.
-    unsafe { slice::from_raw_parts(start, part.length as usize) }
+/// What an image does first. Gives the flash, once.
+///
+/// # Panics
+/// When it is called again.
+#[must_use]
+pub fn start() -> BoardFlash {
+    static STARTED: AtomicBool = AtomicBool::new(false);
+    assert!(!STARTED.load(Ordering::Relaxed));
+    STARTED.store(true, Ordering::Relaxed);
+    #[cfg(target_arch = "arm")]
+    core_of_board::start();
+    paint_stack();
+    BoardFlash::new()
 }
 
 /// The battery-backed clock: seconds since 1970, or 0 where it was never set.
@@ -61,6 +75,69 @@ impl Clock for BatteryClock {
             0 => None,
             seconds => Some(Time(seconds)),
         }
+    }
+}
+
+/// The block of the boot report.
+fn block() -> *mut u8 {
+    ptr::with_exposed_provenance_mut(MEMORY.report().start as usize)
+}
+
+/// Leaves the report for the application.
+pub fn leave(report: &BootReport) {
+    // SAFETY: memory that nothing else uses; every bit pattern is a `u8`.
+    let block = unsafe { slice::from_raw_parts_mut(block(), MEMORY.report().length as usize) };
+    // It has room for every report; one that is missing shows as what it is.
+    let _ = report.write(block);
+}
+
+/// What the boot has left; [`BootReport::read`] reads it.
+#[must_use]
+pub fn left() -> &'static [u8] {
+    // SAFETY: memory that only a boot writes to, which does not read it.
+    unsafe { slice::from_raw_parts(block(), MEMORY.report().length as usize) }
+}
+
+/// Copies a file to the staging area, and removes it. Says how many bytes it had, or that there is none.
+///
+/// # Errors
+/// [`FlashError`]: nothing was staged.
+pub fn receive(flash: &mut BoardFlash, name: &CStr) -> Result<Option<usize>, FlashError> {
+    let Some(mut file) = File::open(name, Mode::Read) else { return Ok(None) };
+    let mut stager = Stager::begin(flash, &MAP)?;
+    let (mut buffer, mut length) = ([0; 128], 0);
+    loop {
+        let bytes = file.read(&mut buffer);
+        if bytes.is_empty() {
+            break;
+        }
+        length += bytes.len();
+        stager.write(bytes)?;
+    }
+    stager.finish()?;
+    drop(file);
+    Ok(File::remove(name).then_some(length))
+}
+
+/// What the decision asks of the board.
+#[derive(Debug)]
+pub struct Processor;
+
+impl Board for Processor {
+    type Done = Infallible;
+
+    fn read(&mut self, word: &u32) -> u32 {
+        // SAFETY: a reference is valid.
+        unsafe { ptr::from_ref(word).read_volatile() }
+    }
+
+    fn jump(&mut self, image: Region) -> Infallible {
+        // SAFETY: two verifications say that it is an image of the maker, and nobody makes images for another processor.
+        unsafe { core_of_board::start_image(MEMORY.flash.start.wrapping_add(image.start)) }
+    }
+
+    fn stop(&mut self) -> Infallible {
+        exit(Exit::Stopped)
     }
 }
 

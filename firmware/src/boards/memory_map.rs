@@ -29,6 +29,8 @@ pub struct MemoryMap {
     pub flash: Area,
     /// What the flash erases at once.
     pub sector: u32,
+    /// What it writes at once, and only once before it is erased.
+    pub word: u32,
     /// How much of the flash each slot takes, and the staging area.
     pub slot: u32,
     /// Stack and statics.
@@ -73,6 +75,12 @@ impl MemoryMap {
         Area { start: 4 * self.sector + number * self.slot, length: self.slot }
     }
 
+    /// Where an image may lie that runs in a slot: behind the head of its package, which is of the length `head`. Half of the slot is left to its bundle.
+    #[must_use]
+    pub const fn application(&self, slot: usize, head: u32) -> Area {
+        Area { start: self.flash.start + self.regions().slots[slot].start + head, length: self.slot / 2 }
+    }
+
     /// The boot report's block.
     #[must_use]
     pub const fn report(&self) -> Area {
@@ -102,6 +110,7 @@ pub const MPS2_AN385: MemoryMap = MemoryMap {
     boot: Area { start: 0, length: 256 * KIB },
     flash: Area { start: 0x2100_0000, length: 16 * MIB },
     sector: 4 * KIB,
+    word: 16, // the longest of the microcontrollers of PORTING.md
     slot: 5 * MIB,
     ram: Area { start: 0x2000_0000, length: 32 * KIB },
     handover: Area { start: 0x2000_8000, length: KIB },
@@ -124,10 +133,11 @@ pub const MPS2_AN505: MemoryMap = MemoryMap {
 /// BBC's micro:bit: a Nordic nRF51822 (Cortex-M0, 256 KiB of flash in pages of 1 KiB, 16 KiB of RAM). Boot and slots share the flash.
 pub const MICROBIT: MemoryMap = MemoryMap {
     board: "microbit",
-    boot: Area { start: 0, length: 84 * KIB },
-    flash: Area { start: 84 * KIB, length: 172 * KIB },
+    boot: Area { start: 0, length: 108 * KIB },
+    flash: Area { start: 108 * KIB, length: 148 * KIB },
     sector: KIB,
-    slot: 56 * KIB,
+    word: 4,
+    slot: 48 * KIB,
     ram: Area { start: 0x2000_0000, length: 15 * KIB },
     handover: Area { start: 0x2000_3c00, length: KIB },
 };

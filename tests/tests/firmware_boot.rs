@@ -1,0 +1,125 @@
+//! Whole boots in QEMU, on every board: the flash survives from one to the next, and applications run from the slots. What device and application say is in
+//! firmware/boots/NAME.log, the same on all boards.
+
+use sitrep_firmware::boards::memory_map::{self, MemoryMap};
+use sitrep_tests::{
+    boot::{Desk, release},
+    scenario,
+    update::{Release, policy, policy_update},
+};
+
+const OWNER: &str = "owner";
+const OTHER: &str = "other owner";
+
+/// What a device does in a scenario, on one board.
+struct Story {
+    desk: Desk,
+    text: String,
+}
+
+impl Story {
+    /// A device with the application of security version 1, which has confirmed.
+    fn begin(board: &'static MemoryMap) -> Option<Self> {
+        let package = made(board, 1, true)?.package(0, &[]);
+        let mut story = Self { desk: Desk::new(board, 1, &policy(1, &[OWNER], 1), &package)?, text: String::new() };
+        story.boot("the first boot after the factory");
+        Some(story)
+    }
+
+    fn boot(&mut self, title: &str) {
+        let run = self.desk.boot();
+        self.text += &format!("# {title}\n");
+        for line in run.log.iter().chain(&run.console) {
+            self.text += &format!("{line}\n");
+        }
+        self.text += &format!("exit {}\n\n", run.code.map_or("by a signal".into(), |code| code.to_string()));
+    }
+}
+
+fn made(board: &'static MemoryMap, security_version: u32, confirms: bool) -> Option<Release> {
+    release(board, OWNER, security_version, confirms)
+}
+
+/// Plays a scenario on every board.
+fn play(name: &str, play: impl Fn(&mut Story, &'static MemoryMap) -> Option<()>) {
+    for board in memory_map::ALL {
+        let Some(mut story) = Story::begin(board) else { continue };
+        play(&mut story, board).expect("what could be built once");
+        scenario::compare_boots(name, board.board, &story.text);
+    }
+}
+
+#[test]
+fn update_confirmed() {
+    play("update-confirmed", |story, board| {
+        story.desk.bring_update(&made(board, 2, true)?.package(1, &[]));
+        story.boot("an update comes");
+        story.boot("it is installed, started, and confirms");
+        story.boot("it is the rule");
+        Some(())
+    });
+}
+
+#[test]
+fn update_not_confirmed() {
+    play("update-not-confirmed", |story, board| {
+        story.desk.bring_update(&made(board, 2, false)?.package(1, &[]));
+        story.boot("an update comes that will not confirm");
+        story.boot("it is installed and started");
+        story.boot("it is taken back");
+        story.boot("and stays away");
+        Some(())
+    });
+}
+
+#[test]
+fn tampered_update() {
+    play("tampered-update", |story, board| {
+        let mut package = made(board, 2, true)?.package(1, &[]);
+        package[1024 + 256] ^= 1;
+        story.desk.bring_update(&package);
+        story.boot("an update comes with one bit changed");
+        story.boot("it is refused");
+        Some(())
+    });
+}
+
+#[test]
+fn old_version() {
+    play("old-version", |story, board| {
+        story.desk.bring_update(&made(board, 3, true)?.package(1, &[]));
+        story.boot("an update comes");
+        story.boot("it is installed, started, and confirms");
+        story.desk.bring_update(&made(board, 2, true)?.package(0, &[]));
+        story.boot("it is the rule; an older one comes, which its owner has signed");
+        story.boot("it is refused");
+        Some(())
+    });
+}
+
+#[test]
+fn policy_update_with_a_new_owner() {
+    play("policy-update", |story, board| {
+        let update = policy_update(&policy(2, &[OTHER], 1), &[OWNER]);
+        story.desk.bring_update(&release(board, OTHER, 2, true)?.package(1, &update));
+        story.boot("an update comes with a policy that trusts another owner, who has signed the update");
+        story.boot("the policy is pending; it allows the update");
+        story.boot("the update has confirmed, and the policy is in force");
+        story.desk.bring_update(&made(board, 3, true)?.package(0, &[]));
+        story.boot("the former owner's next update comes");
+        story.boot("it is refused");
+        Some(())
+    });
+}
+
+#[test]
+fn nothing_verifies() {
+    play("recovery", |story, board| {
+        story.desk.edit(board.regions().slots[0], |slot| slot[1024 + 256] ^= 1);
+        story.boot("the only image is damaged");
+        story.desk.bring_recovery(&made(board, 1, true)?.package(1, &[]));
+        story.boot("somebody brings a package");
+        story.boot("the device is as good as new");
+        Some(())
+    });
+}
