@@ -481,8 +481,9 @@ def security(name, why, expect, wanted, *attestations, **more):
     add("attestations", f"security-version-{name}", why, expect, make, in_dsse, **more)
 
 
-def version(value, **more):
-    return provenance(kind=SECURITY, predicate={} if value is OMIT else {"securityVersion": value}, **more)
+def version(value, beside=None, **more):
+    predicate = {} if value is OMIT else {"securityVersion": value}
+    return provenance(kind=SECURITY, predicate=predicate | (beside or {}), **more)
 
 
 security("reached", "The security version is the one that is demanded.", "verified", 7, (version(7), "builder"))
@@ -525,6 +526,35 @@ security(
     "attestation-threshold",
     7,
     (version(7), "fetcher"),
+)
+WHOLE = {"product": "thermostat", "hardware": ["rev-b"], "time": "2026-11-21T00:00:00Z", "more": []}
+security(
+    "of-a-product",
+    "Who does not say which device it is verified for takes a security version for any.",
+    "verified",
+    7,
+    (version(7, beside=WHOLE), "builder"),
+)
+security(
+    "time-of-no-form",
+    "A security version with a time that is none does not count.",
+    "attestation-time",
+    7,
+    (version(7, beside={"time": "2026-11-21"}), "builder"),
+)
+security(
+    "time-that-is-null",
+    "A time that is null is none, and not left out.",
+    "attestation-time",
+    7,
+    (version(7, beside={"time": None}), "builder"),
+)
+security(
+    "time-of-no-form-not-demanded",
+    "What is not demanded is not judged.",
+    "verified",
+    0,
+    (version(7, beside={"time": "2026-11-21"}), "builder"),
 )
 
 
