@@ -9,6 +9,7 @@ use sitrep_core::{
 };
 
 use crate::room::{LIMITS, Room};
+use sitrep_core::trust_policy::SLOT;
 
 /// What C asks for, as slices.
 #[derive(Clone, Copy, Debug)]
@@ -120,13 +121,28 @@ pub(crate) fn examine<R>(
     Ok(tell(&Examined { outcome, bundle, artifact, artifact_size: inputs.artifact_size }))
 }
 
-/// The trust policy's word counts: a caller that names something else means something else.
+/// The trust policy's word counts: a caller that names something else means something else. Only which slot the artifact is for is the caller's
+/// to say, where the trust policy leaves room for it.
 fn artifact_name<'n>(policy: Option<&'n str>, caller: Option<&'n str>) -> Result<&'n str, Error> {
     match (policy, caller) {
-        (Some(name), None) | (None, Some(name)) => Ok(name),
-        (Some(name), Some(same)) if name == same => Ok(name),
+        (None, Some(name)) => Ok(name),
+        (Some(name), None) if slot_of(name).is_none() => Ok(name),
+        (Some(name), Some(same)) if name == same && slot_of(name).is_none() => Ok(name),
+        (Some(name), Some(in_slot)) if is_in_slot(name, in_slot) => Ok(in_slot),
         _ => Err(Code::TrustArtifact.into()),
     }
+}
+
+/// Where a name leaves room for the slot's.
+fn slot_of(name: &str) -> Option<usize> {
+    name.as_bytes().windows(SLOT.len()).position(|window| window == SLOT.as_bytes())
+}
+
+/// Is this the name, with `a` or `b` for the slot?
+fn is_in_slot(name: &str, in_slot: &str) -> bool {
+    let parts = slot_of(name).and_then(|at| Some((name.get(..at)?, name.get(at.saturating_add(SLOT.len())..)?)));
+    let slot = parts.and_then(|(before, after)| in_slot.strip_prefix(before)?.strip_suffix(after));
+    matches!(slot, Some("a" | "b"))
 }
 
 // Apart, so that its buffer is gone from the stack while signatures are checked.
@@ -141,5 +157,28 @@ struct Given(Option<Time>);
 impl Clock for Given {
     fn now(&self) -> Option<Time> {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_trust_policy_names_the_artifact() {
+        let name = |policy, caller| artifact_name(policy, caller).ok();
+        assert_eq!(name(Some("app"), None), Some("app"));
+        assert_eq!(name(Some("app"), Some("app")), Some("app"));
+        assert_eq!(name(None, Some("app")), Some("app"));
+        assert_eq!(name(Some("app"), Some("other")), None);
+        assert_eq!(name(None, None), None);
+
+        assert_eq!(name(Some("app-{slot}.bin"), Some("app-a.bin")), Some("app-a.bin"));
+        assert_eq!(name(Some("app-{slot}.bin"), Some("app-b.bin")), Some("app-b.bin"));
+        for other in ["app-c.bin", "app-.bin", "app-ab.bin", "app-a", "a", "app-{slot}.bin", "a.bin", "app-.bina.bin"] {
+            assert_eq!(name(Some("app-{slot}.bin"), Some(other)), None, "{other}");
+        }
+        assert_eq!(name(Some("app-{slot}.bin"), None), None);
+        assert_eq!(name(Some("{slot}"), Some("a")), Some("a"));
     }
 }

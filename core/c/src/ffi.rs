@@ -56,7 +56,7 @@ const _: () = {
     assert!(align_of::<sitrep_context>() == SITREP_CONTEXT_ALIGN);
 };
 
-/// The memory of one artifact's verification. It needs no initialisation, belongs to one thread at a time, and holds no pointer between two
+/// The memory of one artifact's verification. It needs no initialisation, belongs to one thread at a time (only the `get` calls may be made by several at once), and holds no pointer between two
 /// calls: it may be moved and copied, and each copy answers for the bytes that it was given.
 #[repr(C, align(16))]
 pub struct sitrep_context {
@@ -77,7 +77,7 @@ pub struct sitrep_request {
     /// Its size in bytes.
     pub bundle_size: usize,
     /// The artifact's name in the supply chain, UTF-8 and NUL at its end; NULL where the trust policy says it, as it should. Another name than the
-    /// trust policy's is refused.
+    /// trust policy's is refused; where that holds `{slot}`, give the name with `a` or `b` in its place.
     pub artifact: *const c_char,
     /// The artifact's size in bytes, where it is known before: Git's object ids cannot be compared without. 0 is unknown.
     pub artifact_size: u64,
@@ -173,7 +173,7 @@ pub unsafe extern "C" fn sitrep_update(
     size: usize,
 ) -> sitrep_result {
     // SAFETY: as the caller promises.
-    let Some(context) = (unsafe { begun(context) }) else { return Call::Context.number() };
+    let Some(context) = (unsafe { begun(context).map(|place| &mut *place) }) else { return Call::Context.number() };
     match Span::of(data, size) {
         Ok(span) if span.meets(Span::of_value(context)) => context.state.refuse(Call::Overlap),
         // SAFETY: apart from the context; the rest is the caller's promise.
@@ -187,7 +187,7 @@ pub unsafe extern "C" fn sitrep_update(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sitrep_finish(context: *mut sitrep_context) -> sitrep_result {
     // SAFETY: as the caller promises.
-    match unsafe { begun(context) } {
+    match unsafe { begun(context).map(|place| &mut *place) } {
         Some(context) => context.state.finish(),
         None => Call::Context.number(),
     }
@@ -197,7 +197,7 @@ pub unsafe extern "C" fn sitrep_finish(context: *mut sitrep_context) -> sitrep_r
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sitrep_end(context: *mut sitrep_context) {
     // SAFETY: as the caller promises.
-    if let Some(context) = unsafe { begun(context) } {
+    if let Some(context) = unsafe { begun(context).map(|place| &mut *place) } {
         context.state = State::refused(Call::Order);
         context.seal = 0;
     }
@@ -213,8 +213,10 @@ pub unsafe extern "C" fn sitrep_get_finding(
     index: usize,
     finding: *mut sitrep_finding,
 ) -> sitrep_result {
-    // SAFETY: as the caller promises; it is only read.
-    let Some(context) = (unsafe { begun(context.cast_mut()) }) else { return Call::Context.number() };
+    // SAFETY: as the caller promises; nobody writes to it.
+    let Some(context) = (unsafe { begun(context.cast_mut()).map(|place| &*place) }) else {
+        return Call::Context.number();
+    };
     if finding.is_null() || !finding.is_aligned() {
         return Call::Argument.number();
     }
@@ -249,8 +251,10 @@ pub unsafe extern "C" fn sitrep_get_attested(
     security_version: *mut u32,
     time: *mut u64,
 ) -> sitrep_result {
-    // SAFETY: as the caller promises; it is only read.
-    let Some(context) = (unsafe { begun(context.cast_mut()) }) else { return Call::Context.number() };
+    // SAFETY: as the caller promises; nobody writes to it.
+    let Some(context) = (unsafe { begun(context.cast_mut()).map(|place| &*place) }) else {
+        return Call::Context.number();
+    };
     if security_version.is_null() || !security_version.is_aligned() || time.is_null() || !time.is_aligned() {
         return Call::Argument.number();
     }
@@ -303,7 +307,7 @@ unsafe fn verdict_json(
     length: *mut usize,
 ) -> Result<(), Call> {
     // SAFETY: as the caller promises.
-    let context = unsafe { begun(context) }.ok_or(Call::Context)?;
+    let context = unsafe { begun(context).map(|place| &mut *place) }.ok_or(Call::Context)?;
     let own = Span::of_value(context);
     // SAFETY: as the caller promises.
     let asked = unsafe { Asked::read(request, own) }?;
@@ -365,17 +369,15 @@ pub extern "C" fn sitrep_context_size() -> usize {
     size_of::<Context>()
 }
 
-/// A context in which a verification was begun.
+/// A context in which a verification was begun, as this library wrote it. Two may look at it at a time, so it is not borrowed here.
 ///
 /// # Safety
-/// As everything that C calls; nobody else has a reference into the context.
-unsafe fn begun<'c>(context: *mut sitrep_context) -> Option<&'c mut Context> {
+/// As everything that C calls.
+unsafe fn begun(context: *mut sitrep_context) -> Option<*mut Context> {
     let place = context.cast::<Context>();
-    if place.is_null() || !place.is_aligned() {
-        return None;
-    }
     // SAFETY: not NULL and aligned, and as large as the caller promises. Only where the seal is right has this library written the rest.
-    unsafe { if (&raw const (*place).seal).read() == SEAL { Some(&mut *place) } else { None } }
+    let is_begun = !place.is_null() && place.is_aligned() && unsafe { (&raw const (*place).seal).read() } == SEAL;
+    is_begun.then_some(place)
 }
 
 /// Memory, by the addresses of its first byte and of the byte behind it.
