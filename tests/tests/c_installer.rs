@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 use serde_json::Value;
@@ -179,6 +180,24 @@ fn no_order_of_calls_and_no_argument_gets_a_yes() {
         let (code, printed) = c::run(Path::new("valgrind"), directory.path(), &arguments);
         assert_eq!(code, Some(0), "{printed}");
     }
+}
+
+/// Linked when it starts.
+#[test]
+fn the_shared_library_serves_as_well() {
+    let Some(Installer { directory, program }) = Installer::new() else { return };
+    let library = c::library(None).unwrap();
+    let mut command = Command::new("gcc");
+    command.args(c::WARNINGS).arg("-I").arg(c::directory().join("include"));
+    command.arg(c::directory().join("examples/install.c")).arg("-L").arg(&library).arg("-lsitrep_c");
+    c::quiet(command.arg("-Wl,-rpath").arg(format!("-Wl,{}", library.display())).arg("-o").arg(&program));
+    let (code, printed) = c::run(&program, directory.path(), &GENUINE.iter().chain(&["installed"]).collect::<Vec<_>>());
+    assert_eq!(code, Some(0), "{printed}");
+    let exported =
+        Command::new("nm").args(["-D", "--defined-only"]).arg(library.join("libsitrep_c.so")).output().unwrap();
+    let exported = String::from_utf8(exported.stdout).unwrap();
+    let names: Vec<&str> = exported.lines().filter_map(|line| line.split(' ').next_back()).collect();
+    assert!(names.len() == 12 && names.iter().all(|name| name.starts_with("sitrep_")), "{names:?}");
 }
 
 /// Both profiles, both compilers, whatever the standard.

@@ -381,7 +381,7 @@ typedef int32_t sitrep_finding_kind;
 typedef int32_t sitrep_result;
 
 /**
- * The memory of one artifact's verification. It needs no initialisation, belongs to one thread at a time, and holds no pointer between two
+ * The memory of one artifact's verification. It needs no initialisation, belongs to one thread at a time (only the `get` calls may be made by several at once), and holds no pointer between two
  * calls: it may be moved and copied, and each copy answers for the bytes that it was given.
  */
 typedef struct SITREP_ALIGNED(16) sitrep_context {
@@ -414,7 +414,7 @@ typedef struct sitrep_request {
     size_t bundle_size;
     /**
      * The artifact's name in the supply chain, UTF-8 and NUL at its end; NULL where the trust policy says it, as it should. Another name than the
-     * trust policy's is refused.
+     * trust policy's is refused; where that holds `{slot}`, give the name with `a` or `b` in its place.
      */
     const char *artifact;
     /**

@@ -5,11 +5,10 @@ use sha2::{Digest as _, Sha256};
 use sitrep_core::TrustMemory;
 use sitrep_core::{
     Attested, Bundle, Clock, Code, Comparison, Device, Ed25519, Error, Outcome, Product, Request, Sequential, Time,
-    Trust, TrustPolicy, verify,
+    Trust, TrustPolicy, trust_policy::SLOT, verify,
 };
 
 use crate::room::{LIMITS, Room};
-use sitrep_core::trust_policy::SLOT;
 
 /// What C asks for, as slices.
 #[derive(Clone, Copy, Debug)]
