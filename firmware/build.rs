@@ -23,6 +23,7 @@ fn main() {
     let images = [
         ("boot", board.boot),
         ("verify", board.boot),
+        ("flash", board.boot),
         ("figures", board.boot),
         ("application-a", board.application(0, HEAD)),
         ("application-b", board.application(1, HEAD)),

@@ -1,9 +1,12 @@
 //! Whole boots in QEMU, on every board: the flash survives from one to the next, and applications run from the slots. What device and application say is in
 //! firmware/boots/NAME.log, the same on all boards.
 
+use std::fs;
+
 use sitrep_firmware::boards::memory_map::{self, MemoryMap};
 use sitrep_tests::{
     boot::{Desk, release},
+    device::{FLASH, Image, TIME_LIMIT},
     scenario,
     update::{Release, policy, policy_update},
 };
@@ -33,6 +36,25 @@ impl Story {
             self.text += &format!("{line}\n");
         }
         self.text += &format!("exit {}\n\n", run.code.map_or("by a signal".into(), |code| code.to_string()));
+    }
+}
+
+/// The flash of every board has the manners of NOR flash, and what it holds is in the file.
+#[test]
+fn flash() {
+    for board in memory_map::ALL {
+        let Some(image) = Image::open(board, "flash") else { continue };
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let file = directory.path().join(FLASH);
+        let before = vec![0x33; board.flash.length as usize];
+        fs::write(&file, &before).expect("the temporary directory can be written");
+        let run = image.run_in(directory.path(), None, TIME_LIMIT);
+        assert_eq!((run.code, &run.log[..]), (Some(0), &[][..]), "{}", board.board);
+        let [start, page, word] = [board.regions().staging.start, board.sector, board.word].map(|it| it as usize);
+        let mut expected = before;
+        expected[start..start + 2 * page].fill(0xff);
+        expected[start + page..start + page + word].fill(0xa5);
+        assert!(fs::read(file).expect("the file") == expected, "{}", board.board);
     }
 }
 

@@ -7,7 +7,7 @@ use core::{arch::asm, ffi::CStr, fmt, ptr};
 #[derive(Clone, Copy, Debug)]
 #[repr(u32)]
 pub enum Exit {
-    /// The boot image that verifies once, and starts nothing: the artifact may run.
+    /// An image that starts nothing has done what it is for: where it verifies, the artifact may run.
     Verified = 0,
     /// Nothing may run; the log says why.
     Refused = 1,
