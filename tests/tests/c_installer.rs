@@ -200,6 +200,36 @@ fn the_shared_library_serves_as_well() {
     assert!(names.len() == 12 && names.iter().all(|name| name.starts_with("sitrep_")), "{names:?}");
 }
 
+/// What the page for programmers shows compiles, and its sizes are the header's.
+#[test]
+fn the_page_says_what_the_header_says() {
+    let page = fs::read_to_string(c::directory().join("README.md")).unwrap();
+    let header = fs::read_to_string(c::directory().join("include/sitrep.h")).unwrap();
+    let sizes = header.lines().filter_map(|line| line.strip_prefix("#define SITREP_CONTEXT_SIZE_")?.split(' ').nth(1));
+    let sizes: Vec<&str> = sizes.collect();
+    assert_eq!(sizes.len(), 4, "{sizes:?}");
+    for size in sizes {
+        let (thousands, rest) = size.split_at(size.len() - 3);
+        assert!(page.contains(&format!(" {thousands},{rest}")), "{size}");
+    }
+
+    let Some(Installer { directory, .. }) = Installer::new() else { return };
+    let example = page.split("```c\n").nth(1).unwrap().split("```").next().unwrap();
+    let text = format!(
+        "#include <time.h>\n#include \"sitrep.h\"\n\
+         size_t read_piece(char *piece);\nvoid write_piece(const char *piece, size_t size);\nvoid put_in_place(void);\n\
+         void example(const void *policy, size_t policy_size, const void *bundle, size_t bundle_size);\n\
+         void example(const void *policy, size_t policy_size, const void *bundle, size_t bundle_size)\n{{\n\
+         char piece[4096];\nsize_t size;\n{}}}\n",
+        example
+    );
+    let source = directory.path().join("page.c");
+    fs::write(&source, text).unwrap();
+    let mut command = Command::new("gcc");
+    command.args(c::WARNINGS).arg("-c").arg("-I").arg(c::directory().join("include")).arg(&source);
+    c::quiet(command.arg("-o").arg(directory.path().join("page.o")));
+}
+
 /// Both profiles, both compilers, whatever the standard.
 #[test]
 fn the_header_is_c_and_cpp() {
