@@ -4,7 +4,7 @@
 //! |---|---|
 //! | 4 | `SITU` |
 //! | 4 | [`VERSION`] |
-//! | 4 | how many signatures there are, 1 to [`TRUST_OWNERS`](crate::limits::TRUST_OWNERS) |
+//! | 4 | how many signatures there are, 1 to [`TRUST_OWNERS`] |
 //! | 4 | length of the policy |
 //! | | the policy in its compiled form (core/BUNDLE.md, section 12.2) |
 //! | 96 each | signatures: an owner's Ed25519 key and his signature |
