@@ -2,6 +2,7 @@
 
 use core::hint::black_box;
 
+use sitrep_core::boot_report::WARNINGS;
 use sitrep_core::{Clock, Code, Error, NoClock, Time};
 
 use crate::candidate::{self, Question, Report, Vouched, Way};
@@ -55,6 +56,14 @@ pub struct Booted {
     pub pending: Option<u32>,
     /// What became of the package in the staging area: `None` where there was none.
     pub staged: Option<Result<(), Error>>,
+    /// What became of the last verification of slot a and of slot b: `None` where there was none.
+    pub checked: [Option<Result<(), Error>>; 2],
+    /// The security version that was attested of what runs.
+    pub security_version: u32,
+    /// Numbers of the first warnings about what runs, each once; 0 where there are fewer.
+    pub warnings: [u16; WARNINGS],
+    /// How many there were.
+    pub warning_count: u32,
 }
 
 /// Boots: settles the trial, takes on what was staged, and chooses what may run.
@@ -64,16 +73,24 @@ pub fn boot<F: Flash>(
     clock: &dyn Clock,
     tell: &mut dyn FnMut(&Event<'_>),
 ) -> Booted {
-    let Some(state) = journal::read(flash, &device.map) else {
-        let decision = Decision::Recovery(Code::BootJournal.into());
-        return Booted { decision, state: None, pending: None, staged: None };
+    let mut booted = Booted {
+        decision: Decision::Recovery(Code::BootJournal.into()),
+        state: None,
+        pending: None,
+        staged: None,
+        checked: [None; 2],
+        security_version: 0,
+        warnings: [0; WARNINGS],
+        warning_count: 0,
     };
-    let mut boot = Boot { flash, device, clock, tell, state };
+    let Some(state) = journal::read(flash, &device.map) else { return booted };
+    let mut boot = Boot { flash, device, clock, tell, state, booted: &mut booted };
     boot.settle();
     let staged = boot.install_staged();
     let decision = boot.choose();
     let pending = policy::pending(boot.flash, &device.map, &boot.state).map(|policy| policy.revision);
-    Booted { decision, state: Some(boot.state), pending, staged }
+    let state = Some(boot.state);
+    Booted { decision, state, pending, staged, ..booted }
 }
 
 /// A boot under way.
@@ -84,6 +101,7 @@ pub(crate) struct Boot<'r, F> {
     tell: &'r mut dyn FnMut(&Event<'_>),
     /// As the journal has it.
     pub(crate) state: State,
+    booted: &'r mut Booted,
 }
 
 impl<'r, F: Flash> Boot<'r, F> {
@@ -152,7 +170,7 @@ impl<'r, F: Flash> Boot<'r, F> {
         let (mut first, mut second) = (Token::blank(0x5555_5555), Token::blank(0xaaaa_aaaa));
         let question = self.in_slot(slot, Way::Verifier);
         let trial = self.state.of(slot);
-        let Vouched { revision, image, .. } = match self.vouch_into(&question, &mut first) {
+        let Vouched { attested, revision, image } = match self.vouch_into(&question, &mut first) {
             Ok(vouched) => vouched,
             Err(error) => {
                 if trial == Trial::Installed {
@@ -172,6 +190,7 @@ impl<'r, F: Flash> Boot<'r, F> {
                 self.tell(&Event::PolicyInForce(revision));
             }
         }
+        self.booted.security_version = attested.security_version;
         // Apart from the first, from the flash again, and told to nobody. The compiler must not see that it asks the same.
         let again = black_box(Question { way: Way::Digest, ..question });
         candidate::vouch(black_box(&*self.flash), self.device, &again, &mut second, &mut |_| ())?;
@@ -203,7 +222,18 @@ impl<'r, F: Flash> Boot<'r, F> {
     }
 
     fn vouch_into(&mut self, question: &Question<'_>, token: &mut Token) -> Result<Vouched, Error> {
-        candidate::vouch(self.flash, self.device, question, token, self.tell)
+        let Booted { warnings, warning_count, .. } = &mut *self.booted;
+        let tell = &mut *self.tell;
+        let result = candidate::vouch(self.flash, self.device, question, token, &mut |event| {
+            if let Event::Candidate(_, report) = event {
+                (*warnings, *warning_count) = report.warning_numbers();
+            }
+            tell(event);
+        });
+        if question.package.start == self.device.map.slot(question.slot).start {
+            *question.slot.which(&mut self.booted.checked) = Some(result.map(|_| ()));
+        }
+        result
     }
 
     pub(crate) fn tell(&mut self, event: &Event<'_>) {

@@ -2,6 +2,7 @@
 
 use heapless::String;
 use sha2::{Digest, Sha256};
+use sitrep_core::boot_report::WARNINGS;
 use sitrep_core::update::{Package, package};
 use sitrep_core::{
     Attested, Clock, Code, DeviceMemory, Ed25519, Error, Outcome, Product, Request, Sequential, Time, TrustPolicy,
@@ -32,6 +33,18 @@ pub struct Report<'v, 'm, 'b> {
 }
 
 impl Report<'_, '_, '_> {
+    /// The numbers of the first warnings, each once, and how many there were.
+    pub(crate) fn warning_numbers(&self) -> ([u16; WARNINGS], u32) {
+        let mut numbers = [0; WARNINGS];
+        for warning in self.warnings {
+            let number = warning.code().number();
+            if let Some(place) = numbers.iter_mut().find(|place| [0, number].contains(place)) {
+                *place = number;
+            }
+        }
+        (numbers, self.more_warnings.saturating_add(self.warnings.len() as u32))
+    }
+
     /// Of a refusal before anything was verified.
     const fn refused(error: Error) -> Self {
         Self { result: Err(error), artifact: "", steps: &[], verdict: None, warnings: &[], more_warnings: 0 }

@@ -139,6 +139,15 @@ impl Permit {
         self.slot
     }
 
+    /// The SHA-256 of the image.
+    #[must_use]
+    pub fn sha256(&self) -> [u8; 32] {
+        let (mut digest, Token(words)) = ([0; 32], &self.first);
+        let places = digest.as_chunks_mut::<4>().0.iter_mut();
+        places.zip(words.iter().skip(Word::Digest as usize)).for_each(|(place, word)| *place = word.to_le_bytes());
+        digest
+    }
+
     /// Starts the image, if both verifications agree on everything.
     pub fn redeem<B: Board>(self, board: &mut B) -> B::Done {
         let Self { slot, image, first: Token(first), second: Token(second) } = &self;

@@ -71,6 +71,14 @@ impl Slot {
         }
     }
 
+    /// Which of two belongs to this one.
+    pub const fn which<T>(self, [a, b]: &mut [T; 2]) -> &mut T {
+        match self {
+            Self::A => a,
+            Self::B => b,
+        }
+    }
+
     /// `a` or `b`: what `{slot}` in the artifact's name of a trust policy stands for.
     #[must_use]
     pub const fn name(self) -> &'static str {

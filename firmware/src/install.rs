@@ -68,9 +68,12 @@ impl<F: Flash> Boot<'_, F> {
         if staged.length > region.length.saturating_sub(TRAILER) {
             return Err(Code::PackageHead.into());
         }
-        // What the journal says of a slot is not to outlive what lies there.
-        if self.state.of(slot) != Trial::Empty {
-            self.append(&mut |state| state.set(slot, Trial::Empty))?;
+        // What the journal says of a slot is not to outlive what lies there; and a trial needs another slot to go back to, if there is any.
+        if self.state.of(slot) != Trial::Empty || self.state.active == slot {
+            self.append(&mut |state| {
+                state.set(slot, Trial::Empty);
+                state.active = slot.other();
+            })?;
         }
         flash::erase(self.flash, region)?;
         flash::copy(self.flash, staged, region)?;

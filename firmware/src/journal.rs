@@ -76,11 +76,7 @@ impl State {
 
     /// Notes what became of a slot.
     pub const fn set(&mut self, slot: Slot, trial: Trial) {
-        let [a, b] = &mut self.slots;
-        match slot {
-            Slot::A => *a = trial,
-            Slot::B => *b = trial,
-        }
+        *slot.which(&mut self.slots) = trial;
     }
 
     /// The record. A factory writes that of [`Self::factory`] to the start of the first journal page and leaves the other one erased.

@@ -17,6 +17,7 @@ pub mod journal;
 #[cfg(target_os = "none")]
 pub mod log;
 pub mod policy;
+mod report;
 pub mod slot;
 pub mod trailer;
 
