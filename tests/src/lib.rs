@@ -13,9 +13,11 @@ pub mod every_kind;
 pub mod in_toto;
 pub mod inspected;
 pub mod json_text;
+pub mod power;
 pub mod process;
 pub mod scale;
 pub mod scenario;
+pub mod test_device;
 pub mod update;
 pub mod wrap;
 
