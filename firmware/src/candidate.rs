@@ -1,7 +1,6 @@
 //! One candidate: may what lies in a slot, or is to come there, run?
 
 use heapless::String;
-use sha2::{Digest, Sha256};
 use sitrep_core::boot_report::WARNINGS;
 use sitrep_core::update::{Package, package};
 use sitrep_core::{
@@ -243,7 +242,7 @@ fn check_artifact(
     match way {
         Way::Verifier => product.check(artifact, u64::try_from(artifact.len()).ok())?,
         Way::Digest => {
-            let computed = Sha256::digest(artifact).into();
+            let computed = journal::sha256(artifact);
             if computed != digest {
                 return Err(Code::ArtifactDigest.into());
             }

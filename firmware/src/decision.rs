@@ -178,8 +178,112 @@ impl Permit {
         {
             return board.stop();
         }
+        let [version, counter] = [Word::SecurityVersion, Word::Counter].map(|word| second.get(word as usize));
+        if version.zip(counter).is_none_or(|(version, counter)| board.read(version) < board.read(counter)) {
+            return board.stop();
+        }
         // What was compared is where it jumps to: a fault on the way here makes it an address that no image has.
         let start = board.read(&image.start).wrapping_add(difference).wrapping_add(sum.wrapping_sub(COMPARED));
         board.jump(Region { start, length: image.length })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Host;
+
+    impl Board for Host {
+        type Done = Option<Region>;
+
+        fn read(&mut self, word: &u32) -> u32 {
+            *word
+        }
+
+        fn jump(&mut self, image: Region) -> Option<Region> {
+            Some(image)
+        }
+
+        fn stop(&mut self) -> Option<Region> {
+            None
+        }
+    }
+
+    const IMAGE: Region = Region { start: 0x8400, length: 700 };
+    const CHECKS: [Passed; 6] =
+        [Passed::Journal, Passed::Policy, Passed::Bundle, Passed::SupplyChain, Passed::Product, Passed::Artifact];
+
+    fn token(blank: u32, checks: &[Passed]) -> Token {
+        let mut token = Token::blank(blank);
+        token.start();
+        checks.iter().for_each(|check| token.pass(*check));
+        token.note(Word::Start, IMAGE.start);
+        token.note(Word::Length, IMAGE.length);
+        token.note(Word::Counter, 3);
+        token.note(Word::SecurityVersion, 4);
+        token.note(Word::Revision, 1);
+        token.note(Word::Slot, Slot::B as u32);
+        token.note_digest(&[0xab; 32]);
+        token
+    }
+
+    fn both() -> [Token; 2] {
+        [token(0x5555_5555, &CHECKS), token(0xaaaa_aaaa, &CHECKS)]
+    }
+
+    fn redeem([first, second]: [Token; 2]) -> Option<Region> {
+        Permit::new(Slot::B, IMAGE, first, second).redeem(&mut Host)
+    }
+
+    #[test]
+    fn two_full_tokens_that_agree_start_the_image() {
+        assert_eq!(redeem(both()), Some(IMAGE));
+        let [first, second] = both();
+        let permit = Permit::new(Slot::B, IMAGE, first, second);
+        assert_eq!((permit.slot(), permit.sha256()), (Slot::B, [0xab; 32]));
+    }
+
+    #[test]
+    fn nothing_else_does() {
+        assert_eq!(redeem([Token::blank(0x5555_5555), Token::blank(0xaaaa_aaaa)]), None);
+        assert_eq!(redeem([Token::blank(0), Token::blank(0)]), None);
+        // One that was not filled; a word that differs in one bit, in either or in both.
+        for word in 0..WORDS {
+            for bit in 0..32 {
+                for (in_first, in_second) in [(1, 0), (0, 1), (1, 1)] {
+                    let [mut first, mut second] = both();
+                    first.0[word] ^= in_first << bit;
+                    second.0[word] ^= in_second << bit;
+                    // What both say of the counter, the version, the policy and the digest is not for this to judge.
+                    let is_expected = in_first == 1
+                        && in_second == 1
+                        && ![0, Word::Start as usize, Word::Length as usize, Word::Slot as usize].contains(&word)
+                        && first.0[Word::SecurityVersion as usize] >= first.0[Word::Counter as usize];
+                    assert_eq!(redeem([first, second]).is_some(), is_expected, "{word} {bit} {in_first} {in_second}");
+                }
+            }
+        }
+        // A check that was left out, or done twice, in both.
+        for skipped in 0..CHECKS.len() {
+            let some: [Passed; 5] = core::array::from_fn(|at| CHECKS[at + usize::from(at >= skipped)]);
+            assert_eq!(redeem([token(0, &some), token(1, &some)]), None, "{skipped}");
+            let mut twice = CHECKS;
+            twice[skipped] = CHECKS[(skipped + 1) % CHECKS.len()];
+            assert_eq!(redeem([token(0, &twice), token(1, &twice)]), None, "{skipped}");
+        }
+        let [first, _] = both();
+        assert_eq!(redeem([first, Token::blank(0xaaaa_aaaa)]), None);
+        let [_, second] = both();
+        assert_eq!(redeem([Token::blank(0x5555_5555), second]), None);
+    }
+
+    #[test]
+    fn values_are_far_apart() {
+        let far = |one: u32, other: u32| (one ^ other).count_ones();
+        for (number, check) in CHECKS.iter().enumerate() {
+            assert!(CHECKS.iter().take(number).all(|other| far(*check as u32, *other as u32) >= 8), "{check:?}");
+        }
+        assert_eq!(far(Slot::A as u32, Slot::B as u32), 8);
     }
 }

@@ -100,7 +100,7 @@ impl State {
 
     /// The state in a record; `None` where that is none.
     fn read(record: &[u8; RECORD]) -> Option<Self> {
-        let [sequence, counter, low, high, revision, slots, policy] = unsealed::<CONTENT, 7>(record, MAGIC)?;
+        let [sequence, counter, low, high, revision, slots, policy] = unsealed::<7>(record, CONTENT, MAGIC)?;
         let ([a, b, active, _], [policy, pending, ..]) = (slots.to_le_bytes(), policy.to_le_bytes());
         Some(Self {
             sequence,
@@ -125,30 +125,40 @@ fn slot(byte: u8) -> Option<Slot> {
     Slot::ALL.into_iter().find(|slot| *slot as u8 == byte)
 }
 
-/// Fields, zeros up to `CONTENT` bytes, and the first 16 bytes of SHA-256 of these.
+/// Fields, zeros up to `CONTENT` bytes, and the first bytes of SHA-256 of these.
 pub(crate) fn sealed<const CONTENT: usize, const ALL: usize>(fields: &[u32]) -> [u8; ALL] {
     let mut bytes = [0; ALL];
     for (place, field) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(fields) {
         *place = field.to_le_bytes();
     }
     if let Some((content, check)) = bytes.split_at_mut_checked(CONTENT) {
-        check.iter_mut().zip(Sha256::digest(content)).for_each(|(place, byte)| *place = byte);
+        check.iter_mut().zip(sha256(content)).for_each(|(place, byte)| *place = byte);
     }
     bytes
 }
 
-/// The fields behind the magic; `None` where the check is not theirs.
-pub(crate) fn unsealed<const CONTENT: usize, const FIELDS: usize>(
-    bytes: &[u8],
-    magic: [u8; 4],
-) -> Option<[u32; FIELDS]> {
-    let (content, check) = bytes.split_at_checked(CONTENT)?;
-    let (first, fields) = content.as_chunks::<4>().0.split_first()?;
-    // Nearly all places are erased: nothing is hashed there.
-    if *first != magic || !Sha256::digest(content).starts_with(check) {
+/// The fields behind the magic, of which there are `FIELDS`; `None` where the check is not theirs.
+pub(crate) fn unsealed<const FIELDS: usize>(bytes: &[u8], content: usize, magic: [u8; 4]) -> Option<[u32; FIELDS]> {
+    if !is_sealed(bytes, content, magic) {
         return None;
     }
+    let fields = bytes.as_chunks::<4>().0.get(1..)?;
     fields.first_chunk::<FIELDS>().map(|fields| fields.map(u32::from_le_bytes))
+}
+
+#[inline(never)]
+fn is_sealed(bytes: &[u8], content: usize, magic: [u8; 4]) -> bool {
+    // Nearly all places are erased: nothing is hashed there.
+    let Some((content, check)) = bytes.split_at_checked(content).filter(|_| bytes.starts_with(&magic)) else {
+        return false;
+    };
+    sha256(content).starts_with(check)
+}
+
+/// Once in the image.
+#[inline(never)]
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
 }
 
 /// The last good record of a page. Records are appended, so that it has the greatest number.
@@ -206,4 +216,45 @@ pub fn append<F: Flash>(
     flash::write(flash, place.start, record)?;
     *state = next;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRIALS: [Trial; 5] = [Trial::Empty, Trial::Installed, Trial::Started, Trial::Confirmed, Trial::Rejected];
+
+    #[test]
+    fn a_record_comes_back() {
+        for trial in TRIALS {
+            let state = State {
+                sequence: 0x0102_0304,
+                counter: u32::MAX,
+                time_floor: Time(0x1122_3344_5566_7788),
+                revision: 7,
+                slots: [trial, Trial::Empty],
+                active: Slot::B,
+                policy: Slot::B,
+                pending: Trial::Confirmed,
+            };
+            let record = state.record();
+            assert_eq!(State::read(&record), Some(state));
+            for bit in 0..8 * RECORD {
+                let mut damaged = record;
+                damaged[bit / 8] ^= 1 << (bit % 8);
+                assert_eq!(State::read(&damaged), None, "bit {bit}");
+            }
+        }
+        assert_eq!(State::read(&[0xff; RECORD]), None);
+        assert_eq!(State::read(&[0; RECORD]), None);
+    }
+
+    #[test]
+    fn values_are_far_apart() {
+        for (number, one) in TRIALS.iter().enumerate() {
+            for other in &TRIALS[..number] {
+                assert!((*one as u8 ^ *other as u8).count_ones() >= 4, "{one:?} {other:?}");
+            }
+        }
+    }
 }

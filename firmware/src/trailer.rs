@@ -31,6 +31,6 @@ pub fn mark(Time(seconds): Time) -> [u8; MARK] {
 #[must_use]
 pub fn find(trailer: &[u8]) -> Option<Time> {
     let mut marks = trailer.as_chunks::<MARK>().0.iter();
-    let [low, high] = marks.find_map(|mark| unsealed::<CONTENT, 2>(mark, MAGIC))?;
+    let [low, high] = marks.find_map(|mark| unsealed::<2>(mark, CONTENT, MAGIC))?;
     Some(Time(u64::from(high) << 32 | u64::from(low)))
 }
