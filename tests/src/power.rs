@@ -134,6 +134,12 @@ fn hash_of(start: usize, bytes: &[u8]) -> u128 {
     bytes.iter().enumerate().fold(0, |sum, (at, byte)| sum ^ hash(start + at, *byte))
 }
 
+/// By what a state is known.
+#[must_use]
+pub fn fingerprint(bytes: &[u8]) -> u128 {
+    hash_of(0, bytes)
+}
+
 /// Runs of so many operations are cut at each, whatever the stride.
 const FEW: usize = 80;
 
@@ -200,7 +206,7 @@ impl<'p> Campaign<'p> {
                 self.tried.cuts += 1;
                 bytes[at..at + length].copy_from_slice(&left);
                 let hash = without ^ hash_of(at, &left);
-                self.from(&bytes.clone(), hash, depth + 1);
+                self.from(&bytes, hash, depth + 1);
             }
             bytes[at..at + length].copy_from_slice(&after);
             hash = without ^ hash_of(at, &after);

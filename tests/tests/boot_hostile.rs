@@ -1,9 +1,12 @@
 //! A boot under attack: hostile packages, policy updates, marks and flash. What is verified runs, and the device can still be updated.
 
+use sha2::{Digest as _, Sha256};
+use sitrep_core::boot_report::{BLOCK, BootDecision, BootReport, BootSlot, Checked, ImageReport, SlotState};
 use sitrep_core::{Clock, Code, FixedClock, NoClock, Time, update::package::ARTIFACT};
 use sitrep_firmware::journal::{self, State, Trial};
 use sitrep_firmware::{Decision, Region, Slot, Stager, boot, confirm, trailer};
 use sitrep_tests::chain::{Random, key};
+use sitrep_tests::power::SimulatedFlash;
 use sitrep_tests::test_device::{A, B, Jumps, Staged, TestDevice};
 use sitrep_tests::update::{Release, package, policy, policy_update, time};
 
@@ -391,11 +394,11 @@ fn flash_that_fails_bricks_nothing() {
         for first in 0..100 {
             for count in [1, 2, usize::MAX] {
                 let mut failing = subject.clone();
-                failing.flash = sitrep_tests::power::SimulatedFlash::new(subject.flash.bytes.clone());
+                failing.flash = SimulatedFlash::new(subject.flash.bytes.clone());
                 failing.flash.fails = Some((first, count));
                 let (runs, mut after) = outcome(&failing, &NoClock);
                 assert!(runs.is_ok(), "{runs:?}: call {first}, {count} times");
-                after.flash = sitrep_tests::power::SimulatedFlash::new(after.flash.bytes);
+                after.flash = SimulatedFlash::new(after.flash.bytes);
                 for _ in 0..3 {
                     subject.boot(&mut after.flash);
                 }
@@ -442,7 +445,7 @@ fn anything_in_any_order() {
                 4 => confirm(&mut flash, &map, runs, None).unwrap(),
                 5 => {
                     // A boot that is cut: what it did up to there.
-                    let mut whole = sitrep_tests::power::SimulatedFlash::<4, 1024>::new(flash.bytes.clone());
+                    let mut whole = SimulatedFlash::<4, 1024>::new(flash.bytes.clone());
                     subject.boot(&mut whole);
                     let cut = random.below(whole.operations.len() + 1);
                     flash.redo(&whole.operations[..cut]);
@@ -460,6 +463,37 @@ fn anything_in_any_order() {
         assert!(state.counter >= 1 && state.revision >= 1);
     }
     println!("{boots} boots");
+}
+
+/// The application finds in its report what the boot has done.
+#[test]
+fn the_report_says_what_the_boot_did() {
+    let mut subject = subject();
+    subject.may_run(&new());
+    subject.stage(&new().package(B, &[]));
+    let clock = FixedClock(time("2027-01-01T00:00:00Z"));
+    let report = |flash: &mut SimulatedFlash<4, 1024>| {
+        let mut block = [0; BLOCK];
+        boot(flash, &subject.device, &clock, &mut |_| ()).report(clock.now()).write(&mut block).unwrap();
+        BootReport::read(&block).unwrap()
+    };
+    let mut flash = subject.flash.clone();
+    let trial = report(&mut flash);
+    assert_eq!((trial.decision, trial.staging), (BootDecision::Trial(BootSlot::B), Checked::Verified));
+    assert_eq!(trial.slots.map(|slot| slot.state), [SlotState::Confirmed, SlotState::Started]);
+    assert_eq!((trial.policy, trial.pending_policy, trial.counter, trial.warning_count), (1, None, 1, 0));
+    assert_eq!(trial.clock, Some(clock.0.0));
+    let sha256: [u8; 32] = Sha256::digest(&new().images[B]).into();
+    assert_eq!(trial.image, Some(ImageReport { sha256, security_version: 5 }));
+    let reverted = report(&mut flash);
+    assert_eq!((reverted.decision, reverted.staging), (BootDecision::Confirmed(BootSlot::A), Checked::No));
+    assert_eq!(reverted.slots.map(|slot| slot.state), [SlotState::Confirmed, SlotState::Rejected]);
+    // What was confirmed is held against the time floor alone, and the report says that its expiry is not known.
+    assert_eq!((reverted.warnings[0], reverted.warning_count), (Code::ExpiryUnknown.number(), 1));
+    flash.clear(subject.device.map.journal[0]);
+    let lost = report(&mut flash);
+    assert_eq!(lost.decision, BootDecision::Recovery(sitrep_core::Error::new(Code::BootJournal).into()));
+    assert_eq!(lost.slots.map(|slot| slot.state), [SlotState::Unknown; 2]);
 }
 
 /// Regions of a map must not meet, and must be whole pages.
