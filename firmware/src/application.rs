@@ -63,21 +63,25 @@ fn run(flash: &mut BoardFlash) -> fmt::Result {
     writeln!(Console, "hello from slot {}, version {version}", SLOT.name())?;
     board::call_supervisor();
     writeln!(Console, "exceptions taken by its own vectors: {}", EXCEPTIONS.load(Ordering::Relaxed))?;
-    match BootReport::read(board::left()) {
+    let is_on_trial = match BootReport::read(board::left()) {
         Ok(report) => {
-            let kind = match report.decision {
-                BootDecision::Confirmed(_) => "confirmed",
-                BootDecision::Trial(_) => "trial",
+            let (kind, is_on_trial) = match report.decision {
+                BootDecision::Confirmed(_) => ("confirmed", false),
+                BootDecision::Trial(_) => ("trial", true),
                 BootDecision::Recovery(_) => return Err(fmt::Error),
             };
             writeln!(Console, "boot report: {kind}, counter {}, policy {}", report.counter, report.policy)?;
             if let Some(pending) = report.pending_policy {
                 writeln!(Console, "boot report: policy {pending} is to come into force")?;
             }
+            is_on_trial
         }
-        Err(error) => writeln!(Console, "boot report: {error}")?,
-    }
-    if *confirms == 1 {
+        Err(error) => {
+            writeln!(Console, "boot report: {error}")?;
+            return Err(fmt::Error);
+        }
+    };
+    if is_on_trial && *confirms == 1 {
         confirm(flash, &MAP, SLOT, None).map_err(|_| fmt::Error)?;
         writeln!(Console, "confirmed")?;
     }

@@ -2,7 +2,7 @@
 #![no_std]
 #![no_main]
 
-use sitrep_core::Time;
+use sitrep_core::{Clock as _, Time};
 use sitrep_firmware::{
     Booted, Decision, Device,
     boards::{self as board, BatteryClock, Exit, MAP, Processor},
@@ -21,6 +21,7 @@ fn main() -> ! {
     let mut flash = board::start();
     loop {
         let booted = boot(&mut flash, &DEVICE, &BatteryClock, &mut |event| log::event(event));
+        board::leave(&booted.report(BatteryClock.now()));
         let (stack, statics) = board::ram();
         defmt::debug!("stack {=u32} bytes", stack);
         defmt::debug!("statics {=u32} bytes", statics);
