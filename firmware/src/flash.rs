@@ -171,7 +171,7 @@ const CHUNK: usize = 128;
 /// Copies what lies in `from` to the start of `to`, which is erased and at least as long, and fills the last chunk with erased bytes.
 ///
 /// # Errors
-/// [`FlashError`] as [`write`].
+/// [`FlashError`] as [`write()`].
 #[inline(never)]
 pub fn copy<F: Flash>(flash: &mut F, mut from: Region, mut to: Region) -> Result<(), FlashError> {
     while from.length > 0 {

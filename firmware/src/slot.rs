@@ -16,7 +16,7 @@ pub const MAGIC: [u8; 4] = *b"SITS";
 pub struct Slot<'a> {
     /// The bundle, not looked at yet.
     pub bundle: &'a [u8],
-    /// The artifact, not to be used before [`crate::boot`] has said so.
+    /// The artifact, not to be used before [`mod@crate::boot`] has said so.
     pub artifact: &'a [u8],
     /// What follows in the flash. A boot does not look at it.
     pub rest: &'a [u8],
