@@ -1,4 +1,4 @@
-//! Updates and devices that take them: packages, policy updates, flash as it leaves the factory. Everybody has the key of a name ([`chain::key`]).
+//! Updates and devices that take them: packages, policy updates, flash as it leaves the factory. Everybody has the key of a name ([`crate::chain::key`]).
 #![allow(clippy::missing_panics_doc, reason = "in a test, what cannot be done is to be seen at once")]
 
 use std::fs;
