@@ -86,11 +86,11 @@ pub fn boot<F: Flash>(
     let Some(state) = journal::read(flash, &device.map) else { return booted };
     let mut boot = Boot { flash, device, clock, tell, state, booted: &mut booted };
     boot.settle();
-    let staged = boot.install_staged();
-    let decision = boot.choose();
-    let pending = policy::pending(boot.flash, &device.map, &boot.state).map(|policy| policy.revision);
-    let state = Some(boot.state);
-    Booted { decision, state, pending, staged, ..booted }
+    boot.booted.staged = boot.install_staged();
+    boot.booted.decision = boot.choose();
+    boot.booted.pending = policy::pending(boot.flash, &device.map, &boot.state).map(|policy| policy.revision);
+    boot.booted.state = Some(boot.state);
+    booted
 }
 
 /// A boot under way.
