@@ -140,7 +140,7 @@ fn the_reason_is_that_of_the_statement_that_came_furthest() {
 fn nothing_is_attested_where_nothing_is_asked_for() {
     let statement = statement("ann", IMAGE, json!({"securityVersion": 3}));
     assert_eq!(attested(1, &[], Trust::new(&[], 1)), says(0, None));
-    assert_eq!(attested(1, &[statement.clone()], Trust::new(&[], 1)), says(0, None));
+    assert_eq!(attested(1, std::slice::from_ref(&statement), Trust::new(&[], 1)), says(0, None));
     // Without a device, product and hardware say nothing.
     assert_eq!(attested(1, &[statement], Trust { security_version: 1, ..Trust::new(&[], 1) }), says(3, None));
 }
