@@ -5,14 +5,16 @@
 
 use core::cell::Cell;
 
-use crate::bundle::{Bundle, DigestSet, Event, Form, Reader, Str};
+use crate::bundle::{Bundle, DigestSet, Event, Form, Reader, Str, names};
 use crate::error::{Code, List, Result};
 use crate::evidence::Agreed;
+use crate::features::Features;
+use crate::items::Items;
 use crate::keys::KeySet;
 use crate::layout::{LayoutKey, Role, Span, Step};
 use crate::limits::{COMPARISONS, COMPARISONS_BASE, SUBJECTS};
 use crate::link::{Evidence, LinkState, LinkStatus};
-use crate::members::members;
+use crate::members::{Members, Offset};
 use crate::memory::State;
 use crate::statement::Statement;
 use crate::time::Time;
@@ -46,6 +48,9 @@ pub(crate) fn bind_attestations<'b, const PATH: usize>(
     bundle: &'b Bundle<'b>,
     state: &mut State<'_, 'b>,
 ) -> Result<()> {
+    if !bundle.strings().has(Features::ATTESTATIONS) {
+        return Ok(());
+    }
     let comparisons = &comparisons(bundle);
     for layout in state.layouts.iter() {
         for number in layout.links.numbers() {
@@ -83,6 +88,10 @@ pub(crate) fn check_attestations<'b, const PATH: usize>(
     let steps = root.steps.of(state.steps);
     if trust.product_step.is_some() {
         step_of(steps, trust.product_step)?;
+    }
+    if !bundle.strings().has(Features::ATTESTATIONS) {
+        // What is demanded of the product's step is checked for the product at hand.
+        return if trust.attestations.is_empty() { Ok(()) } else { Err(Code::LimitProfile.into()) };
     }
     let comparisons = &comparisons(bundle);
     let chain = Chain { bundle, keys: state.keys, steps, links: state.links, root: root.links, comparisons };
@@ -140,7 +149,8 @@ pub(crate) fn demands<'a>(trust: &Trust<'a>) -> impl Iterator<Item = Demand<'a>>
         least: Some([trust.security_version.into(), 0]),
         device: trust.device,
     };
-    let required = trust.attestations.iter().map(|required| Demand { required, least: None, device: None });
+    let others = if Features::BUILD.has(Features::ATTESTATIONS) { trust.attestations } else { Items::new(&[]) };
+    let required = others.iter().map(|required| Demand { required, least: None, device: None });
     required.chain(Some(version).filter(|_| trust.demands_version()))
 }
 
@@ -280,13 +290,16 @@ enum Subject<'r, 'b> {
     /// In the artifacts section.
     Recorded(DigestSet<'b>),
     /// Spelled out, at an offset of the payload.
-    Written(&'r Reader<'b>, u32),
+    Written(&'r Reader<'b>, Offset),
 }
 
 impl<'b> Subject<'_, 'b> {
     fn is(&self, artifact: DigestSet<'b>) -> Result<bool> {
         let mut same = false;
         match self {
+            Self::Recorded(digests) if !Features::BUILD.has(Features::DIGESTS) => {
+                return Ok(digests.sha256_only().is_some() && digests.sha256_only() == artifact.sha256_only());
+            }
             Self::Recorded(digests) => {
                 let mut digests = *digests;
                 while let Some((algorithm, digest)) = digests.next_digest()? {
@@ -297,6 +310,7 @@ impl<'b> Subject<'_, 'b> {
                 }
             }
             Self::Written(payload, offset) => {
+                payload.need(Features::ATTESTATIONS)?;
                 let mut reader = payload.at(*offset);
                 if !reader.object()? {
                     return Ok(false);
@@ -341,10 +355,11 @@ fn any_subject<'b>(
         }
         Some(Event::ArrayStart) => {
             for _ in 0..SUBJECTS {
-                if !subjects.element()? {
+                if !subjects.element() {
                     break;
                 }
-                let Some(found) = members(&mut subjects, ["digest"])? else { break };
+                let mut found = Members::NONE;
+                found.read(&mut subjects, &const { names(["digest"]) }, Code::StatementMember)?;
                 if let [Some(digest)] = found.offsets
                     && question(&Subject::Written(payload, digest))?
                 {
@@ -383,24 +398,26 @@ impl Demand<'_> {
 /// The predicate of a security version: where its members start.
 struct SecurityVersion<'r, 'b> {
     payload: &'r Reader<'b>,
-    number: Option<u32>,
-    product: Option<u32>,
-    hardware: Option<u32>,
-    time: Option<u32>,
+    number: Option<Offset>,
+    product: Option<Offset>,
+    hardware: Option<Offset>,
+    time: Option<Offset>,
 }
 
 impl<'r, 'b> SecurityVersion<'r, 'b> {
     fn read(payload: &'r Reader<'b>, statement: &Statement<'_>) -> Option<Self> {
-        let names = ["securityVersion", "product", "hardware", "time"];
-        let [number, product, hardware, time] = members(&mut payload.at(statement.predicate?), names).ok()??.offsets;
+        let names = const { names(["securityVersion", "product", "hardware", "time"]) };
+        let mut found = Members::NONE;
+        found.read(&mut payload.at(statement.predicate?), &names, Code::StatementMember).ok()?;
+        let [number, product, hardware, time] = found.offsets;
         Some(Self { payload, number, product, hardware, time })
     }
 
     fn number(&self) -> Option<u32> {
-        self.payload.at(self.number?).number().ok()??.to_u32()
+        self.payload.integer_at(self.number?).ok()?
     }
 
-    fn text(&self, offset: Option<u32>) -> Option<Str<'b>> {
+    fn text(&self, offset: Option<Offset>) -> Option<Str<'b>> {
         self.payload.at(offset?).string().ok()?
     }
 
@@ -410,7 +427,7 @@ impl<'r, 'b> SecurityVersion<'r, 'b> {
         if !list.array()? {
             return Ok(false);
         }
-        while list.element()? {
+        while list.element() {
             match list.string()? {
                 Some(name) if name.is(hardware) => return Ok(true),
                 Some(_) => {}
@@ -439,7 +456,7 @@ pub(crate) fn describe<'b>(link: &LinkState, bundle: &'b Bundle<'b>) -> Result<D
         Some(Event::Artifacts(runs)) => runs.count()?,
         Some(Event::ArrayStart) => {
             let mut count: u32 = 0;
-            while subjects.element()? {
+            while subjects.element() {
                 subjects.skip()?;
                 count = count.saturating_add(1);
             }

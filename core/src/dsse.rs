@@ -12,8 +12,9 @@ pub(crate) fn write_header(out: &mut Writer<'_>, payload_type: Str<'_>, payload_
     out.write(b"DSSEv1 ");
     out.write(decimal(type_length, &mut [0; 10]));
     out.write(b" ");
-    for byte in payload_type.bytes() {
-        out.write(&[byte]);
+    match payload_type.text() {
+        Some(text) => out.write(text.as_bytes()),
+        None => payload_type.bytes().for_each(|byte| out.write(&[byte])),
     }
     out.write(b" ");
     out.write(decimal(payload_length, &mut [0; 10]));

@@ -4,7 +4,9 @@
 //! A number is never given another meaning.
 
 use core::fmt;
-use core::num::NonZeroU32;
+use core::num::NonZero;
+
+use crate::features::ErrorBits;
 
 use serde::{Deserialize, Serialize};
 
@@ -56,17 +58,11 @@ macro_rules! codes {
     ($($number:literal $variant:ident $name:literal $message:literal $hint:literal;)*) => {
         /// What went wrong.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        // The log shows the variant, whose name then stands in its dictionary and not in flash.
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         #[repr(u8)]
         pub enum Code {
             $(#[doc = concat!($message, " (`", $name, "`).")] $variant,)*
-        }
-
-        // The name, which then stands in the log's dictionary and not in flash.
-        #[cfg(feature = "defmt")]
-        impl defmt::Format for Code {
-            fn format(&self, f: defmt::Formatter<'_>) {
-                defmt::write!(f, "{=istr}", match self { $(Self::$variant => defmt::intern!($name),)* });
-            }
         }
 
         impl Code {
@@ -126,6 +122,7 @@ codes! {
     209 LimitText "limit-text" "a payload's text is far longer than the bundle that it is rebuilt from" "no document packs that well; look at who packed it";
     210 LimitLayouts "limit-layouts" "there are too many sublayouts" "use a profile with more layouts, or fewer sublayouts";
     211 LimitParameters "limit-parameters" "a step's rules are too long with the parameters put in" "use a profile with more room for rules, or shorter parameters";
+    212 LimitProfile "limit-profile" "the bundle needs something that this profile leaves out" "see core/BUNDLE.md, section 10, for what the profile can do; use another, or make it without";
     300 LayoutType "layout-type" "the first envelope does not hold an in-toto layout" "give the layout that the project owner signed";
     301 LayoutMember "layout-member" "the layout lacks a required member, or a member has the wrong type" "see the in-toto specification, section 4.3";
     303 LayoutExpires "layout-expires" "the expiry is not of the form YYYY-MM-DDTHH:MM:SSZ" "sign a layout with a valid expiry";
@@ -270,49 +267,51 @@ pub struct Place {
 
 /// A refusal: what is wrong, and where.
 ///
-/// Kept in 8 bytes, which a function returns in two registers: every `?` of the verifier moves one. [`Self::place`] unfolds it.
+/// Kept in 8 bytes, in the profile `boot` in 4, which a function returns in registers: every `?` of the verifier moves one. [`Self::place`] unfolds
+/// it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Error {
-    /// One more than the code's rank in [`Code::ALL`], in 8 bits; above it the artifact's number or, with [`OF_KEY`] set in `place`, the key's, or
-    /// with [`ATTESTATION`] the attestation's.
-    what: NonZeroU32,
-    /// From bit 0: the envelope in 11 bits, the step in 9, the rule's list in 1 and its number in 10. All bits set is none.
-    place: u32,
-}
+pub struct Error(NonZero<ErrorBits>);
 
-const ENVELOPE: Field = Field { shift: 0, mask: 0x7ff };
-const STEP: Field = Field { shift: 11, mask: 0x1ff };
-const RULE: Field = Field { shift: 20, mask: 0x7ff };
-const PRODUCTS: u16 = 0x400;
-const OF_KEY: u32 = 1 << 31;
-/// Above all numbers of keys.
-const ATTESTATION: u32 = 1 << 16;
-/// No artifact, no key.
-const NO_SUBJECT: u32 = 0xff_ffff;
+// From the lowest bit. Each holds one more than a number, so that 0 is none.
+/// The code's rank in [`Code::ALL`].
+const CODE: Field = Field { shift: 0, width: if WIDE { 8 } else { 7 } };
+const ENVELOPE: Field = Field { shift: CODE.end(), width: if WIDE { 11 } else { 4 } };
+const STEP: Field = Field { shift: ENVELOPE.end(), width: if WIDE { 9 } else { 4 } };
+/// Twice the rule's number, and one more in the list of products.
+const RULE: Field = Field { shift: STEP.end(), width: if WIDE { 11 } else { 5 } };
+/// The artifact's number; with [`OF_KEY`] the key's, or with [`OF_ATTESTATION`] as well the attestation's.
+const SUBJECT: Field = Field { shift: RULE.end(), width: ErrorBits::BITS.saturating_sub(RULE.end()) };
+const OF_KEY: u32 = 1 << SUBJECT.width.saturating_sub(1);
+const OF_ATTESTATION: u32 = 1 << SUBJECT.width.saturating_sub(2);
+const WIDE: bool = ErrorBits::BITS > 32;
 
-/// A number in some bits of a place. No limit of [`crate::limits`] comes near all ones; what is larger is left out.
+/// A number in some bits of an error. No limit of [`crate::limits`] comes near all ones; what is larger is left out.
 struct Field {
     shift: u32,
-    mask: u32,
+    width: u32,
 }
 
 impl Field {
-    const fn get(&self, place: u32) -> Option<u16> {
-        let value = place >> self.shift & self.mask;
-        if value == self.mask { None } else { Some(value as u16) }
+    const fn end(&self) -> u32 {
+        self.shift.saturating_add(self.width)
     }
 
-    const fn set(&self, place: u32, value: u16) -> u32 {
-        let value = value as u32;
-        let value = if value > self.mask { self.mask } else { value };
-        place & !(self.mask << self.shift) | value << self.shift
+    const fn mask(&self) -> u32 {
+        (1_u32 << self.width).saturating_sub(1)
     }
-}
 
-const fn what(rank: u32, subject: u32) -> NonZeroU32 {
-    match NonZeroU32::new(subject << 8 | (rank & 0xff).saturating_add(1)) {
-        Some(what) => what,
-        None => NonZeroU32::MIN,
+    #[allow(clippy::unnecessary_cast, reason = "not in every profile")]
+    const fn get(&self, error: Error) -> Option<u32> {
+        ((error.0.get() >> self.shift) as u32 & self.mask()).checked_sub(1)
+    }
+
+    const fn set(&self, error: Error, value: u32) -> Error {
+        let value = if value < self.mask() { value.saturating_add(1) } else { 0 };
+        let bits = error.0.get() & !((self.mask() as ErrorBits) << self.shift);
+        match NonZero::new(bits | (value as ErrorBits) << self.shift) {
+            Some(bits) => Error(bits),
+            None => error,
+        }
     }
 }
 
@@ -320,7 +319,10 @@ impl Error {
     /// An error without a place.
     #[must_use]
     pub const fn new(code: Code) -> Self {
-        Self { what: what(code as u32, NO_SUBJECT), place: !OF_KEY }
+        match NonZero::new((code as ErrorBits).saturating_add(1)) {
+            Some(bits) => Self(bits),
+            None => Self(NonZero::<ErrorBits>::MIN),
+        }
     }
 
     /// What is wrong.
@@ -330,76 +332,72 @@ impl Error {
         reason = "the rank is compared with the length first; `get` is no constant function"
     )]
     pub const fn code(&self) -> Code {
-        let rank = (self.what.get() & 0xff).saturating_sub(1) as usize;
-        // `new` puts in the rank of a code.
-        if rank < Code::ALL.len() { Code::ALL[rank] } else { Code::BundleMagic }
+        match CODE.get(*self) {
+            // `new` puts in the rank of a code.
+            Some(rank) if (rank as usize) < Code::ALL.len() => Code::ALL[rank as usize],
+            _ => Code::BundleMagic,
+        }
     }
 
     /// Where.
     #[must_use]
     pub const fn place(&self) -> Place {
-        let subject = self.what.get() >> 8;
-        let is_key = self.place & OF_KEY != 0;
-        Place {
-            envelope: ENVELOPE.get(self.place),
-            step: STEP.get(self.place),
-            rule: match RULE.get(self.place) {
+        let mut place = Place {
+            envelope: number(ENVELOPE.get(*self)),
+            step: number(STEP.get(*self)),
+            rule: match RULE.get(*self) {
                 None => None,
-                Some(rule) if rule & PRODUCTS == 0 => Some((List::Materials, rule)),
-                Some(rule) => Some((List::Products, rule & !PRODUCTS)),
+                Some(rule) => Some((if rule & 1 == 0 { List::Materials } else { List::Products }, (rule >> 1) as u16)),
             },
-            key: if is_key && subject & ATTESTATION == 0 { Some(subject as u16) } else { None },
-            attestation: if is_key && subject & ATTESTATION != 0 { Some(subject as u16) } else { None },
-            artifact: if is_key || subject == NO_SUBJECT { None } else { Some(subject) },
-        }
-    }
-
-    #[inline(never)]
-    pub(crate) const fn in_envelope(mut self, envelope: u16) -> Self {
-        self.place = ENVELOPE.set(self.place, envelope);
-        self
-    }
-
-    #[inline(never)]
-    pub(crate) const fn at_step(mut self, step: u16) -> Self {
-        self.place = STEP.set(self.place, step);
-        self
-    }
-
-    #[inline(never)]
-    pub(crate) const fn at_rule(mut self, list: List, rule: u16) -> Self {
-        let rule = match list {
-            List::Materials => rule & !PRODUCTS,
-            List::Products => rule | PRODUCTS,
+            key: None,
+            attestation: None,
+            artifact: None,
         };
-        self.place = RULE.set(self.place, rule);
-        self
+        match SUBJECT.get(*self) {
+            None => {}
+            Some(artifact) if artifact & OF_KEY == 0 => place.artifact = Some(artifact),
+            Some(key) if key & OF_ATTESTATION == 0 => place.key = Some((key & !OF_KEY) as u16),
+            Some(attestation) => place.attestation = Some((attestation & OF_ATTESTATION.saturating_sub(1)) as u16),
+        }
+        place
     }
 
     #[inline(never)]
-    pub(crate) const fn at_key(mut self, key: u16) -> Self {
-        self.what = self.with_subject(key as u32);
-        self.place |= OF_KEY;
-        self
+    pub(crate) const fn in_envelope(self, envelope: u16) -> Self {
+        ENVELOPE.set(self, envelope as u32)
     }
 
     #[inline(never)]
-    pub(crate) const fn at_attestation(mut self, attestation: u16) -> Self {
-        self.what = self.with_subject(ATTESTATION | attestation as u32);
-        self.place |= OF_KEY;
-        self
+    pub(crate) const fn at_step(self, step: u16) -> Self {
+        STEP.set(self, step as u32)
     }
 
-    const fn with_subject(self, subject: u32) -> NonZeroU32 {
-        what((self.what.get() & 0xff).saturating_sub(1), subject)
-    }
-
-    /// An artifact beyond number 16,777,214 is left out: the place is for people, and no decision depends on it.
     #[inline(never)]
-    pub(crate) const fn at_artifact(mut self, artifact: u32) -> Self {
-        self.what = self.with_subject(if artifact < NO_SUBJECT { artifact } else { NO_SUBJECT });
-        self.place &= !OF_KEY;
-        self
+    pub(crate) const fn at_rule(self, list: List, rule: u16) -> Self {
+        RULE.set(self, (rule as u32) << 1 | list as u32)
+    }
+
+    #[inline(never)]
+    pub(crate) const fn at_key(self, key: u16) -> Self {
+        SUBJECT.set(self, OF_KEY | key as u32)
+    }
+
+    #[inline(never)]
+    pub(crate) const fn at_attestation(self, attestation: u16) -> Self {
+        SUBJECT.set(self, OF_KEY | OF_ATTESTATION | attestation as u32)
+    }
+
+    /// An artifact whose number is too large is left out: the place is for people, and no decision depends on it.
+    #[inline(never)]
+    pub(crate) const fn at_artifact(self, artifact: u32) -> Self {
+        SUBJECT.set(self, if artifact < OF_KEY { artifact } else { u32::MAX })
+    }
+}
+
+const fn number(value: Option<u32>) -> Option<u16> {
+    match value {
+        None => None,
+        Some(value) => Some(value as u16),
     }
 }
 
@@ -468,7 +466,7 @@ mod tests {
         for code in Code::ALL {
             assert_eq!((Error::new(*code).code(), Error::new(*code).place()), (*code, Place::default()));
         }
-        let [envelope, step, rule] = [1024, 255, 511];
+        let [envelope, step, rule] = if WIDE { [1024, 255, 511] } else { [12, 7, 11] };
         let error = Error::new(Code::RuleDisallow).in_envelope(envelope).at_step(step).at_rule(List::Products, rule);
         let place = Place {
             envelope: Some(envelope),
@@ -479,13 +477,14 @@ mod tests {
         assert_eq!(error.place(), place);
         assert_eq!(error.at_key(127).place(), Place { key: Some(127), ..place });
         assert_eq!(error.at_attestation(0).place(), Place { attestation: Some(0), ..place });
-        assert_eq!(error.at_artifact(0xff_fffe).place(), Place { artifact: Some(0xff_fffe), ..place });
-        assert_eq!(error.at_artifact(0xff_ffff).place(), place);
+        let last = OF_KEY - 1;
+        assert_eq!(error.at_artifact(last).place(), Place { artifact: Some(last), ..place });
+        assert_eq!(error.at_artifact(last + 1).place(), place);
         assert_eq!(error.at_artifact(u32::MAX).at_step(u16::MAX).code(), Code::RuleDisallow);
     }
 
     #[test]
     fn an_error_stays_small() {
-        assert_eq!(core::mem::size_of::<Error>(), 8);
+        assert_eq!(core::mem::size_of::<Result<()>>(), if WIDE { 8 } else { 4 });
     }
 }

@@ -1,7 +1,8 @@
 //! The evidence: which links belong to which step, who signed them, and whether they agree.
 
-use crate::bundle::{Bundle, Reader};
+use crate::bundle::Bundle;
 use crate::error::{Code, Error, List, Result};
+use crate::features::Features;
 use crate::keys::KeySet;
 use crate::layout::{LayoutKey, Role, Span, Step};
 use crate::limits::ATTEMPTS;
@@ -182,6 +183,9 @@ pub(crate) fn next_sublayout<'b>(
     bundle: &'b Bundle<'b>,
     state: &State<'_, 'b>,
 ) -> Result<Option<SignedLayout<'b>>> {
+    if !Features::BUILD.has(Features::SUBLAYOUTS) {
+        return Ok(None);
+    }
     while let Some(link) = state.links.get(usize::from(*next)) {
         let signed = SignedLayout::of_functionary(*next, link, bundle)?;
         *next = next.saturating_add(1);
@@ -219,6 +223,9 @@ pub(crate) fn check_agreement<'b, const PATH: usize>(
                 }
             }
         }
+        if !Features::BUILD.has(Features::SUBLAYOUTS) {
+            break;
+        }
         let mut own = layout.steps.of(steps).iter().filter(|step| step.role == Role::Step);
         let recorded = |step: Option<&Step<'_>>| step.and_then(|step| links.get(usize::from(step.link?)));
         let first = own.next();
@@ -235,6 +242,9 @@ pub(crate) fn check_agreement<'b, const PATH: usize>(
 #[inline(never)]
 pub(crate) fn compare_commands<'b>(request: &Request<'_, 'b>, state: &mut State<'_, 'b>) -> Result<()> {
     let State { layouts, steps, links, warnings, .. } = state;
+    if !request.bundle.strings().has(Features::COMMANDS) {
+        return Ok(());
+    }
     for layout in layouts.iter() {
         for link in layout.links.of(links).iter().filter(|link| link.status == LinkStatus::Counted) {
             let Some(number) = link.step else { continue };
@@ -245,16 +255,15 @@ pub(crate) fn compare_commands<'b>(request: &Request<'_, 'b>, state: &mut State<
             // A sublayout is no command.
             let expected = steps.get(usize::from(number)).and_then(|step| step.command);
             let Some(expected) = expected.filter(|_| link.evidence == Evidence::Link) else { continue };
-            let expected = layout.reader(request.bundle, expected)?;
+            let expected = request.bundle.envelope(layout.envelope)?.reader_at(expected);
             let mut list = expected.clone();
             // An empty list expects nothing.
-            if !list.array()? || !list.element()? {
+            if !list.array()? || !list.element() {
                 continue;
             }
             let is_expected = match link.command {
                 Some(command) => {
-                    let envelope = request.bundle.envelope(link.envelope)?;
-                    let actual = Reader::new(envelope.strings, envelope.tokens, command);
+                    let actual = request.bundle.envelope(link.envelope)?.reader_at(command);
                     same_strings(expected, actual, request.parameters_of(layout))?
                 }
                 None => false,

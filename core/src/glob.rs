@@ -48,19 +48,19 @@ impl<'b> Pattern<'b> {
             Self::Literal(Str::Text(literal)) => literal.as_bytes() == text,
             Self::Literal(literal) => literal.len() == text.len() && literal.bytes().eq(text.iter().copied()),
             Self::Prefix(prefix) => text.starts_with(prefix.as_bytes()),
-            Self::Glob { pattern, open } => matches(pattern, *open as usize, text),
+            Self::Glob { pattern, open } => matches(pattern.as_bytes(), *open as usize, text),
         }
     }
 }
 
 /// Greedy matching that goes back to the last `*` only: enough for globs, and quadratic at worst. No `]` is among the last `open` bytes of the
 /// pattern.
-fn matches(pattern: &str, open: usize, text: &[u8]) -> bool {
+fn matches(pattern: &[u8], open: usize, text: &[u8]) -> bool {
     let mut rest = pattern;
     let mut left = text;
-    let mut star: Option<(&str, &[u8])> = None;
+    let mut star: Option<(&[u8], &[u8])> = None;
     loop {
-        if let Some(after) = rest.strip_prefix('*') {
+        if let [b'*', after @ ..] = rest {
             star = Some((after, left));
             rest = after;
             continue;
@@ -68,83 +68,84 @@ fn matches(pattern: &str, open: usize, text: &[u8]) -> bool {
         if left.is_empty() && rest.is_empty() {
             return true;
         }
-        if let Some((pattern_after, text_after)) = step(rest, left, open) {
-            (rest, left) = (pattern_after, text_after);
+        if step(&mut rest, &mut left, open) {
             continue;
         }
         // Let the last `*` take one more character.
-        let Some((after, from)) = star else { return false };
-        let Some((_, longer)) = split_char(from) else { return false };
-        star = Some((after, longer));
+        let Some((after, longer)) = &mut star else { return false };
+        if take(longer).is_none() {
+            return false;
+        }
         (rest, left) = (after, longer);
     }
 }
 
-/// Matches the first element of the pattern, which is not `*`, against the first character of the text; gives what follows both.
-fn step<'p, 't>(pattern: &'p str, text: &'t [u8], open: usize) -> Option<(&'p str, &'t [u8])> {
-    let (char, after) = split_char(text)?;
-    let mut chars = pattern.chars();
-    match chars.next()? {
-        '?' => Some((chars.as_str(), after)),
-        '[' => match (chars.as_str().len() >= open).then(|| split_class(chars.as_str())).flatten() {
-            Some((class, rest)) => class_contains(class, char).then_some((rest, after)),
-            None => (char == '[').then_some((chars.as_str(), after)),
-        },
-        literal => (literal == char).then_some((chars.as_str(), after)),
+/// Matches the first element of the pattern, which is not `*`, against the first character of the text, and takes both where they match.
+fn step(pattern: &mut &[u8], text: &mut &[u8], open: usize) -> bool {
+    let (mut rest, mut left) = (*pattern, *text);
+    let (Some(element), Some(char)) = (take(&mut rest), take(&mut left)) else { return false };
+    let class = if element == u32::from(b'[') && rest.len() >= open { split_class(rest) } else { None };
+    let is_match = match class {
+        Some((class, after)) => {
+            rest = after;
+            class_contains(class, char)
+        }
+        None => element == char || element == u32::from(b'?'),
+    };
+    if is_match {
+        (*pattern, *text) = (rest, left);
     }
+    is_match
 }
 
-/// The first character of UTF-8 text, and what follows.
-fn split_char(text: &[u8]) -> Option<(char, &[u8])> {
-    let length = match text.first()? {
-        0..0x80 => 1,
-        0x80..0xe0 => 2,
-        0xe0..0xf0 => 3,
-        _ => 4,
-    };
-    let (first, rest) = text.split_at_checked(length)?;
-    Some((core::str::from_utf8(first).ok()?.chars().next()?, rest))
+/// Takes the first character of UTF-8 text: its bytes as one number, of which a later character has a greater one.
+fn take(text: &mut &[u8]) -> Option<u32> {
+    let (first, mut rest) = text.split_first()?;
+    let mut char = u32::from(*first);
+    while let Some((byte @ 0x80..0xc0, after)) = rest.split_first() {
+        char = char << 8 | u32::from(*byte);
+        rest = after;
+    }
+    *text = rest;
+    Some(char)
 }
 
 /// Splits what follows a `[` into the class and what follows its `]`. A `]` that comes first, also after `!`, is part of the class.
-fn split_class(text: &str) -> Option<(&str, &str)> {
-    let inside = text.strip_prefix('!').unwrap_or(text);
-    let searched = inside.strip_prefix(']').unwrap_or(inside);
-    let skipped = text.len().checked_sub(searched.len())?;
-    let end = skipped.checked_add(searched.bytes().position(|byte| byte == b']')?)?;
+fn split_class(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let first = usize::from(text.first() == Some(&b'!')).saturating_add(1);
+    let end = text.iter().skip(first).position(|byte| *byte == b']')?.saturating_add(first);
     Some((text.get(..end)?, text.get(end.checked_add(1)?..)?))
 }
 
 /// Is `char` in the class? A hyphen between two characters is a range, unless the first of them ends a range itself; a range whose
 /// start is after its end holds nothing. Python takes such ranges out before it looks for `!`, so that `[b-a!c]` is `[!c]`, unless that `!` starts
 /// such a range as well.
-fn class_contains(class: &str, char: char) -> bool {
-    let (class, mut negated) = match class.strip_prefix('!') {
-        Some(class) => (class, true),
-        None => (class, false),
-    };
+fn class_contains(class: &[u8], char: u32) -> bool {
+    const NOT: u32 = b'!' as u32;
+    const HYPHEN: u32 = b'-' as u32;
+    let mut chars = class.strip_prefix(b"!").unwrap_or(class);
+    let mut negated = chars.len() < class.len();
     let mut found = false;
     // Is there anything yet but empty ranges?
     let mut is_bare = !negated;
     // The character before, when it could still start a range.
     let mut start = None;
-    let mut chars = class.chars();
-    while let Some(next) = chars.next() {
+    while let Some(next) = take(&mut chars) {
         match (start, next) {
-            (Some(first), '-') => {
-                found |= match chars.next() {
+            (Some(first), HYPHEN) => {
+                found |= match take(&mut chars) {
                     Some(last) => {
                         is_bare = is_bare && first > last;
                         (first..=last).contains(&char)
                     }
-                    None => char == first || char == '-',
+                    None => char == first || char == HYPHEN,
                 };
                 start = None;
             }
-            (None, '!') if is_bare => {
-                let mut ahead = chars.clone();
-                match (ahead.next(), ahead.next()) {
-                    (Some('-'), Some(..'!')) => chars = ahead,
+            (None, NOT) if is_bare => {
+                let mut ahead = chars;
+                match (take(&mut ahead), take(&mut ahead)) {
+                    (Some(HYPHEN), Some(..NOT)) => chars = ahead,
                     _ => (negated, is_bare) = (true, false),
                 }
             }

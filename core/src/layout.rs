@@ -3,10 +3,11 @@
 //! Every member that decisions need is checked here, whether or not verification comes that far: a layout with a malformed rule
 //! is malformed. No member stands in an object twice: the emitter has seen to that when the signatures were checked.
 
-use crate::bundle::{Bundle, Reader, Str};
+use crate::bundle::{Name, Reader, Str, names};
 use crate::error::{Code, Error, List, Result};
+use crate::features::{Features, hex_bytes};
 use crate::keys::KeySet;
-use crate::members::members;
+use crate::members::{Members, Offset};
 use crate::memory::State;
 use crate::names;
 use crate::parameters::{Parameters, Substitution};
@@ -49,9 +50,9 @@ pub struct Step<'b> {
     /// Labels of the keys that may sign its links.
     pub(crate) allowed: KeySet,
     /// Where the layout's payload holds its values; `None` for those that it leaves out.
-    pub(crate) materials_rules: Option<u32>,
-    pub(crate) products_rules: Option<u32>,
-    pub(crate) command: Option<u32>,
+    pub(crate) materials_rules: Option<Offset>,
+    pub(crate) products_rules: Option<Offset>,
+    pub(crate) command: Option<Offset>,
     /// The signers that vouched for it, as numbers of keys.
     pub(crate) vouched: KeySet,
     /// How many links counted, and the number of the first among the links read.
@@ -60,7 +61,7 @@ pub struct Step<'b> {
 }
 
 impl Step<'_> {
-    pub(crate) const fn rules(&self, list: List) -> Option<u32> {
+    pub(crate) const fn rules(&self, list: List) -> Option<Offset> {
         match list {
             List::Materials => self.materials_rules,
             List::Products => self.products_rules,
@@ -85,12 +86,18 @@ impl Span {
         self.first..self.end
     }
 
-    /// The part of `all` that it names.
+    /// The part of `all` that it names: all of it, where there is one layout only.
     pub(crate) fn of<T>(self, all: &[T]) -> &[T] {
+        if !Features::BUILD.has(Features::SUBLAYOUTS) {
+            return all;
+        }
         all.get(usize::from(self.first)..usize::from(self.end)).unwrap_or(&[])
     }
 
     pub(crate) fn of_mut<T>(self, all: &mut [T]) -> &mut [T] {
+        if !Features::BUILD.has(Features::SUBLAYOUTS) {
+            return all;
+        }
         all.get_mut(usize::from(self.first)..usize::from(self.end)).unwrap_or(&mut [])
     }
 }
@@ -117,14 +124,15 @@ impl Layout {
         parameters: Parameters<'_>,
     ) -> Result<Self> {
         let mut reader = Reader::of(&signed.envelope);
-        let found = members(&mut reader, ["expires", "keys", "steps", "inspect"])?.ok_or(Code::LayoutType)?;
+        let mut found = Members::NONE;
+        found.read(&mut reader, &const { names(["expires", "keys", "steps", "inspect"]) }, Code::LayoutType)?;
         if !found.kind.is_some_and(|kind| kind.is("layout")) {
             return Err(Code::LayoutType.into());
         }
-        let [Some(expires), Some(keys), Some(steps), Some(inspect)] = found.offsets else {
+        let [expires @ Some(_), Some(keys), Some(steps), Some(inspect)] = found.offsets else {
             return Err(Code::LayoutMember.into());
         };
-        let expires = reader.at(expires).string()?.and_then(|text| text.text()).and_then(Time::parse);
+        let expires = reader.string_at(expires)?.and_then(|text| text.text()).and_then(Time::parse);
         let expires = expires.ok_or(Code::LayoutExpires)?;
         let keys = read_keys(reader.at(keys), state, schemes)?;
         let first = state.steps.len();
@@ -135,18 +143,10 @@ impl Layout {
         let steps = Span::new(first, state.steps.len());
         Ok(Self { envelope, link: signed.link, expires, steps })
     }
-
-    /// A reader that stands before the value at `offset` of the payload.
-    pub(crate) fn reader<'b>(&self, bundle: &'b Bundle<'b>, offset: u32) -> Result<Reader<'b>> {
-        let envelope = bundle.envelope(self.envelope)?;
-        Ok(Reader::new(envelope.strings, envelope.tokens, offset))
-    }
 }
 
 fn read_keys<'b>(mut reader: Reader<'b>, state: &mut State<'_, 'b>, schemes: &dyn Schemes) -> Result<Span> {
-    if !reader.object()? {
-        return Err(Code::LayoutMember.into());
-    }
+    reader.object_or(Code::LayoutMember)?;
     let first = state.keys.len();
     while let Some(id) = reader.key()? {
         let number = state.keys.len() as u16;
@@ -160,42 +160,39 @@ fn read_keys<'b>(mut reader: Reader<'b>, state: &mut State<'_, 'b>, schemes: &dy
 
 fn read_key<'b>(id: Str<'b>, reader: &mut Reader<'b>) -> Result<PublicKey<'b>> {
     let malformed = Error::new(Code::LayoutKey);
-    if !reader.object()? {
-        return Err(malformed);
-    }
-    let (mut keytype, mut scheme, mut public) = (None, None, None);
+    // Templates spell values out, so they are read where they stand.
+    let (mut own, mut inner) = ([None; 3], [None]);
+    reader.object_or(malformed)?;
     while let Some(member) = reader.key()? {
-        match member.text().unwrap_or_default() {
-            "keyid" => {
-                if reader.string()?.ok_or(malformed)? != id {
-                    return Err(Code::LayoutKeyId.into());
-                }
-            }
-            "keytype" => {
-                keytype = Some(reader.string()?.ok_or(malformed)?);
-            }
-            "scheme" => {
-                scheme = Some(reader.string()?.ok_or(malformed)?);
-            }
-            "keyval" => {
-                if !reader.object()? {
-                    return Err(malformed);
-                }
-                while let Some(member) = reader.key()? {
-                    if !member.is("public") {
-                        reader.skip()?;
-                        continue;
-                    }
-                    public = Some(reader.string()?.ok_or(malformed)?);
-                }
-            }
-            _ => reader.skip()?,
+        if !member.is("keyval") {
+            read_text(member, &const { names(["keyid", "keytype", "scheme"]) }, &mut own, reader)?;
+            continue;
+        }
+        reader.object_or(malformed)?;
+        while let Some(member) = reader.key()? {
+            read_text(member, &const { names(["public"]) }, &mut inner, reader)?;
         }
     }
-    match (keytype, scheme, public) {
-        (Some(keytype), Some(scheme), Some(public)) => Ok(PublicKey { keytype, scheme, public }),
+    match (own, inner) {
+        ([Some(own), ..], _) if own != id => Err(Code::LayoutKeyId.into()),
+        ([_, Some(keytype), Some(scheme)], [Some(public)]) => Ok(PublicKey { keytype, scheme, public: public.into() }),
         _ => Err(malformed),
     }
+}
+
+/// Reads the value of a member: a string where `names` has its name, anything otherwise.
+#[inline(never)]
+fn read_text<'b>(
+    member: Str<'b>,
+    names: &[Name],
+    texts: &mut [Option<Str<'b>>],
+    reader: &mut Reader<'b>,
+) -> Result<()> {
+    match names.iter().zip(texts).find(|(name, _)| member.is(name.text())) {
+        Some((_, text)) => *text = Some(reader.string_or(Code::LayoutKey)?),
+        None => reader.skip()?,
+    }
+    Ok(())
 }
 
 /// What is needed to read a layout's steps and inspections.
@@ -214,10 +211,8 @@ struct Steps<'a, 's> {
 
 impl Steps<'_, '_> {
     fn read<'b>(&mut self, mut reader: Reader<'b>, role: Role, state: &mut State<'_, 'b>) -> Result<()> {
-        if !reader.array()? {
-            return Err(Code::LayoutMember.into());
-        }
-        while reader.element()? {
+        reader.array_or(Code::LayoutMember)?;
+        while reader.element() {
             let number = state.steps.len() as u16;
             let step = self.read_step(&mut reader, role, state.keys).map_err(|error| error.at_step(number))?;
             if state.steps.iter().skip(self.first).any(|earlier| earlier.name == step.name) {
@@ -236,15 +231,21 @@ impl Steps<'_, '_> {
 
     #[inline(never)]
     fn read_step<'b>(&self, reader: &mut Reader<'b>, role: Role, keys: &[LayoutKey<'b>]) -> Result<Step<'b>> {
-        let command = if role == Role::Step { "expected_command" } else { "run" };
-        let names = ["name", "expected_materials", "expected_products", command, "threshold", "pubkeys"];
-        let [name, materials_rules, products_rules, command, threshold, pubkeys] =
-            members(reader, names)?.ok_or(Code::LayoutMember)?.offsets;
-        let name = reader.at(name.ok_or(Code::LayoutMember)?).string()?.ok_or(Code::LayoutMember)?;
+        const RUN: Name = Name::of("run");
+        const NAMES: [Name; 6] =
+            names(["name", "expected_materials", "expected_products", "expected_command", "threshold", "pubkeys"]);
+        let [name, materials, products, command, threshold, pubkeys] = NAMES;
+        let command = if role == Role::Step { command } else { RUN };
+        let names = [name, materials, products, command, threshold, pubkeys];
+        let mut found = Members::NONE;
+        found.read(reader, &names, Code::LayoutMember)?;
+        let [name, materials_rules, products_rules, command, threshold, pubkeys] = found.offsets;
+        let name = reader.string_at_or(name, Code::LayoutMember)?;
         if !is_step_name(name) {
             return Err(Code::LayoutName.into());
         }
         if let Some(command) = command
+            && reader.has(Features::COMMANDS)
             && !self.parameters.check_strings(&mut reader.at(command))?
         {
             return Err(Code::LayoutMember.into());
@@ -268,7 +269,7 @@ impl Steps<'_, '_> {
             else {
                 return Err(Code::LayoutMember.into());
             };
-            let threshold = reader.at(threshold).number()?.and_then(|number| number.to_u32());
+            let threshold = reader.integer_at(threshold)?;
             step.threshold = threshold.filter(|threshold| *threshold >= 1).ok_or(Code::LayoutThreshold)?;
             step.allowed = read_allowed(reader.at(pubkeys), self.keys, keys)?;
         }
@@ -276,12 +277,10 @@ impl Steps<'_, '_> {
     }
 
     fn check_rules(&mut self, mut reader: Reader<'_>, list: List) -> Result<()> {
-        if !reader.array()? {
-            return Err(Code::LayoutMember.into());
-        }
+        reader.array_or(Code::LayoutMember)?;
         let mut substitution = Substitution::new(self.parameters, self.space);
         let mut count: usize = 0;
-        while reader.element()? {
+        while reader.element() {
             let place = |error: Error| error.at_rule(list, count as u16);
             Rule::read(&mut reader, &mut substitution).map_err(place)?;
             if count >= self.rules {
@@ -296,19 +295,17 @@ impl Steps<'_, '_> {
 fn is_step_name(name: Str<'_>) -> bool {
     match name {
         Str::Text(text) => names::is_step_name(text),
-        Str::Hex(bytes) => !bytes.is_empty(),
+        Str::Hex(bytes) => !hex_bytes(&bytes).is_empty(),
     }
 }
 
 /// The keys that a step names and the layout has; others can sign nothing.
 fn read_allowed<'b>(mut reader: Reader<'b>, own: Span, keys: &[LayoutKey<'b>]) -> Result<KeySet> {
     let missing = Error::new(Code::LayoutMember);
-    if !reader.array()? {
-        return Err(missing);
-    }
+    reader.array_or(missing)?;
     let mut allowed = KeySet::default();
-    while reader.element()? {
-        let id = reader.string()?.ok_or(missing)?;
+    while reader.element() {
+        let id = reader.string_or(missing)?;
         if let Some((number, _)) = own.numbers().zip(own.of(keys)).find(|(_, key)| key.id == id) {
             allowed.insert(number);
         }

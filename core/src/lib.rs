@@ -16,7 +16,7 @@
 //! - the order of checks: `verify`, and nothing else; `evidence` and `policy` are its two halves, `executor` spreads work over cores
 //! - what came of it: `outcome`, `verdict`, `artifact`, [`error`]
 //! - what a boot leaves for the application: [`boot_report`]
-//! - how large anything may be: [`limits`], `memory`
+//! - how large anything may be: [`limits`], `memory`; what a boot loader leaves out: `features`
 //!
 //! `#[inline(never)]` stands where it makes a device's image smaller, or frees stack before signatures are checked; the tests of the firmware
 //! measure both.
@@ -44,6 +44,7 @@ mod dsse;
 pub mod error;
 mod evidence;
 mod executor;
+mod features;
 mod glob;
 mod hex;
 mod items;
@@ -75,15 +76,16 @@ pub use attestation::{Attested, SECURITY_VERSION};
 pub use bundle::{Bundle, Scratch, Str};
 pub use error::{Class, Code, Error, List, Place};
 pub use executor::{Executor, Job, Sequential};
+pub use features::Features;
 pub use glob::Pattern;
 pub use items::Items;
 pub use keys::KeySet;
 pub use layout::{LayoutKey, Role, Step};
 pub use link::{Evidence, LinkState, LinkStatus};
-pub use memory::{DeviceMemory, HostMemory, Memory, Warnings};
+pub use memory::{BootMemory, DeviceMemory, HostMemory, Memory, Warnings};
 pub use outcome::{Outcome, VerifiedSupplyChain};
 pub use parameters::Parameter;
-pub use signature::{Ed25519, Message, PublicKey, Schemes, SignatureError};
+pub use signature::{Ed25519, Message, PublicHalf, PublicKey, Schemes, SignatureError};
 pub use time::{Clock, FixedClock, NoClock, Time};
 pub use trust::{Device, Inspections, KeyId, OwnerKey, RequiredAttestation, Trust, ed25519_key_ids};
 pub use trust_policy::{TrustMemory, TrustPolicy};

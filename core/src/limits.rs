@@ -3,6 +3,9 @@
 //! The memory that verification takes follows from these numbers alone, never from the number of artifacts or the size of the bundle.
 //! What exceeds one is refused with a code of its own (class `limit`).
 
+pub use crate::features::Features;
+use crate::features::KEY_SET;
+
 /// How deep containers may be nested in a payload, in levels. in-toto's own metadata needs 5 (layout, steps, step, rules, rule),
 /// SPDX and CycloneDX predicates less than 20. Bounds the reader's stack and the emitter's two 32-bit masks.
 pub const NESTING: usize = 32;
@@ -64,7 +67,7 @@ pub const COMPARISONS: u32 = 64;
 pub const COMPARISONS_BASE: u32 = 65_536;
 
 /// How many keys all layouts may list, whatever the profile: the width of a set of keys.
-pub const KEYS: usize = 128;
+pub const KEYS: usize = KEY_SET;
 
 /// How many project owners a trust policy may name. The reader of JSON keeps them on its stack, 48 bytes each on a host.
 pub const TRUST_OWNERS: usize = 8;
@@ -103,15 +106,48 @@ pub struct Limits {
     pub rules: usize,
     /// Bytes of an artifact's path; and of the words of one list of rules that parameters change.
     pub path: usize,
+    /// What its verifiers can do beside the least.
+    pub features: Features,
 }
 
 /// A workstation or server: larger than any layout seen in the wild. 110 KB of memory ([`crate::HostMemory`]), to be boxed.
-pub const HOST: Limits =
-    Limits { profile: 1, name: "host", keys: 128, steps: 256, links: 1024, rules: 512, path: 4096, layouts: 32 };
+pub const HOST: Limits = Limits {
+    profile: 1,
+    name: "host",
+    layouts: 32,
+    keys: 128,
+    steps: 256,
+    links: 1024,
+    rules: 512,
+    path: 4096,
+    features: Features::ALL,
+};
 
 /// A microcontroller with 16 KiB of RAM or more: 3.2 KB of memory ([`crate::DeviceMemory`]), and 9.6 KB with all stack of a verification.
-pub const DEVICE: Limits =
-    Limits { profile: 2, name: "device", keys: 16, steps: 12, links: 16, rules: 16, path: 256, layouts: 3 };
+pub const DEVICE: Limits = Limits {
+    profile: 2,
+    name: "device",
+    layouts: 3,
+    keys: 16,
+    steps: 12,
+    links: 16,
+    rules: 16,
+    path: 256,
+    features: Features::ALL,
+};
+
+/// The boot loader of a microcontroller: what fits 36 KiB of flash and 8 KiB of RAM ([`crate::BootMemory`]).
+pub const BOOT: Limits = Limits {
+    profile: 3,
+    name: "boot",
+    layouts: 1,
+    keys: 8,
+    steps: 8,
+    links: 12,
+    rules: 12,
+    path: 128,
+    features: Features::NONE,
+};
 
 /// Every profile.
-pub const PROFILES: [Limits; 2] = [HOST, DEVICE];
+pub const PROFILES: [Limits; 3] = [HOST, DEVICE, BOOT];

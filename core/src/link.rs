@@ -1,9 +1,10 @@
 //! A link: the evidence of one step (in-toto specification, section 4.4).
 
-use crate::bundle::{ArtifactRuns, Bundle, Envelope, Event, Form, Kind, Reader, Str};
+use crate::bundle::{ArtifactRuns, Bundle, Envelope, Event, Form, Kind, Name, Reader, Str, names};
 use crate::error::{Code, Error, List, Result};
+use crate::features::Features;
 use crate::keys::KeySet;
-use crate::members::{Members, members};
+use crate::members::{Members, Offset};
 use crate::parameters::Parameters;
 use crate::statement::{Materials, Statement};
 
@@ -36,7 +37,7 @@ pub enum LinkStatus {
 pub(crate) struct ArtifactMap {
     /// Number of the envelope: a sublayout's artifacts are those of the links below it.
     envelope: u16,
-    offset: u32,
+    offset: Offset,
     pub(crate) count: u32,
 }
 
@@ -54,7 +55,7 @@ pub struct LinkState {
     pub(crate) materials: Option<ArtifactMap>,
     /// Of an attestation there are none either: its subjects are not what a step made.
     pub(crate) products: Option<ArtifactMap>,
-    pub(crate) command: Option<u32>,
+    pub(crate) command: Option<Offset>,
     pub(crate) failed: bool,
 }
 
@@ -82,8 +83,7 @@ impl LinkState {
     /// One of its two sets of artifacts, from the bundle.
     pub(crate) fn artifacts<'b>(&self, bundle: &'b Bundle<'b>, list: List) -> Result<ArtifactRuns<'b>> {
         let Some(map) = self.map(list) else { return Ok(ArtifactRuns::EMPTY) };
-        let envelope = bundle.envelope(map.envelope)?;
-        Ok(artifacts(&mut Reader::new(envelope.strings, envelope.tokens, map.offset))?.0)
+        Ok(artifacts(&mut bundle.envelope(map.envelope)?.reader_at(map.offset))?.0)
     }
 
     /// Reads what an envelope holds, and checks the types of its members. Which step it belongs to, its artifacts and its signatures are other
@@ -93,7 +93,9 @@ impl LinkState {
             return Err(Code::LinkPayloadType.into());
         }
         let mut reader = Reader::of(envelope);
-        let Members { kind, offsets } = members(&mut reader, MEMBERS)?.ok_or(Code::LinkType)?;
+        let mut found = Members::NONE;
+        found.read(&mut reader, &MEMBERS, Code::LinkType)?;
+        let Members { kind, offsets } = found;
         let kind = kind.ok_or(Code::LinkType)?;
         let mut state = Self::unread(envelope);
         if kind.is("link") {
@@ -106,19 +108,21 @@ impl LinkState {
             return Ok((state, Some(name)));
         }
         if kind.is("layout") {
+            reader.need(Features::SUBLAYOUTS)?;
             state.evidence = Evidence::Sublayout;
             return Ok((state, Some(envelope.step().ok_or(Code::LinkType)?)));
         }
         if !Statement::is_type(kind, envelope) {
             return Err(Code::LinkType.into());
         }
-        let statement = Statement::read(&mut reader.at(0))?;
+        let statement = Statement::read(&mut reader.again())?;
         let Some(form) = statement.link() else {
             state.evidence = Evidence::Attestation;
             return Ok((state, None));
         };
-        let predicate = members(&mut reader.at(statement.predicate.ok_or(Code::LinkMember)?), MEMBERS)?;
-        let offsets = predicate.ok_or(Code::LinkMember)?.offsets;
+        reader.need(Features::LINK_STATEMENTS)?;
+        found.read(&mut reader.at(statement.predicate.ok_or(Code::LinkMember)?), &MEMBERS, Code::LinkMember)?;
+        let offsets = found.offsets;
         let [_, materials, ..] = offsets;
         state.materials = state.map_at(&reader, materials, form)?;
         // As in links, a map of materials has to be there; a list may be left out.
@@ -146,7 +150,7 @@ impl LinkState {
         }
     }
 
-    fn map_at(&self, reader: &Reader<'_>, offset: Option<u32>, form: Materials) -> Result<Option<ArtifactMap>> {
+    fn map_at(&self, reader: &Reader<'_>, offset: Option<Offset>, form: Materials) -> Result<Option<ArtifactMap>> {
         let Some(offset) = offset else { return Ok(None) };
         let (runs, found) = artifacts(&mut reader.at(offset))?;
         if found != form {
@@ -156,24 +160,26 @@ impl LinkState {
     }
 
     /// Reads the members of a link besides its artifacts; gives the name of its step.
-    fn read_rest<'b>(&mut self, reader: &Reader<'b>, offsets: [Option<u32>; 5]) -> Result<Str<'b>> {
+    fn read_rest<'b>(&mut self, reader: &Reader<'b>, offsets: [Option<Offset>; 5]) -> Result<Str<'b>> {
         let [name, _, _, byproducts, command] = offsets;
-        if let Some(command) = command
-            && !Parameters::NONE.check_strings(&mut reader.at(command))?
-        {
-            return Err(Code::LinkMember.into());
+        if reader.has(Features::COMMANDS) {
+            if let Some(command) = command
+                && !Parameters::NONE.check_strings(&mut reader.at(command))?
+            {
+                return Err(Code::LinkMember.into());
+            }
+            self.command = command;
+            self.failed = match byproducts {
+                Some(byproducts) => command_failed(reader.at(byproducts))?,
+                None => false,
+            };
         }
-        self.command = command;
-        self.failed = match byproducts {
-            Some(byproducts) => command_failed(reader.at(byproducts))?,
-            None => false,
-        };
-        Ok(reader.at(name.ok_or(Code::LinkMember)?).string()?.ok_or(Code::LinkMember)?)
+        reader.string_at_or(name, Code::LinkMember)
     }
 }
 
 /// The members of a link that matter, as links and link predicates name them.
-const MEMBERS: [&str; 5] = ["name", "materials", "products", "byproducts", "command"];
+const MEMBERS: [Name; 5] = names(["name", "materials", "products", "byproducts", "command"]);
 
 /// Reads artifacts in any of their forms.
 fn artifacts<'b>(reader: &mut Reader<'b>) -> Result<(ArtifactRuns<'b>, Materials)> {
@@ -193,9 +199,9 @@ fn artifacts<'b>(reader: &mut Reader<'b>) -> Result<(ArtifactRuns<'b>, Materials
 
 /// Does the object say a return value other than 0?
 fn command_failed(mut reader: Reader<'_>) -> Result<bool> {
-    let [Some(value)] = members(&mut reader, ["return-value"])?.ok_or(Code::LinkMember)?.offsets else {
-        return Ok(false);
-    };
+    let mut found = Members::NONE;
+    found.read(&mut reader, &const { names(["return-value"]) }, Code::LinkMember)?;
+    let [Some(value)] = found.offsets else { return Ok(false) };
     Ok(reader.at(value).number()?.is_some_and(|number| number.to_u32() != Some(0)))
 }
 
@@ -227,7 +233,7 @@ pub(crate) fn same_strings(mut one: Reader<'_>, mut other: Reader<'_>, parameter
         return Ok(false);
     }
     loop {
-        match (one.element()?, other.element()?) {
+        match (one.element(), other.element()) {
             (true, true) => match (one.string()?, other.string()?) {
                 (Some(word), Some(actual)) if parameters.is(word, actual) => {}
                 _ => return Ok(false),

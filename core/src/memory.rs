@@ -5,7 +5,7 @@ use heapless::{Vec, VecView};
 use crate::error::{Class, Error};
 use crate::evidence::Vouched;
 use crate::layout::{LayoutKey, Step};
-use crate::limits::{DEVICE, HOST, WARNINGS};
+use crate::limits::{BOOT, DEVICE, HOST, WARNINGS};
 use crate::link::LinkState;
 
 /// The verifier's memory: what is kept from one check to the next, of the layout and all sublayouts. Its size follows from the first four maxima;
@@ -41,6 +41,10 @@ pub type DeviceMemory<'b> = Memory<
     { DEVICE.rules },
     { DEVICE.path },
 >;
+
+/// Memory for the limits of [`BOOT`].
+pub type BootMemory<'b> =
+    Memory<'b, { BOOT.layouts }, { BOOT.keys }, { BOOT.steps }, { BOOT.links }, { BOOT.rules }, { BOOT.path }>;
 
 impl<
     'b,
@@ -114,9 +118,14 @@ pub struct Warnings {
 
 impl Warnings {
     pub(crate) fn push(&mut self, warning: impl Into<Error>) {
+        self.keep(warning.into());
+    }
+
+    #[inline(never)]
+    fn keep(&mut self, warning: Error) {
         self.count = self.count.saturating_add(1);
         // Those that do not fit are counted.
-        let Err(warning) = self.kept.push(warning.into()) else { return };
+        let Err(warning) = self.kept.push(warning) else { return };
         // What signed evidence or the trust policy gives rise to goes before envelopes that do not count: anybody can add those.
         let is_own = |warning: &Error| warning.code().class() == Class::Warning;
         if is_own(&warning)

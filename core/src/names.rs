@@ -12,6 +12,11 @@ pub(crate) fn is_artifact_name(name: &[u8]) -> bool {
     is_simple(name) || are_normal_components(name.strip_prefix(b"/").unwrap_or(name)) || is_uri(name)
 }
 
+/// Is this a normalised path? Where there is little flash, the question for all artifacts.
+pub(crate) fn is_path(name: &[u8]) -> bool {
+    are_normal_components(name.strip_prefix(b"/").unwrap_or(name))
+}
+
 /// Is this a normalised relative path, up to one trailing `/`? Returns it without that.
 pub(crate) fn prefix(text: &str) -> Option<&str> {
     let path = text.strip_suffix('/').unwrap_or(text);

@@ -67,14 +67,13 @@ impl<'m, 'b> Outcome<'m, 'b> {
     /// The words of a rule of a step.
     #[must_use]
     pub fn rule_words(&self, step: &Step<'b>, list: List, number: u16) -> Option<RuleWords<'b>> {
-        let envelope = self.bundle.envelope(step.layout).ok()?;
-        let mut reader = Reader::new(envelope.strings, envelope.tokens, step.rules(list)?);
+        let mut reader = self.bundle.envelope(step.layout).ok()?.reader_at(step.rules(list)?);
         reader.array().ok()?;
         for _ in 0..number {
-            reader.element().ok()?;
+            reader.element();
             reader.skip().ok()?;
         }
-        let is_rule = reader.element().ok()? && reader.array().ok()?;
+        let is_rule = reader.element() && reader.array().ok()?;
         is_rule.then_some(RuleWords { reader })
     }
 

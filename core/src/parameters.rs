@@ -7,6 +7,7 @@ use core::mem;
 
 use crate::bundle::{Reader, Str};
 use crate::error::{Code, Result};
+use crate::features::Features;
 
 /// A value for `{name}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ impl<'a> Parameters<'a> {
 
     /// The text in which there may be names; `None` where a word stays as it is.
     fn text<'b>(&self, word: Str<'b>) -> Option<&'b str> {
-        if self.0.is_empty() {
+        if self.0.is_empty() || !Features::BUILD.has(Features::PARAMETERS) {
             return None;
         }
         word.text().filter(|text| text.contains('{'))
@@ -48,7 +49,7 @@ impl<'a> Parameters<'a> {
         if !reader.array()? {
             return Ok(false);
         }
-        while reader.element()? {
+        while reader.element() {
             let Some(word) = reader.string()? else { return Ok(false) };
             if let Some(text) = self.text(word) {
                 for piece in self.pieces(text) {

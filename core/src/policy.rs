@@ -8,6 +8,7 @@ use crate::evidence::{Agreed, Vouched};
 use crate::layout::Role;
 use crate::link::LinkStatus;
 use crate::lookup::Lookup;
+use crate::members::Offset;
 use crate::memory::State;
 use crate::parameters::Substitution;
 use crate::rules::{self, MatchTarget, Rule, RuleState, Subject};
@@ -69,39 +70,37 @@ fn check_rules<'b, const RULES: usize, const PATH: usize>(
 fn load_rules<'r, 'b: 'r>(
     layout: &Vouched,
     bundle: &'b Bundle<'b>,
-    (role, offset): (Role, u32),
+    (role, offset): (Role, Offset),
     state: &State<'_, 'b>,
     substitution: &mut Substitution<'_, 'r>,
     rules: &mut VecView<RuleState<'r>>,
 ) -> Result<()> {
-    let mut reader = layout.reader(bundle, offset)?;
-    if !reader.array()? {
-        return Err(Code::LayoutMember.into());
-    }
-    while reader.element()? {
+    let mut reader = bundle.envelope(layout.envelope)?.reader_at(offset);
+    reader.array_or(Code::LayoutMember)?;
+    while reader.element() {
         let (rule, target) = Rule::read(&mut reader, substitution)?;
-        let target = match target {
-            Some(target) => match_target(&target, layout, role, bundle, state)?.map(Lookup::new),
-            None => None,
+        let target = match &target {
+            Some(target) => match_target(target, layout, role, bundle, state)?,
+            None => ArtifactRuns::EMPTY,
         };
-        rules.push(RuleState { rule, target, consumed: 0 }).map_err(|_| Code::LimitRules)?;
+        rules.push(RuleState { rule, target: Lookup::new(target), consumed: 0 }).map_err(|_| Code::LimitRules)?;
     }
     Ok(())
 }
 
-/// The artifacts that a `MATCH` compares with; none for unknown steps. What an inspection saw only inspections may refer to: steps come before all of them.
+/// The artifacts that a `MATCH` compares with; none of unknown steps. What an inspection saw only inspections may refer to: steps come before all of them.
 fn match_target<'b>(
     target: &MatchTarget<'_>,
     layout: &Vouched,
     role: Role,
     bundle: &'b Bundle<'b>,
     state: &State<'_, 'b>,
-) -> Result<Option<ArtifactRuns<'b>>> {
+) -> Result<ArtifactRuns<'b>> {
     let mut steps = layout.steps.of(state.steps).iter();
     let is_seen = |seen: Role| seen == Role::Step || role == Role::Inspection;
     let step = steps.find(|step| is_seen(step.role) && step.name == target.step);
     let link = step.and_then(|step| state.links.get(usize::from(step.link?)));
-    link.map(|link| link.artifacts(bundle, target.list)).transpose()
+    link.map_or(Ok(ArtifactRuns::EMPTY), |link| link.artifacts(bundle, target.list))
 }
 
 /// Inspections come last, those of sublayouts before the root layout's, and only as the trust policy says.

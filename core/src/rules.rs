@@ -3,8 +3,9 @@
 //! The specification runs each rule over a queue of artifacts. Here each artifact runs through the rules: the first rule that consumes
 //! it ends its way. That gives the same answer without a queue, in one pass and constant memory.
 
-use crate::bundle::{ArtifactRuns, Bundle, PathCursor, Reader, Str};
+use crate::bundle::{ArtifactRuns, Bundle, Name, PathCursor, Reader, Str};
 use crate::error::{Code, Error, List, Result};
+use crate::features::hex_bytes;
 use crate::glob::Pattern;
 use crate::lookup::Lookup;
 use crate::names;
@@ -22,14 +23,14 @@ pub(crate) enum Keyword {
     Require,
 }
 
-const KEYWORDS: [(&str, Keyword); 7] = [
-    ("MATCH", Keyword::Match),
-    ("CREATE", Keyword::Create),
-    ("DELETE", Keyword::Delete),
-    ("MODIFY", Keyword::Modify),
-    ("ALLOW", Keyword::Allow),
-    ("DISALLOW", Keyword::Disallow),
-    ("REQUIRE", Keyword::Require),
+const KEYWORDS: [(Name, Keyword); 7] = [
+    (Name::of("MATCH"), Keyword::Match),
+    (Name::of("CREATE"), Keyword::Create),
+    (Name::of("DELETE"), Keyword::Delete),
+    (Name::of("MODIFY"), Keyword::Modify),
+    (Name::of("ALLOW"), Keyword::Allow),
+    (Name::of("DISALLOW"), Keyword::Disallow),
+    (Name::of("REQUIRE"), Keyword::Require),
 ];
 
 /// The longest rule: `MATCH pattern IN prefix WITH PRODUCTS IN prefix FROM step`.
@@ -59,12 +60,10 @@ impl<'b> Rule<'b> {
         substitution: &mut Substitution<'_, 'b>,
     ) -> Result<(Self, Option<MatchTarget<'b>>)> {
         let malformed = Error::new(Code::LayoutRule);
-        if !reader.array()? {
-            return Err(malformed);
-        }
+        reader.array_or(malformed)?;
         let mut words = heapless::Vec::<Str<'b>, WORDS>::new();
-        while reader.element()? {
-            words.push(reader.string()?.ok_or(malformed)?).map_err(|_| malformed)?;
+        while reader.element() {
+            words.push(reader.string_or(malformed)?).map_err(|_| malformed)?;
         }
         Self::of(&words, substitution)?.ok_or(malformed)
     }
@@ -76,7 +75,7 @@ impl<'b> Rule<'b> {
     ) -> Result<Option<(Self, Option<MatchTarget<'b>>)>> {
         let [keyword, pattern, rest @ ..] = words else { return Ok(None) };
         let pattern = substitution.put_in(*pattern)?;
-        let Some((_, keyword)) = KEYWORDS.iter().find(|(name, _)| keyword.is_ignoring_case(name)) else {
+        let Some((_, keyword)) = KEYWORDS.iter().find(|(name, _)| keyword.is_ignoring_case(name.text())) else {
             return Ok(None);
         };
         // REQUIRE names one artifact; wildcards mean nothing in it.
@@ -114,7 +113,7 @@ fn take_prefix<'w, 'b>(
             let prefix = substitution.put_in(*prefix)?;
             let prefix = match prefix {
                 Str::Text(text) => names::prefix(text).map(Str::Text),
-                Str::Hex(bytes) => (!bytes.is_empty()).then_some(prefix),
+                Str::Hex(bytes) => (!hex_bytes(&bytes).is_empty()).then_some(prefix),
             };
             Ok(Some((Some(prefix.ok_or(Code::LayoutPrefix)?), rest)))
         }
@@ -126,8 +125,8 @@ fn take_prefix<'w, 'b>(
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RuleState<'b> {
     pub(crate) rule: Rule<'b>,
-    /// Of `MATCH`: the other step's artifacts; `None` where there is no such step.
-    pub(crate) target: Option<Lookup<'b>>,
+    /// Of `MATCH`: the other step's artifacts; none where there is no such step.
+    pub(crate) target: Lookup<'b>,
     /// How many artifacts it consumed; for `REQUIRE`, whether its artifact was there.
     pub(crate) consumed: u32,
 }
@@ -207,10 +206,7 @@ fn decide<'b>(
                 }
                 false
             }
-            Keyword::Match => match &mut state.target {
-                Some(target) => artifact.matches(rule, target, target_cursor)?,
-                None => false,
-            },
+            Keyword::Match => artifact.matches(rule, &mut state.target, target_cursor)?,
             Keyword::Create => list == List::Products && counterpart == Counterpart::None && artifact.is_like(rule),
             Keyword::Delete => list == List::Materials && counterpart == Counterpart::None && artifact.is_like(rule),
             Keyword::Modify => counterpart == Counterpart::Different && artifact.is_like(rule),

@@ -1,11 +1,13 @@
 //! Signature schemes. The only file that names ed25519-compact.
 
+use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use ed25519_compact::{PublicKey as Ed25519Key, Signature, VerifyingState};
 
 use crate::bundle::{Bundle, Envelope, Scratch, Str};
 use crate::error::{Code, Error};
+use crate::hex;
 use crate::limits::CHUNK;
 
 /// A public key as a layout's `keys` member holds it.
@@ -16,7 +18,51 @@ pub struct PublicKey<'a> {
     /// `scheme`: `ed25519`, `rsassa-pss-sha256`, `ecdsa-sha2-nistp256`, ...
     pub scheme: Str<'a>,
     /// `keyval.public`: hexadecimal for Ed25519, PEM otherwise.
-    pub public: Str<'a>,
+    pub public: PublicHalf<'a>,
+}
+
+/// The public bytes of a key, as they are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PublicHalf<'a> {
+    /// As in a layout.
+    Text(Str<'a>),
+    /// Of Ed25519, as in a compiled trust policy.
+    Bytes(&'a [u8; 32]),
+}
+
+impl<'a> PublicHalf<'a> {
+    /// The text, where it is stored as text.
+    #[must_use]
+    pub const fn text(&self) -> Option<&'a str> {
+        match self {
+            Self::Text(text) => text.text(),
+            Self::Bytes(_) => None,
+        }
+    }
+
+    /// The 32 bytes of an Ed25519 key, if it can be one.
+    #[must_use]
+    pub fn ed25519(&self) -> Option<[u8; 32]> {
+        match self {
+            Self::Text(text) => text.decode_hex(),
+            Self::Bytes(bytes) => Some(**bytes),
+        }
+    }
+}
+
+impl<'a> From<Str<'a>> for PublicHalf<'a> {
+    fn from(text: Str<'a>) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl fmt::Display for PublicHalf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => text.fmt(f),
+            Self::Bytes(bytes) => hex::write(*bytes, f),
+        }
+    }
 }
 
 /// The bytes that were signed, produced again each time they are asked for.
@@ -125,7 +171,7 @@ pub trait Schemes: Sync {
 
     /// Have both keys the same public bytes? Two labels of one key count as one signer.
     fn same_key(&self, one: &PublicKey<'_>, other: &PublicKey<'_>) -> bool {
-        match (one.public.decode_hex::<32>(), other.public.decode_hex::<32>()) {
+        match (one.public.ed25519(), other.public.ed25519()) {
             (Some(one), Some(other)) => one == other,
             _ => one.public == other.public,
         }
@@ -141,7 +187,7 @@ impl Schemes for Ed25519 {
         if !key.keytype.is("ed25519") || !key.scheme.is("ed25519") {
             return Err(SignatureError::Unsupported);
         }
-        let key = key.public.decode_hex().ok_or(SignatureError::Key)?;
+        let key = key.public.ed25519().ok_or(SignatureError::Key)?;
         let mut begun = begin(key, signature);
         // By reference: moving half a kilobyte out would put it on the stack twice.
         let Ok(state) = &mut begun else { return Err(SignatureError::Bad) };

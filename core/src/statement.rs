@@ -1,8 +1,8 @@
 //! An in-toto Statement: what an attestation says, and about which artifacts (in-toto attestation framework, Statement v0.1 and v1).
 
-use crate::bundle::{Envelope, Kind, Reader, Str};
+use crate::bundle::{Envelope, Kind, Reader, Str, names};
 use crate::error::{Code, Result};
-use crate::members::members;
+use crate::members::{Members, Offset};
 
 /// `_type` of a statement.
 const TYPES: [&str; 2] = ["https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1"];
@@ -24,8 +24,8 @@ pub(crate) enum Materials {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Statement<'b> {
     pub(crate) predicate_type: Str<'b>,
-    pub(crate) subject: u32,
-    pub(crate) predicate: Option<u32>,
+    pub(crate) subject: Offset,
+    pub(crate) predicate: Option<Offset>,
 }
 
 impl<'b> Statement<'b> {
@@ -36,11 +36,12 @@ impl<'b> Statement<'b> {
 
     /// Reads the statement that `reader` stands before.
     pub(crate) fn read(reader: &mut Reader<'b>) -> Result<Self> {
-        let found = members(reader, ["predicateType", "subject", "predicate"])?.ok_or(Code::StatementMember)?;
-        let [Some(predicate_type), Some(subject), predicate] = found.offsets else {
+        let mut found = Members::NONE;
+        found.read(reader, &const { names(["predicateType", "subject", "predicate"]) }, Code::StatementMember)?;
+        let [predicate_type, Some(subject), predicate] = found.offsets else {
             return Err(Code::StatementMember.into());
         };
-        let predicate_type = reader.at(predicate_type).string()?.ok_or(Code::StatementMember)?;
+        let predicate_type = reader.string_at_or(predicate_type, Code::StatementMember)?;
         Ok(Self { predicate_type, subject, predicate })
     }
 

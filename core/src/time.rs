@@ -13,47 +13,46 @@ impl Time {
     /// Reads exactly `YYYY-MM-DDTHH:MM:SSZ` (in-toto specification, section 4.3), from 1970 on. No fraction, no offset, no leap second.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', i1, i2, b':', s1, s2, b'Z'] =
-            text.as_bytes()
-        else {
-            return None;
-        };
-        let year = number(&[y1, y2, y3, y4])?;
-        let (month, day) = (number(&[m1, m2])?, number(&[d1, d2])?);
-        let (hour, minute, second) = (number(&[h1, h2])?, number(&[i1, i2])?, number(&[s1, s2])?);
-        if year < 1970
-            || !(1..=12).contains(&month)
-            || day < 1
-            || day > days_of(year, month)
-            || hour > 23
-            || minute > 59
-            || second > 59
-        {
+        // Where the numbers start, how many digits they have, and what follows.
+        const FORM: [(usize, usize, u8); 6] =
+            [(0, 4, b'-'), (5, 2, b'-'), (8, 2, b'T'), (11, 2, b':'), (14, 2, b':'), (17, 2, b'Z')];
+        let text = text.as_bytes();
+        if text.len() != 20 {
             return None;
         }
-        let mut days = day.saturating_sub(1);
-        for earlier in 1..month {
-            days = days.saturating_add(days_of(year, earlier));
+        let mut numbers = [0_u32; FORM.len()];
+        for ((start, length, end), number) in FORM.into_iter().zip(&mut numbers) {
+            let (digits, rest) = text.get(start..)?.split_at_checked(length)?;
+            if rest.first() != Some(&end) {
+                return None;
+            }
+            for digit in digits {
+                let digit = u32::from(digit.wrapping_sub(b'0'));
+                if digit > 9 {
+                    return None;
+                }
+                *number = number.wrapping_mul(10).wrapping_add(digit);
+            }
         }
-        let days = days_before(year).saturating_add(days);
-        let seconds = hour.saturating_mul(3600).saturating_add(minute.saturating_mul(60)).saturating_add(second);
-        Some(Self(u64::from(days).saturating_mul(DAY).saturating_add(u64::from(seconds))))
+        let [year, month, day, hour, minute, second] = numbers;
+        let is_time = hour <= 23 && minute <= 59 && second <= 59;
+        if year < 1970 || !(1..=12).contains(&month) || day < 1 || day > days_of(year, month) || !is_time {
+            return None;
+        }
+        let earlier: u32 = (1..month).map(|earlier| days_of(year, earlier)).fold(0, u32::wrapping_add);
+        let days = days_before(year).wrapping_add(earlier).wrapping_add(day).wrapping_sub(1);
+        let seconds = hour.wrapping_mul(60).wrapping_add(minute).wrapping_mul(60).wrapping_add(second);
+        // 2.9 million days at most.
+        Some(Self(u64::from(days).wrapping_mul(DAY).wrapping_add(u64::from(seconds))))
     }
-}
-
-fn number(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0_u32, |value, digit| {
-        let digit = char::from(*digit).to_digit(10)?;
-        value.checked_mul(10)?.checked_add(digit)
-    })
 }
 
 /// Days from 1970-01-01 to the first day of `year`.
 fn days_before(year: u32) -> u32 {
     // Leap days up to the year before, less those before 1970 (477).
     let last = year.saturating_sub(1);
-    let leap_days = (last / 4).saturating_sub(last / 100).saturating_add(last / 400).saturating_sub(477);
-    year.saturating_sub(1970).saturating_mul(365).saturating_add(leap_days)
+    let leap_days = (last / 4).wrapping_sub(last / 100).wrapping_add(last / 400).wrapping_sub(477);
+    year.saturating_sub(1970).wrapping_mul(365).wrapping_add(leap_days)
 }
 
 const fn is_leap(year: u32) -> bool {

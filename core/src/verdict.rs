@@ -211,7 +211,7 @@ impl<'b> Iterator for RuleWords<'b> {
     type Item = Str<'b>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.reader.element().ok()? { self.reader.string().ok()? } else { None }
+        if self.reader.element() { self.reader.string().ok()? } else { None }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::evidence::{
     Vouched, check_agreement, check_link_signatures, check_thresholds, compare_commands, next_sublayout, read_links,
 };
 use crate::executor::Executor;
+use crate::features::Features;
 use crate::keys::KeySet;
 use crate::layout::{Layout, Role};
 use crate::memory::{Memory, State};
@@ -90,6 +91,9 @@ fn check<'b, const RULES: usize, const PATH: usize>(
     observer: &mut dyn Observer,
 ) -> Result<()> {
     let bundle = request.bundle;
+    if !request.parameters.is_empty() {
+        bundle.strings().need(Features::PARAMETERS)?;
+    }
 
     let mut budget = Budget::of(bundle);
     let mut signed = signed_layout::<PATH>(request, &budget)?;
@@ -159,17 +163,18 @@ fn check_expiry<'b>(
     findings: &mut Findings,
 ) -> Result<InForce> {
     let (clock, earliest) = (request.clock.now(), request.trust.earliest_time);
-    let now = clock.max(earliest);
+    let least = earliest.unwrap_or(Time(0));
+    let now = clock.unwrap_or(least).max(least);
     if layout.link.is_none() {
         findings.expires = Some(layout.expires);
         // A time that may long be past says nothing about what has not expired by then.
-        findings.now = clock.and(now);
-        if clock.is_some() && clock < earliest {
+        findings.now = clock.map(|_| now);
+        if clock.is_some_and(|clock| clock < least) {
             state.warnings.push(Code::ClockBehind);
         }
     }
-    if now.is_some_and(|now| now >= layout.expires) {
-        findings.now = now;
+    if now >= layout.expires && (clock.is_some() || earliest.is_some()) {
+        findings.now = Some(now);
         return Err(Error::new(Code::LayoutExpired).in_envelope(layout.envelope));
     }
     if clock.is_none() {
@@ -195,6 +200,9 @@ fn check_steps_exist(layout: &InForce, state: &mut State<'_, '_>) -> Result<()> 
 
 /// Envelopes below a sublayout that does not count were not read.
 fn warn_of_strays<'b>(bundle: &'b Bundle<'b>, state: &mut State<'_, 'b>) -> Result<()> {
+    if !Features::BUILD.has(Features::SUBLAYOUTS) {
+        return Ok(());
+    }
     for envelope in bundle.envelopes().skip(1) {
         let envelope = envelope?;
         if !state.layouts.iter().any(|layout| layout.envelope == envelope.parent()) {

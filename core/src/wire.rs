@@ -26,7 +26,8 @@ impl<'b> Input<'b> {
         self.rest
     }
 
-    #[inline]
+    #[cfg_attr(feature = "full", inline)]
+    #[cfg_attr(not(feature = "full"), inline(never))]
     pub(crate) fn byte(&mut self) -> Result<u8> {
         let (&byte, rest) = self.rest.split_first().ok_or(Code::BundleTruncated)?;
         self.rest = rest;
@@ -35,14 +36,26 @@ impl<'b> Input<'b> {
 
     #[inline]
     pub(crate) fn varint(&mut self) -> Result<u32> {
-        // Nearly all are below 128; postcard's loop takes the rest.
+        // Nearly all are below 128.
         if let Some((&byte @ 0..=0x7f, rest)) = self.rest.split_first() {
             self.rest = rest;
             return Ok(u32::from(byte));
         }
-        let (value, rest) = postcard::take_from_bytes::<u32>(self.rest).map_err(|_| Code::BundleTruncated)?;
-        self.rest = rest;
-        Ok(value)
+        self.long_varint()
+    }
+
+    /// As postcard reads it: seven bits a byte, the lowest first, and of the fifth byte four. Its own code is for any reader and takes 300 bytes of flash.
+    #[inline(never)]
+    fn long_varint(&mut self) -> Result<u32> {
+        let (mut value, mut shift) = (0, 0_u32);
+        loop {
+            let byte = u32::from(self.byte()?);
+            value |= (byte & 0x7f) << shift;
+            if byte < 0x80 || shift == 28 {
+                return if shift == 28 && byte > 0x0f { Err(Code::BundleTruncated.into()) } else { Ok(value) };
+            }
+            shift = shift.wrapping_add(7);
+        }
     }
 
     /// A varint that is used as a length or count in memory.
@@ -52,7 +65,7 @@ impl<'b> Input<'b> {
         Ok(self.varint()? as usize)
     }
 
-    #[inline]
+    #[cfg_attr(not(feature = "full"), inline(never))]
     pub(crate) fn take(&mut self, length: usize) -> Result<&'b [u8]> {
         let (taken, rest) = self.rest.split_at_checked(length).ok_or(Code::BundleTruncated)?;
         self.rest = rest;
@@ -85,6 +98,30 @@ impl<'b> Index<'b> {
         } else {
             let (entries, _) = self.bytes.as_chunks::<2>();
             entries.get(position).map(|entry| usize::from(u16::from_le_bytes(*entry)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_postcard_reads_them() {
+        let edges = [0, 1, 0x0f, 0x10, 0x7f, 0x80, 0x81, 0xff];
+        for number in 0..edges.len().pow(6) {
+            let mut rest = number;
+            let bytes: [u8; 6] = core::array::from_fn(|_| {
+                let edge = edges[rest % edges.len()];
+                rest /= edges.len();
+                edge
+            });
+            for length in 0..=bytes.len() {
+                let mut input = Input::new(&bytes[..length]);
+                let expected = postcard::take_from_bytes::<u32>(&bytes[..length]).ok();
+                let found = input.varint().ok().map(|value| (value, input.rest()));
+                assert_eq!(found, expected, "{:x?}", &bytes[..length]);
+            }
         }
     }
 }

@@ -4,8 +4,8 @@ use heapless::String;
 use sitrep_core::boot_report::WARNINGS;
 use sitrep_core::update::{Package, package};
 use sitrep_core::{
-    Attested, Clock, Code, DeviceMemory, Ed25519, Error, Outcome, Product, Request, Sequential, Time, TrustPolicy,
-    Verdict, bundle::Bundle, limits::DEVICE, limits::SLOT_NAME, trust_policy::SLOT, verify,
+    Attested, BootMemory, Clock, Code, Ed25519, Error, Outcome, Product, Request, Sequential, Time, TrustPolicy,
+    Verdict, bundle::Bundle, limits::BOOT, limits::SLOT_NAME, trust_policy::SLOT, verify,
 };
 
 use crate::boot::{Device, Event};
@@ -182,7 +182,7 @@ fn check(
     };
     token.pass(Passed::Bundle);
     let request = Request { bundle, trust, clock, schemes: &Ed25519, executor: &Sequential, parameters: &[] };
-    let mut memory = DeviceMemory::new();
+    let mut memory = BootMemory::new();
     let outcome = verify(&request, &mut memory, &mut ());
     let result = check_artifact(&outcome, name, package.artifact, way, token);
     let told = result.map(|_| ());
@@ -207,7 +207,7 @@ fn tell(
 
 #[inline(never)]
 fn open(bytes: &[u8]) -> Result<Bundle<'_>, Error> {
-    Bundle::open(bytes, &mut [0; DEVICE.path])
+    Bundle::open_for(BOOT.features, bytes, &mut [0; BOOT.path])
 }
 
 /// The name with the slot's in place of `{slot}`; empty, which no artifact is called, where that is too long.
@@ -236,7 +236,7 @@ fn check_artifact(
     }
     let supply_chain = outcome.supply_chain()?;
     token.pass(Passed::SupplyChain);
-    let product = supply_chain.product(name, &mut [0; DEVICE.path])?;
+    let product = supply_chain.product(name, &mut [0; BOOT.path])?;
     token.pass(Passed::Product);
     let mut digest = recorded(&product)?;
     match way {
@@ -256,11 +256,5 @@ fn check_artifact(
 
 /// The digest that the product's step has recorded.
 fn recorded(product: &Product<'_>) -> Result<[u8; 32], Error> {
-    let mut digests = product.digests();
-    while let Some((algorithm, digest)) = digests.next_digest()? {
-        if algorithm.is("sha256") {
-            return Ok(digest.decode_hex().ok_or(Code::ArtifactNoDigest)?);
-        }
-    }
-    Err(Code::ArtifactNoDigest.into())
+    Ok(product.digests().sha256()?.ok_or(Code::ArtifactNoDigest)?)
 }

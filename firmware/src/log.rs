@@ -81,13 +81,6 @@ struct Word<'b>(Str<'b>);
 
 impl defmt::Format for Word<'_> {
     fn format(&self, f: defmt::Formatter<'_>) {
-        match self.0 {
-            Str::Text(text) => defmt::write!(f, "{=str}", text),
-            Str::Hex(bytes) => {
-                for byte in bytes {
-                    defmt::write!(f, "{=u8:02x}", *byte);
-                }
-            }
-        }
+        defmt::write!(f, "{}", self.0);
     }
 }

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sitrep_core::Device;
+use sitrep_core::limits::{self, Limits};
 
 pub use attest::{Attest, AttestCommand, AttestSecurityVersion};
 pub use attestation::RequiredAttestation;
@@ -319,6 +320,20 @@ pub enum Profile {
     Host,
     /// Microcontrollers; Ed25519 only
     Device,
+    /// Boot loaders in 36 KiB of flash: the least that verifies a chain (core/BUNDLE.md, section 10)
+    Boot,
+}
+
+impl Profile {
+    /// Its maxima, and what its verifiers can do.
+    #[must_use]
+    pub const fn limits(self) -> Limits {
+        match self {
+            Self::Host => limits::HOST,
+            Self::Device => limits::DEVICE,
+            Self::Boot => limits::BOOT,
+        }
+    }
 }
 
 /// `sitrep unpack`.

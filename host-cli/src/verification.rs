@@ -1,8 +1,8 @@
 //! Asks core, with the memory, the limits and the signature schemes of a profile.
 
 use sitrep_core::{
-    Bundle, Clock, DeviceMemory, Ed25519, Error, HostMemory, Inspections, Items, List, Observer, Outcome, OwnerKey,
-    Parameter, PublicKey, Request, Sequential, Str, Trust, limits, verify,
+    BootMemory, Bundle, Clock, DeviceMemory, Ed25519, Error, HostMemory, Inspections, Items, List, Observer, Outcome,
+    OwnerKey, Parameter, PublicKey, Request, Sequential, Str, Trust, limits, verify,
 };
 
 use crate::args::Profile;
@@ -104,6 +104,13 @@ impl<'a> Verifier<'a> {
                 let mut memory = Box::new(DeviceMemory::new());
                 Ok(then(&verify(&request, &mut memory, &mut applied), &applied))
             }
+            Profile::Boot => {
+                let mut path = vec![0; limits::BOOT.path];
+                let bundle = &self.open(bytes, &mut path)?;
+                let request = Request { bundle, trust, clock, schemes: &Ed25519, executor: &Sequential, parameters };
+                let mut memory = Box::new(BootMemory::new());
+                Ok(then(&verify(&request, &mut memory, &mut applied), &applied))
+            }
         }
     }
 
@@ -111,7 +118,7 @@ impl<'a> Verifier<'a> {
     fn open<'b>(&self, bytes: &'b [u8], path: &mut [u8]) -> Result<Bundle<'b>, Error> {
         match self.trust.inspections {
             Inspections::Observed => Bundle::open_with_observations(bytes, path),
-            Inspections::Refuse | Inspections::Skip => Bundle::open(bytes, path),
+            Inspections::Refuse | Inspections::Skip => Bundle::open_for(self.profile.limits().features, bytes, path),
         }
     }
 }
@@ -120,7 +127,7 @@ fn owner_key<'a>(owner: &'a OwnerFile, ids: &'a [&'a str]) -> OwnerKey<'a> {
     let key = PublicKey {
         keytype: Str::Text(&owner.keytype),
         scheme: Str::Text(&owner.scheme),
-        public: Str::Text(&owner.public),
+        public: Str::Text(&owner.public).into(),
     };
     OwnerKey { key, ids: Items::new(ids) }
 }

@@ -121,7 +121,7 @@ fn run(bytes: &[u8], owner: &[u8; 32], schemes: &dyn Schemes) {
     let ids = ed25519_key_ids(owner);
     let ids: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
     let ed25519 = Str::Text("ed25519");
-    let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(owner) };
+    let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(owner).into() };
     let owners = [OwnerKey { key, ids: Items::new(&ids) }];
     let trust = Trust::new(&owners, 1);
     with_bundle(bytes, |bundle, _| {

@@ -14,7 +14,7 @@ use sitrep_cli::source::Loaded;
 use sitrep_cli::trust_policy::Policy;
 use sitrep_cli::unpack::{UnpackedFile, unpack};
 use sitrep_cli::verification::Verifier;
-use sitrep_core::{Bundle, Clock, Error, FixedClock, NoClock, Outcome, Parameter, Time, limits};
+use sitrep_core::{Bundle, Clock, Code, Error, FixedClock, NoClock, Outcome, Parameter, Time, limits};
 
 /// A question, as its case.json says it.
 #[derive(Clone, Debug, Deserialize)]
@@ -237,12 +237,48 @@ impl Chain {
         verifier.parameters = &parameters;
         verifier.trust = self.policy.trust(&required);
         verifier.trust.product_step = product_of.as_deref().or(verifier.trust.product_step);
-        let answer = verifier.verify(&self.loaded.bundle, |outcome, _| {
+        // As it would be packed for that machine.
+        let bundle = match profile {
+            Profile::Boot => &self.loaded.packer().unwrap().finish(limits::BOOT.profile).unwrap(),
+            Profile::Host | Profile::Device => &self.loaded.bundle,
+        };
+        let answer = verifier.verify(bundle, |outcome, _| {
             let warnings = outcome.warnings().kept().iter().map(|warning| warning.code().name().to_owned()).collect();
             let result = outcome.result().and_then(|()| self.check_artifacts(outcome));
             Answer::new(result.map_or_else(|error| error.code().name(), |()| "verified"), warnings)
         });
         answer.unwrap_or_else(|error| Answer::new(error.code().name(), Vec::new()))
+    }
+
+    /// The chain as a question for core's example `boot_verifier`; `None` where a compiled trust policy cannot say what is demanded, or where parameters
+    /// are given.
+    #[must_use]
+    pub fn boot_question(&self) -> Option<Vec<u8>> {
+        let Verify { param, require_attestation, at, product_of, artifact, .. } = &self.arguments;
+        let mut policy = self.policy.clone();
+        policy.product_step = product_of.clone().or(policy.product_step);
+        policy.attestations.extend(require_attestation.iter().cloned());
+        let is_known =
+            param.is_empty() && policy.device_obstacles(&limits::DEVICE).iter().all(|it| it.code != Code::OwnerScheme);
+        let policy = policy.to_compiled().ok().filter(|_| is_known)?;
+        let seconds = at.as_ref().map_or(0, |at| Time::parse(at).unwrap().0);
+        let mut question = seconds.to_le_bytes().to_vec();
+        let mut push = |part: &[u8]| {
+            question.extend(u32::try_from(part.len()).unwrap().to_le_bytes());
+            question.extend(part);
+        };
+        push(&policy);
+        push(&self.loaded.packer().unwrap().finish(limits::BOOT.profile).unwrap());
+        let files: Vec<_> =
+            artifact.iter().map(|artifact| (&artifact.name, fs::read(&artifact.file).unwrap())).collect();
+        question.extend(u32::try_from(files.len()).unwrap().to_le_bytes());
+        for (name, content) in &files {
+            for part in [name.as_bytes(), content] {
+                question.extend(u32::try_from(part.len()).unwrap().to_le_bytes());
+                question.extend(part);
+            }
+        }
+        Some(question)
     }
 
     fn check_artifacts(&self, outcome: &Outcome<'_, '_>) -> Result<(), Error> {

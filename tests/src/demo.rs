@@ -61,7 +61,7 @@ pub fn verified_with<R>(
     let ids = sitrep_core::ed25519_key_ids(owner);
     let ids: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
     let ed25519 = Str::Text("ed25519");
-    let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(owner) };
+    let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(owner).into() };
     let owners = [OwnerKey { key, ids: Items::new(&ids) }];
     let trust = Trust { owners: Items::new(&owners), ..*demands };
     let request = Request {

@@ -16,6 +16,7 @@ use object::{
     Endianness, Object, ObjectSection, SectionFlags, elf,
     read::elf::{ElfFile32, ProgramHeader},
 };
+use sitrep_core::Code;
 use sitrep_firmware::boards::memory_map::{self, Area, MemoryMap};
 
 /// How long one run may take in real time before it counts as hung, with room for a machine that is busy with others.
@@ -227,7 +228,7 @@ impl Image {
             match decoder.decode() {
                 Ok(frame) => {
                     let level = frame.level().map_or("", |level| level.as_str());
-                    let text = frame.display_message().to_string();
+                    let text = with_names(&frame.display_message().to_string());
                     match level {
                         "debug" => run.figures.push(text),
                         _ => run.log.push(format!("{level} {text}")),
@@ -304,4 +305,13 @@ fn read(mut pipe: impl io::Read) -> Vec<u8> {
     let mut bytes = Vec::new();
     pipe.read_to_end(&mut bytes).expect("the emulator's output can be read");
     bytes
+}
+
+/// A log line with the codes' names: what the device's dictionary holds are those of the variants.
+fn with_names(line: &str) -> String {
+    let name = |word: &str| {
+        let code = Code::ALL.iter().find(|code| format!("{code:?}") == word);
+        code.map_or_else(|| word.to_owned(), |code| code.name().to_owned())
+    };
+    line.split(' ').map(name).collect::<Vec<_>>().join(" ")
 }

@@ -14,7 +14,7 @@ use sitrep_cli::{hex, input::Input, keys::OwnerFile, sign::Signer, trust_policy:
 use sitrep_core::{
     Inspections, Scratch, Str, Time,
     bundle::{Bundle, Event, Reader},
-    limits::{CHUNK, DEVICE, HOST},
+    limits::{BOOT, CHUNK, HOST},
 };
 use sitrep_firmware::slot;
 
@@ -239,14 +239,14 @@ pub fn compare_boots(name: &str, board: &str, text: &str) {
     );
 }
 
-/// The bundle of the layout and links in a directory, with the device's limits.
+/// The bundle of the layout and links in a directory, with the limits of boot images.
 ///
 /// # Panics
 /// When they cannot be packed.
 #[must_use]
 pub fn pack(directory: &Path) -> Vec<u8> {
     let input = Input::from_directory(&directory.join("root.layout"), directory).expect("layout and links");
-    input.packer.finish(DEVICE.profile).expect("they can be packed")
+    input.packer.finish(BOOT.profile).expect("they can be packed")
 }
 
 /// Trust in all of these owners' raw keys; inspections are refused.

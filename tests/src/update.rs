@@ -13,7 +13,7 @@ use sitrep_cli::temporary::Directory;
 use sitrep_cli::trust_policy::Policy;
 use sitrep_core::update::package::ARTIFACT;
 use sitrep_core::update::policy_update::{self, SignedPolicy};
-use sitrep_core::{Device, Message as _, Time, update::package};
+use sitrep_core::{Device, Message as _, Time, limits, update::package};
 
 use crate::chain::{Signed, Wrapping, entry, key, keyid};
 
@@ -62,17 +62,18 @@ impl Release {
                 "pubkeys": [keyid(BUILDER)], "threshold": 1,
             }],
         });
+        // Members in the order of their names: boot loaders read no other.
         let mut predicate = json!({
-            "securityVersion": self.security_version, "product": DEVICE.product, "hardware": [DEVICE.hardware],
+            "hardware": [DEVICE.hardware], "product": DEVICE.product, "securityVersion": self.security_version,
         });
         if let Some(time) = self.time {
             predicate["time"] = time.into();
         }
         let statement = json!({
             "_type": "https://in-toto.io/Statement/v1",
-            "subject": [{"name": "a", "digest": a}, {"name": "b", "digest": b}],
-            "predicateType": sitrep_core::SECURITY_VERSION,
             "predicate": predicate,
+            "predicateType": sitrep_core::SECURITY_VERSION,
+            "subject": [{"digest": a, "name": "a"}, {"digest": b, "name": "b"}],
         });
         let directory = Directory::new("release").unwrap();
         let write = |name: &str, payload: Value, wrapping, signer: &str| {
@@ -84,7 +85,7 @@ impl Release {
         write("version.intoto.jsonl", statement, Wrapping::Dsse, BUILDER);
         let input = Input::from_directory(&directory.path().join("root.layout"), directory.path()).unwrap();
         assert!(input.notes.is_empty(), "{:?}", input.notes);
-        input.packer.finish(0).unwrap()
+        input.packer.finish(limits::BOOT.profile).unwrap()
     }
 
     /// The package with the image for a slot: 0 for a, 1 for b.

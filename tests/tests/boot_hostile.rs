@@ -76,6 +76,11 @@ fn packages_that_are_none_are_refused() {
             assert!(staged.is_err(), "{value:#x} at {field}");
         }
     }
+    // Two things are for people alone, and in no signed text: the name of the file that the attestation came in, and the bundle's profile.
+    let name = b"version.intoto.jsonl";
+    let name = whole.windows(name.len()).position(|window| window == name).expect("the name") + name.len() - 1;
+    let profile = ARTIFACT + new().images[B].len() + 5;
+    let is_idle = |at: usize| at == profile || (name - 19..=name).contains(&at);
     let mut random = Random(1);
     for _ in 0..100 {
         let garbage: Vec<u8> = (0..4096).map(|_| random.below(256) as u8).collect();
@@ -83,6 +88,9 @@ fn packages_that_are_none_are_refused() {
         let mut package = whole.clone();
         let at = ARTIFACT + random.below(package.len() - ARTIFACT);
         package[at] ^= 1 << random.below(8);
+        if is_idle(at) {
+            continue;
+        }
         assert!(refused(&subject, &package).is_some_and(|staged| staged.is_err()), "byte {at}");
     }
 }

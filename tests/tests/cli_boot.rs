@@ -70,7 +70,7 @@ const DEVICE: &str = "--device-product thermostat --device-hardware rev-c";
 /// The same with the attestation, a trust policy for both slots, and the bundle.
 fn packed() -> Directory {
     let directory = project();
-    for line in [ATTEST, POLICY, "pack root.layout --trust trust.json --profile device -q -o app.sitrep"] {
+    for line in [ATTEST, POLICY, "pack root.layout --trust trust.json --profile boot -q -o app.sitrep"] {
         run(directory.path(), line).expect(0);
     }
     directory
@@ -89,7 +89,7 @@ fn an_attestation_is_an_in_toto_statement_in_a_dsse_envelope() {
     assert_eq!(envelope["signatures"][0]["keyid"], keyid("builder").as_str());
     let statement = sitrep_cli::dsse::Envelope::parse(text.as_bytes()).unwrap().payload;
     let expected = format!(
-        r#"{{"_type":"https://in-toto.io/Statement/v1","subject":[{{"name":"app-a.bin","digest":{{"sha256":"{}"}}}},{{"name":"app-b.bin","digest":{{"sha256":"{}"}}}}],"predicateType":"urn:sitrep:security-version:v1","predicate":{{"securityVersion":7,"product":"thermostat","hardware":["rev-b","rev-c"],"time":"2026-11-01T00:00:00Z"}}}}"#,
+        r#"{{"_type":"https://in-toto.io/Statement/v1","predicate":{{"hardware":["rev-b","rev-c"],"product":"thermostat","securityVersion":7,"time":"2026-11-01T00:00:00Z"}},"predicateType":"urn:sitrep:security-version:v1","subject":[{{"digest":{{"sha256":"{}"}},"name":"app-a.bin"}},{{"digest":{{"sha256":"{}"}},"name":"app-b.bin"}}]}}"#,
         sha256(b"image app-a.bin"),
         sha256(b"image app-b.bin")
     );
@@ -176,7 +176,7 @@ fn a_chain_is_verified_for_a_device() {
     verify("--device-product thermostat --device-hardware rev-a").expect(1).error("attestation-hardware: ");
     // Without the attestation there is none for any device.
     fs::remove_file(path.join("app.intoto.jsonl")).unwrap();
-    let pack = "pack root.layout --trust trust.json --profile device -o other.sitrep";
+    let pack = "pack root.layout --trust trust.json --profile boot -o other.sitrep";
     run(path, &format!("{pack} {DEVICE}")).expect(1).error("attestation-missing: ");
     run(path, pack).expect(0);
     // Neither slot's product.
@@ -336,14 +336,14 @@ fn a_package_holds_what_was_given_and_is_shown() {
         "update package, format version 1, ",
         "artifact: 15 bytes at offset 1024",
         &sha256(b"image app-b.bin"),
-        "sitrep bundle, format version 1, packed for profile device",
+        "sitrep bundle, format version 1, packed for profile boot",
         "attestation security-version-v1",
     ] {
         assert!(shown.contains(expected), "{expected}:\n{shown}");
     }
     let shown: Value = serde_json::from_str(&run(path, "inspect p.sits --json").expect(0).stdout).unwrap();
     assert_eq!((&shown["artifact"]["length"], &shown["policy_update"]), (&15.into(), &Value::Null));
-    assert_eq!(shown["bundle"]["profile"], "device");
+    assert_eq!(shown["bundle"]["profile"], "boot");
 
     fs::write(path.join("p.sits"), &bytes[..bytes.len() - 1]).unwrap();
     run(path, "inspect p.sits").expect(2).error("p.sits: package-head: ");
@@ -373,9 +373,7 @@ fn a_package_is_verified_as_the_device_does() {
     fs::write(path.join("empty"), "").unwrap();
     package("--bundle app.sitrep --artifact empty").expect(2).error("empty is empty");
     run(path, "pack root.layout --trust trust.json -q -o host.sitrep").expect(0);
-    package("--bundle host.sitrep --artifact app-b.bin")
-        .expect(2)
-        .error("host.sitrep was not packed for profile device");
+    package("--bundle host.sitrep --artifact app-b.bin").expect(2).error("host.sitrep was not packed for profile boot");
     let bundle = fs::read(path.join("app.sitrep")).unwrap();
     fs::write(path.join("cut.sitrep"), &bundle[..bundle.len() - 1]).unwrap();
     package("--bundle cut.sitrep --artifact app-b.bin").expect(1).error("cut.sitrep: bundle-truncated: ");

@@ -321,7 +321,8 @@ fn an_artifact_that_did_not_change_counts_as_unchanged_in_any_spelling() {
 #[test]
 fn an_owner_who_is_named_twice_signs_once() {
     use sitrep_core::{
-        Bundle, Ed25519, HostMemory, Items, NoClock, OwnerKey, PublicKey, Request, Sequential, Str, Trust, verify,
+        Bundle, Ed25519, HostMemory, Items, NoClock, OwnerKey, PublicHalf, PublicKey, Request, Sequential, Str, Trust,
+        verify,
     };
     let owner = key("owner");
     let ids = ed25519_key_ids(&owner.pk);
@@ -333,7 +334,10 @@ fn an_owner_who_is_named_twice_signs_once() {
     let bytes = packer.finish(0).unwrap();
     let bundle = Bundle::open(&bytes, &mut [0; 4096]).unwrap();
     let (text, capitals) = (Str::Text("ed25519"), canonical_hex(&*owner.pk).to_uppercase());
-    let named = |public| OwnerKey { key: PublicKey { keytype: text, scheme: text, public }, ids: Items::new(&ids) };
+    let named = |public| OwnerKey {
+        key: PublicKey { keytype: text, scheme: text, public: PublicHalf::Text(public) },
+        ids: Items::new(&ids),
+    };
     let owners = [named(Str::Hex(&*owner.pk)), named(Str::Text(&capitals))];
     let code = |owners, threshold| {
         let trust = Trust::new(owners, threshold);

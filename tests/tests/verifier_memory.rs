@@ -64,7 +64,7 @@ impl Packed {
         let ids = ed25519_key_ids(&self.owner);
         let ids = ids.each_ref().map(AsRef::as_ref);
         let ed25519 = Str::Text("ed25519");
-        let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(&self.owner) };
+        let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(&self.owner).into() };
         let owners = [OwnerKey { key, ids: Items::new(&ids) }];
         let trust = Trust { owners: Items::new(&owners), ..self.demands };
         let mut painted = vec![PAINT; STACK / size_of::<u128>()];

@@ -9,7 +9,8 @@ use super::Bundle;
 use super::digests::{DigestSet, SHA256, Shape, check_shape};
 use super::strings::{Str, Strings};
 use crate::error::{Code, Error, Result};
-use crate::limits::{SHAPES, VARIANTS};
+use crate::features::{Features, SHAPE_ROOM};
+use crate::limits::VARIANTS;
 use crate::names;
 use crate::wire::{Index, Input};
 
@@ -22,9 +23,10 @@ const VARIANTS_DIRECTIVE: u8 = 241;
 /// The artifacts section, checked.
 #[derive(Clone, Debug)]
 pub struct Artifacts<'b> {
+    features: Features,
     count: u32,
     /// Where each shape starts, so that many shapes cost no more than one.
-    shape_offsets: heapless::Vec<u16, { SHAPES as usize }>,
+    shape_offsets: heapless::Vec<u16, SHAPE_ROOM>,
     shapes: &'b [u8],
     index: Index<'b>,
     entries: &'b [u8],
@@ -40,16 +42,20 @@ impl<'b> Artifacts<'b> {
         let mut input = Input::new(section);
         let count = input.varint()?;
         let shape_count = input.varint()?;
+        if shape_count > 0 {
+            strings.need(Features::DIGESTS)?;
+        }
         let shapes = input.rest();
         let mut shape_offsets = heapless::Vec::new();
-        for _ in 0..shape_count {
+        for _ in 0..if Features::BUILD.has(Features::DIGESTS) { shape_count } else { 0 } {
             let offset = u16::try_from(shapes.len().saturating_sub(input.len())).map_err(|_| Code::BundleArtifact)?;
             shape_offsets.push(offset).map_err(|_| Code::BundleArtifact)?;
             check_shape(&mut input, strings)?;
         }
         let shapes = shapes.get(..shapes.len().saturating_sub(input.len())).ok_or(Code::BundleArtifact)?;
         let index = Index::take(&mut input, section.len(), count, BLOCK)?;
-        Ok(Self { count, shape_offsets, shapes, index, entries: input.rest(), tidy: false, plain: false })
+        let features = strings.features();
+        Ok(Self { features, count, shape_offsets, shapes, index, entries: input.rest(), tidy: false, plain: false })
     }
 
     /// Walks all entries, checks them, and says whether they are tidy and plain. `path` is a buffer for the longest path.
@@ -70,6 +76,12 @@ impl<'b> Artifacts<'b> {
                 return Err(Error::new(Code::BundleArtifact).at_artifact(number));
             }
             plain = plain && is_plain;
+            if !this.features.has(Features::ODD_ARTIFACTS) {
+                if !names::is_path(path) {
+                    return Err(Error::new(Code::LimitProfile).at_artifact(number));
+                }
+                continue;
+            }
             tidy = tidy && names::is_artifact_name(path);
             tidy = cursor.check_variants()? && tidy;
         }
@@ -90,7 +102,7 @@ impl<'b> Artifacts<'b> {
     }
 
     pub(crate) const fn tidy(&self) -> bool {
-        self.tidy
+        self.tidy || !Features::BUILD.has(Features::ODD_ARTIFACTS)
     }
 
     pub(crate) const fn plain(&self) -> bool {
@@ -100,6 +112,9 @@ impl<'b> Artifacts<'b> {
     /// The algorithms of shape `number`, positioned at its first.
     fn shape(&self, number: u32) -> Result<Shape<'b>> {
         let Some(own) = number.checked_sub(1) else { return Ok(Shape::Sha256) };
+        if !Features::BUILD.has(Features::DIGESTS) {
+            return Err(Code::BundleArtifact.into());
+        }
         let offset = self.shape_offsets.get(own as usize).ok_or(Code::BundleArtifact)?;
         let mut input = Input::new(self.shapes.get(usize::from(*offset)..).ok_or(Code::BundleArtifact)?);
         Ok(Shape::Own { algorithms: input.varint()?, input })
@@ -112,6 +127,9 @@ impl<'b> Artifacts<'b> {
         }
         let start = input.rest();
         let mut shape = self.shape(shape)?;
+        if !Features::BUILD.has(Features::DIGESTS) {
+            return Ok(&[]);
+        }
         while let Some((_, form)) = shape.next_field()? {
             match form {
                 0 => strings.get(input.varint()?).map(|_| ())?,
@@ -133,6 +151,11 @@ fn is_plain(text: &[u8]) -> bool {
 fn compare(path: &[u8], prefix: Option<Str<'_>>, name: &[u8]) -> Ordering {
     match prefix {
         None => path.cmp(name),
+        Some(Str::Text(prefix)) => {
+            let (start, rest) = path.split_at_checked(prefix.len()).unwrap_or((path, &[]));
+            let (slash, end) = rest.split_at_checked(1).unwrap_or((rest, &[]));
+            start.cmp(prefix.as_bytes()).then(slash.cmp(b"/")).then(end.cmp(name))
+        }
         Some(prefix) => path.iter().copied().cmp(prefix.bytes().chain([b'/']).chain(name.iter().copied())),
     }
 }
@@ -277,20 +300,22 @@ impl<'b, 's> PathCursor<'b, 's> {
         let mut new = usize::from(control >> 4);
         let mut replaced = usize::from(control >> 1 & 7);
         if new == 14 {
-            new = new.checked_add(self.input.length()?).ok_or(Code::BundleArtifact)?;
+            new = new.saturating_add(self.input.length()?);
         }
         if replaced == 7 {
-            replaced = replaced.checked_add(self.input.length()?).ok_or(Code::BundleArtifact)?;
+            replaced = replaced.saturating_add(self.input.length()?);
         }
         if control & 1 == 0 {
             self.suffix = self.input.length()?;
         }
         let new_bytes = self.input.take(new)?;
 
-        let end = self.length.checked_sub(self.suffix).ok_or(Code::BundleArtifact)?;
-        let keep = end.checked_sub(replaced).ok_or(Code::BundleArtifact)?;
-        let middle = keep.checked_add(new).ok_or(Code::BundleArtifact)?;
-        let length = middle.checked_add(self.suffix).ok_or(Code::BundleArtifact)?;
+        let taken = self.suffix.checked_add(replaced).ok_or(Code::BundleArtifact)?;
+        let keep = self.length.checked_sub(taken).ok_or(Code::BundleArtifact)?;
+        // No more than the path before and the bytes that were taken from the bundle.
+        let end = self.length.wrapping_sub(self.suffix);
+        let middle = keep.wrapping_add(new);
+        let length = middle.wrapping_add(self.suffix);
         if length > self.path.len() {
             return Err(Error::new(Code::LimitPath).at_artifact(self.next));
         }

@@ -2,6 +2,7 @@
 
 use super::strings::{Str, Strings};
 use crate::error::{Code, Result};
+use crate::features::{Features, hex_bytes, hex_string};
 use crate::limits::ALGORITHMS;
 use crate::wire::Input;
 
@@ -22,6 +23,7 @@ impl<'b> Shape<'b> {
     /// The next algorithm, as a string reference, and its form.
     pub(super) fn next_field(&mut self) -> Result<Option<(u32, u32)>> {
         match self {
+            Self::Own { .. } if !Features::BUILD.has(Features::DIGESTS) => Ok(None),
             Self::Sha256 => {
                 *self = Self::End;
                 Ok(Some((SHA256_WORD, SHA256 as u32)))
@@ -78,13 +80,16 @@ impl<'b> DigestSet<'b> {
         let Some((algorithm, form)) = self.shape.next(self.strings)? else { return Ok(None) };
         let digest = match form {
             0 => self.strings.get(self.data.varint()?)?,
-            length => Str::Hex(self.data.take(length as usize)?),
+            length => hex_string(self.data.take(length as usize)?).ok_or(Code::LimitProfile)?,
         };
         Ok(Some((algorithm, digest)))
     }
 
     /// Do both sets hold the same algorithms with the same values, in whatever order?
     pub(crate) fn same(mut self, other: Self) -> Result<bool> {
+        if !Features::BUILD.has(Features::DIGESTS) {
+            return Ok(self.sha256_only() == other.sha256_only());
+        }
         let mut count: u32 = 0;
         while let Some((algorithm, digest)) = self.next_digest()? {
             count = count.saturating_add(1);
@@ -120,7 +125,7 @@ impl<'b> DigestSet<'b> {
 
     /// Is there a digest of an algorithm that sitrep trusts to tell artifacts apart?
     pub(crate) fn has_known(mut self) -> Result<bool> {
-        if matches!(self.shape, Shape::Sha256) {
+        if self.is_sha256() {
             return Ok(true);
         }
         while let Some((algorithm, _)) = self.next_digest()? {
@@ -133,7 +138,7 @@ impl<'b> DigestSet<'b> {
 
     /// Have the known algorithms their exact length in lower-case hexadecimal?
     pub(crate) fn is_tidy(mut self) -> Result<bool> {
-        if matches!(self.shape, Shape::Sha256) {
+        if self.is_sha256() {
             return Ok(true);
         }
         while let Some((algorithm, digest)) = self.next_digest()? {
@@ -145,10 +150,27 @@ impl<'b> DigestSet<'b> {
         Ok(true)
     }
 
+    /// The SHA-256.
+    ///
+    /// # Errors
+    /// A code of class `bundle` where the section is damaged; not after [`super::Bundle::open`].
+    pub fn sha256(self) -> Result<Option<[u8; SHA256]>> {
+        match self.sha256_only() {
+            Some(digest) => Ok(digest.try_into().ok()),
+            None if !Features::BUILD.has(Features::DIGESTS) => Ok(None),
+            None => Ok(self.get(Str::Text("sha256"))?.and_then(|digest| digest.decode_hex())),
+        }
+    }
+
     /// Is this the built-in shape, and if so, which SHA-256?
     pub(crate) fn sha256_only(&self) -> Option<&'b [u8]> {
         // Other variants of the path may follow.
-        if matches!(self.shape, Shape::Sha256) { self.data.rest().get(..32) } else { None }
+        if self.is_sha256() { self.data.rest().get(..SHA256) } else { None }
+    }
+
+    /// Is this the built-in shape? Where there are no others, it is.
+    fn is_sha256(&self) -> bool {
+        matches!(self.shape, Shape::Sha256) || !Features::BUILD.has(Features::DIGESTS)
     }
 }
 
@@ -165,7 +187,7 @@ fn known_length(algorithm: Str<'_>) -> Option<usize> {
 /// Is the value `length` bytes in lower-case hexadecimal?
 fn is_lower_hex(digest: Str<'_>, length: usize) -> bool {
     match digest {
-        Str::Hex(bytes) => bytes.len() == length,
+        Str::Hex(bytes) => hex_bytes(&bytes).len() == length,
         Str::Text(text) => {
             text.len() / 2 == length
                 && text.len().is_multiple_of(2)

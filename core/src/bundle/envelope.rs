@@ -6,8 +6,10 @@ use super::style::Style;
 use super::tokens::Reader;
 use crate::dsse;
 use crate::error::{Code, Error, Result};
+use crate::features::Features;
 use crate::json::{Writer, emit};
 use crate::limits::SIGNATURES;
+use crate::members::Offset;
 use crate::wire::Input;
 
 // Bits of an envelope's first byte: what follows it.
@@ -73,6 +75,9 @@ impl<'b> Envelope<'b> {
         let damaged = || Error::new(Code::BundleEnvelope).in_envelope(number);
         let mut input = Input::new(body);
         let kind = input.byte()?;
+        if kind & (HAS_PARENT | HAS_STEP) != 0 {
+            strings.need(Features::SUBLAYOUTS).map_err(|error| error.in_envelope(number))?;
+        }
         let parent = if kind & HAS_PARENT == 0 { 0 } else { take_parent(&mut input, number)? };
         let step = if kind & HAS_STEP == 0 { None } else { Some(strings.get(input.varint()?)?) };
         let label = reference(&mut input, strings)?;
@@ -90,11 +95,11 @@ impl<'b> Envelope<'b> {
             1 => {
                 let payload_type = strings.get(input.varint()?)?;
                 let payload_length = input.varint()?;
-                let style = Style::take(&mut input)?;
-                patches = Patches::take(&mut input)?;
+                let style = Style::take(&mut input, strings).map_err(|error| error.in_envelope(number))?;
+                patches = Patches::take(&mut input, strings).map_err(|error| error.in_envelope(number))?;
                 Kind::Dsse { payload_type, payload_length, style }
             }
-            2 if signature_count == 0 => Kind::Observation,
+            2 if cfg!(feature = "observations") && signature_count == 0 => Kind::Observation,
             _ => return Err(damaged()),
         };
         Ok(Self {
@@ -174,6 +179,11 @@ impl<'b> Envelope<'b> {
         }
     }
 
+    /// A reader that stands before the value at `offset` of the payload.
+    pub(crate) fn reader_at(&self, offset: Offset) -> Reader<'b> {
+        Reader::new(self.strings, self.tokens, offset.get())
+    }
+
     /// Its number in the bundle; 0 is the layout.
     #[must_use]
     pub const fn number(&self) -> u16 {
@@ -183,14 +193,14 @@ impl<'b> Envelope<'b> {
     /// The number of the layout's envelope that it is evidence for: 0 for the root layout, otherwise a sublayout's.
     #[must_use]
     pub const fn parent(&self) -> u16 {
-        self.parent
+        if Features::BUILD.has(Features::SUBLAYOUTS) { self.parent } else { 0 }
     }
 
     /// The step that it is evidence for, where its payload does not say that: sublayouts do not know which step they stand for. Like all
     /// that the packer adds this is not to be believed: who signed the sublayout must be allowed to carry out the step.
     #[must_use]
     pub const fn step(&self) -> Option<Str<'b>> {
-        self.step
+        if Features::BUILD.has(Features::SUBLAYOUTS) { self.step } else { None }
     }
 
     /// How the payload was wrapped.
@@ -309,8 +319,11 @@ impl<'b> Patches<'b> {
     pub(crate) const NONE: Self = Self { left: 0, input: Input::new(&[]) };
 
     /// Takes all patches from `input`, checking that they can be read.
-    fn take(input: &mut Input<'b>) -> Result<Self> {
+    fn take(input: &mut Input<'b>, strings: &Strings<'_>) -> Result<Self> {
         let left = input.varint()?;
+        if left > 0 {
+            strings.need(Features::PATCHES)?;
+        }
         let all = Self { left, input: *input };
         let mut patches = all;
         while patches.next()?.is_some() {}
@@ -319,7 +332,9 @@ impl<'b> Patches<'b> {
     }
 
     pub(crate) fn next(&mut self) -> Result<Option<Patch<'b>>> {
-        let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
+        let Some(left) = self.left.checked_sub(1).filter(|_| Features::BUILD.has(Features::PATCHES)) else {
+            return Ok(None);
+        };
         self.left = left;
         let skip = self.input.varint()?;
         let head = self.input.length()?;

@@ -12,8 +12,6 @@ mod templates;
 mod tokens;
 mod words;
 
-use serde::Deserialize;
-
 pub use artifacts::{Artifacts, PathCursor};
 pub use digests::DigestSet;
 pub use envelope::{Envelope, Envelopes, Kind, Scratch, Signature};
@@ -23,8 +21,12 @@ pub use style::{Escapes, Indent, Style};
 pub use templates::{Piece, TEMPLATE_COUNT, template_piece};
 pub use tokens::{ArtifactRuns, Event, Form, Number, Reader, Run};
 pub use words::{HOT_WORDS, WORDS};
+pub(crate) use words::{Name, names};
 
-use crate::error::{Code, Error, Result};
+#[cfg(feature = "observations")]
+use crate::error::Error;
+use crate::error::{Code, Result};
+use crate::features::Features;
 use crate::limits::{TEXT_BASE, TEXT_RATIO, TEXTS_BASE, TEXTS_RATIO};
 use crate::wire::Input;
 
@@ -35,7 +37,7 @@ pub const MAGIC: [u8; 4] = *b"SITR";
 pub const VERSION: u8 = 1;
 
 /// What follows the magic and the version (BUNDLE.md, section 2).
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug)]
 struct Header {
     profile: u8,
     strings: u32,
@@ -59,7 +61,17 @@ impl<'b> Bundle<'b> {
     /// # Errors
     /// A code of class `bundle`, or `limit-path` and other limits, where `bytes` is not what BUNDLE.md describes.
     pub fn open(bytes: &'b [u8], path: &mut [u8]) -> Result<Self> {
-        let bundle = Self::read(bytes, path)?;
+        Self::open_for(Features::BUILD, bytes, path)
+    }
+
+    /// As [`Self::open`], for a verifier that can do no more than `features` ([`crate::limits::Limits::features`]).
+    ///
+    /// # Errors
+    /// As [`Self::open`]; [`Code::LimitProfile`] for what the features leave out, here or wherever it is met later.
+    pub fn open_for(features: Features, bytes: &'b [u8], path: &mut [u8]) -> Result<Self> {
+        let bundle = Self::read(features, bytes, path)?;
+        // Where there are no observations, an envelope that says it is one is damaged.
+        #[cfg(feature = "observations")]
         for envelope in bundle.envelopes() {
             let envelope = envelope?;
             if matches!(envelope.kind(), Kind::Observation) {
@@ -76,18 +88,23 @@ impl<'b> Bundle<'b> {
     /// As [`Self::open`].
     #[cfg(feature = "observations")]
     pub fn open_with_observations(bytes: &'b [u8], path: &mut [u8]) -> Result<Self> {
-        Self::read(bytes, path)
+        Self::read(Features::BUILD, bytes, path)
     }
 
-    fn read(bytes: &'b [u8], path: &mut [u8]) -> Result<Self> {
+    fn read(features: Features, bytes: &'b [u8], path: &mut [u8]) -> Result<Self> {
         let rest = bytes.strip_prefix(&MAGIC).ok_or(Code::BundleMagic)?;
         let (version, rest) = rest.split_first().ok_or(Code::BundleTruncated)?;
         if *version != VERSION {
             return Err(Code::BundleVersion.into());
         }
-        let (header, rest) = postcard::take_from_bytes::<Header>(rest).map_err(|_| Code::BundleTruncated)?;
         let mut input = Input::new(rest);
-        let strings = Strings::open(input.take(header.strings as usize)?)?;
+        let header = Header {
+            profile: input.byte()?,
+            strings: input.varint()?,
+            artifacts: input.varint()?,
+            envelopes: input.varint()?,
+        };
+        let strings = Strings::open(input.take(header.strings as usize)?, features)?;
         let artifacts = Artifacts::open(input.take(header.artifacts as usize)?, &strings)?;
         let mut envelopes = Input::new(input.take(header.envelopes as usize)?);
         if !input.is_empty() {

@@ -1,9 +1,11 @@
 //! The strings section: every distinct string of the bundle, once.
 
+use core::cmp::Ordering;
 use core::fmt;
 
-use super::words::{HOT_WORDS, WORDS};
-use crate::error::{Code, Result};
+use super::words::{self, HOT_WORDS};
+use crate::error::{Code, Error, Result};
+use crate::features::{Features, HexBytes, hex_bytes, hex_string};
 use crate::hex;
 use crate::wire::{Index, Input};
 
@@ -16,7 +18,7 @@ pub enum Str<'b> {
     /// The text itself.
     Text(&'b str),
     /// Bytes whose lower-case hexadecimal digits are the text.
-    Hex(&'b [u8]),
+    Hex(HexBytes<'b>),
 }
 
 impl<'b> Str<'b> {
@@ -26,7 +28,7 @@ impl<'b> Str<'b> {
         match self {
             Self::Text(text) => text.len(),
             // Cannot overflow: a slice is at most half the address space.
-            Self::Hex(bytes) => bytes.len().saturating_mul(2),
+            Self::Hex(bytes) => hex_bytes(bytes).len().saturating_mul(2),
         }
     }
 
@@ -42,7 +44,7 @@ impl<'b> Str<'b> {
         match self {
             Self::Text(text) => text.as_bytes().get(index).copied(),
             Self::Hex(bytes) => {
-                let [high, low] = hex::digits(*bytes.get(index / 2)?);
+                let [high, low] = hex::digits(*hex_bytes(bytes).get(index / 2)?);
                 Some(if index.is_multiple_of(2) { high } else { low })
             }
         }
@@ -52,6 +54,14 @@ impl<'b> Str<'b> {
     pub fn bytes(&self) -> impl Iterator<Item = u8> + use<'b> {
         let value = *self;
         (0..self.len()).map_while(move |index| value.byte(index))
+    }
+
+    /// The order of the values' bytes.
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Text(own), Self::Text(other)) => own.cmp(other),
+            _ => self.bytes().cmp(other.bytes()),
+        }
     }
 
     /// The value, where it is stored as text.
@@ -75,14 +85,20 @@ impl<'b> Str<'b> {
     /// Is the value this text, in any case of its ASCII letters?
     #[must_use]
     pub fn is_ignoring_case(&self, text: &str) -> bool {
-        self.len() == text.len() && self.bytes().zip(text.bytes()).all(|(own, other)| own.eq_ignore_ascii_case(&other))
+        match self {
+            Self::Text(own) => own.eq_ignore_ascii_case(text),
+            Self::Hex(_) => {
+                let mut both = self.bytes().zip(text.bytes());
+                self.len() == text.len() && both.all(|(own, other)| own.eq_ignore_ascii_case(&other))
+            }
+        }
     }
 
     /// The bytes that the value spells as exactly `2 * N` hexadecimal digits of any case.
     #[must_use]
     pub fn decode_hex<const N: usize>(&self) -> Option<[u8; N]> {
         match self {
-            Self::Hex(bytes) => (*bytes).try_into().ok(),
+            Self::Hex(bytes) => hex_bytes(bytes).try_into().ok(),
             Self::Text(text) => hex::decode(text),
         }
     }
@@ -105,7 +121,7 @@ impl fmt::Display for Str<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => f.write_str(text),
-            Self::Hex(bytes) => hex::write(bytes, f),
+            Self::Hex(bytes) => hex::write(hex_bytes(bytes), f),
         }
     }
 }
@@ -125,7 +141,7 @@ impl defmt::Format for Str<'_> {
         match self {
             Self::Text(text) => defmt::write!(f, "{=str}", text),
             Self::Hex(bytes) => {
-                for byte in *bytes {
+                for byte in hex_bytes(bytes) {
                     defmt::write!(f, "{=u8:02x}", *byte);
                 }
             }
@@ -136,6 +152,8 @@ impl defmt::Format for Str<'_> {
 /// The strings section, checked.
 #[derive(Clone, Copy, Debug)]
 pub struct Strings<'b> {
+    /// What may be in the bundle: here, because whatever is read from a bundle has its strings at hand.
+    features: Features,
     count: u32,
     index: Index<'b>,
     entries: &'b [u8],
@@ -143,7 +161,7 @@ pub struct Strings<'b> {
 
 impl<'b> Strings<'b> {
     /// Checks the whole section: lengths, UTF-8, and that the index says where the blocks are.
-    pub(super) fn open(section: &'b [u8]) -> Result<Self> {
+    pub(super) fn open(section: &'b [u8], features: Features) -> Result<Self> {
         let mut input = Input::new(section);
         let count = input.varint()?;
         let index = Index::take(&mut input, section.len(), count, BLOCK)?;
@@ -153,21 +171,38 @@ impl<'b> Strings<'b> {
             if number.is_multiple_of(BLOCK) && index.offset(number / BLOCK) != Some(offset) {
                 return Err(Code::BundleString.into());
             }
-            Self::entry(&mut input)?;
+            Self::entry(&mut input, features)?;
         }
         if !input.is_empty() {
             return Err(Code::BundleTrailing.into());
         }
-        Ok(Self { count, index, entries })
+        Ok(Self { features, count, index, entries })
     }
 
-    fn entry(input: &mut Input<'b>) -> Result<Str<'b>> {
+    fn entry(input: &mut Input<'b>, features: Features) -> Result<Str<'b>> {
         let head = input.length()?;
         let bytes = input.take(head >> 1)?;
         if head & 1 == 1 {
-            return Ok(Str::Hex(bytes));
+            let string = hex_string(bytes).filter(|_| features.has(Features::HEX_STRINGS));
+            return string.ok_or_else(|| Code::LimitProfile.into());
         }
         Ok(Str::Text(core::str::from_utf8(bytes).map_err(|_| Code::BundleString)?))
+    }
+
+    /// Refuses what the profile that the bundle was opened for leaves out.
+    #[inline]
+    pub(crate) const fn need(&self, feature: Features) -> Result<()> {
+        if self.features.has(feature) { Ok(()) } else { Err(Error::new(Code::LimitProfile)) }
+    }
+
+    #[inline]
+    pub(crate) const fn features(&self) -> Features {
+        self.features
+    }
+
+    #[inline]
+    pub(crate) const fn has(&self, feature: Features) -> bool {
+        self.features.has(feature)
     }
 
     /// How many strings the section holds.
@@ -193,11 +228,11 @@ impl<'b> Strings<'b> {
             let head = input.length()?;
             input.take(head >> 1)?;
         }
-        Self::entry(&mut input)
+        Self::entry(&mut input, self.features)
     }
 }
 
 /// Word `number` of the format.
 pub(super) fn word(number: u32) -> Result<Str<'static>> {
-    WORDS.get(number as usize).map(|word| Str::Text(word)).ok_or_else(|| Code::BundleString.into())
+    words::word(number as usize).map(Str::Text).ok_or_else(|| Code::BundleString.into())
 }

@@ -1,7 +1,15 @@
 //! How the text of a DSSE payload is laid out (BUNDLE.md, section 5.1).
 
+use super::strings::Strings;
 use crate::error::{Code, Result};
+use crate::features::Features;
 use crate::wire::Input;
+
+// Bits of a style's byte.
+const COLON_SPACE: u8 = 8;
+const COMMA_SPACE: u8 = 16;
+/// What every profile can do, beside the first two ways of escaping.
+const SIMPLE: u8 = COLON_SPACE | COMMA_SPACE;
 
 /// Which characters of a string are escaped, and how. The table in BUNDLE.md, section 5.1, says it for each character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +68,16 @@ impl Style {
         final_newline: false,
     };
 
-    pub(super) fn take(input: &mut Input<'_>) -> Result<Self> {
+    pub(super) fn take(input: &mut Input<'_>, strings: &Strings<'_>) -> Result<Self> {
         let byte = input.byte()?;
+        if byte & !SIMPLE > 1 {
+            strings.need(Features::STYLES)?;
+        }
+        if !Features::BUILD.has(Features::STYLES) {
+            let escapes = if byte & 1 == 0 { Escapes::Ascii } else { Escapes::Minimal };
+            let (colon_space, comma_space) = (byte & COLON_SPACE != 0, byte & COMMA_SPACE != 0);
+            return Ok(Self { escapes, colon_space, comma_space, ..Self::CANONICAL });
+        }
         Ok(Self {
             escapes: match byte & 7 {
                 0 => Escapes::Ascii,
@@ -72,8 +88,8 @@ impl Style {
                 5 => Escapes::GoPlain { short: true },
                 _ => return Err(Code::BundleEnvelope.into()),
             },
-            colon_space: byte & 8 != 0,
-            comma_space: byte & 16 != 0,
+            colon_space: byte & COLON_SPACE != 0,
+            comma_space: byte & COMMA_SPACE != 0,
             indent: match byte >> 5 & 3 {
                 0 => Indent::None,
                 1 => Indent::Tab,

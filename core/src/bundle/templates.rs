@@ -3,7 +3,7 @@
 //! A template is only a shorter spelling: the reader expands it to the same events that the long form gives. The list is
 //! part of format version 1 (BUNDLE.md, section 8): it is never reordered, and grows only with the version.
 
-use super::words::WORDS;
+use super::words::{self, Name};
 
 /// One piece of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,34 +31,11 @@ const TEXT: u8 = 64;
 const KEY: u8 = 128;
 
 const fn key(name: &str) -> u8 {
-    KEY | word(name)
+    KEY | Name::of(name).number()
 }
 
 const fn text(name: &str) -> u8 {
-    TEXT | word(name)
-}
-
-/// The number of a word. A name that is none does not compile.
-#[allow(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::panic,
-    reason = "evaluated only by the compiler, for the constants below"
-)]
-const fn word(name: &str) -> u8 {
-    let mut number = 0;
-    while number < WORDS.len() {
-        let (own, name) = (WORDS[number].as_bytes(), name.as_bytes());
-        let mut same = 0;
-        while same < own.len() && same < name.len() && own[same] == name[same] {
-            same += 1;
-        }
-        if same == own.len() && same == name.len() {
-            return number as u8;
-        }
-        number += 1;
-    }
-    panic!("not a word of the format")
+    TEXT | Name::of(name).number()
 }
 
 /// How many templates there are.
@@ -67,8 +44,10 @@ pub const TEMPLATE_COUNT: usize = TEMPLATES.len();
 /// Piece `position` of template `number`; `None` behind its last.
 #[must_use]
 pub fn template_piece(number: usize, position: usize) -> Option<Piece> {
-    let byte = *TEMPLATES.get(number)?.get(position)?;
-    let word = || WORDS.get(usize::from(byte & 63)).copied();
+    // Each ends where the next one starts.
+    let (start, end) = (*STARTS.get(number)?, *STARTS.get(number.checked_add(1)?)?);
+    let byte = *PIECES.get(usize::from(start)..usize::from(end))?.get(position)?;
+    let word = || words::word(usize::from(byte & 63));
     Some(match byte {
         OBJECT => Piece::Object,
         ARRAY => Piece::Array,
@@ -77,6 +56,44 @@ pub fn template_piece(number: usize, position: usize) -> Option<Piece> {
         TEXT..KEY => Piece::Text(word()?),
         _ => Piece::Key(word()?),
     })
+}
+
+// All pieces one after the other, and where each template starts: a table of slices takes more flash.
+static PIECES: [u8; start(TEMPLATE_COUNT) as usize] = pieces();
+static STARTS: [u16; TEMPLATE_COUNT + 1] = starts();
+
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated only by the compiler")]
+const fn start(number: usize) -> u16 {
+    let (mut start, mut earlier) = (0, 0);
+    while earlier < number {
+        start += TEMPLATES[earlier].len() as u16;
+        earlier += 1;
+    }
+    start
+}
+
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated only by the compiler")]
+const fn starts<const N: usize>() -> [u16; N] {
+    let (mut starts, mut number) = ([0; N], 0);
+    while number < N {
+        starts[number] = start(number);
+        number += 1;
+    }
+    starts
+}
+
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated only by the compiler")]
+const fn pieces<const N: usize>() -> [u8; N] {
+    let (mut pieces, mut at, mut number) = ([0; N], 0, 0);
+    while number < TEMPLATES.len() {
+        let mut position = 0;
+        while position < TEMPLATES[number].len() {
+            pieces[at] = TEMPLATES[number][position];
+            (at, position) = (at + 1, position + 1);
+        }
+        number += 1;
+    }
+    pieces
 }
 
 /// The templates, by number.

@@ -4,8 +4,10 @@
 
 use super::strings::{Str, Strings, word};
 use super::templates::{Piece, template_piece};
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
+use crate::features::Features;
 use crate::limits::{NESTING, UNORDERED_MEMBERS, UNORDERED_RUNS};
+use crate::members::Offset;
 use crate::wire::Input;
 
 /// A number of a payload.
@@ -23,6 +25,7 @@ impl Number<'_> {
     pub fn is_canonical_integer(&self) -> bool {
         match self {
             Self::Integer(_) => true,
+            Self::Text(_) if !Features::BUILD.has(Features::NUMBERS) => false,
             Self::Text(text) => *text != "-0" && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit()),
         }
     }
@@ -32,6 +35,7 @@ impl Number<'_> {
     pub fn to_u32(&self) -> Option<u32> {
         match self {
             Self::Integer(value) => Some(*value),
+            Self::Text(_) if !Features::BUILD.has(Features::NUMBERS) => None,
             Self::Text(text) => text.parse().ok(),
         }
     }
@@ -89,26 +93,29 @@ pub enum Form {
     DigestFirst,
 }
 
+/// The code of the first of the tokens for artifact maps and lists: two for each form, ascending and in no order.
+const MAPS: u32 = 8;
+
 /// The runs of an artifact map or list, checked for form; reading them starts anew with each copy.
 #[derive(Clone, Copy, Debug)]
 pub struct ArtifactRuns<'b> {
-    form: Form,
+    /// The code of the token that they follow: it says the form and the order. A number, as a device copies whole words.
+    code: u32,
     left: u32,
-    ascending: bool,
     end: u32,
     input: Input<'b>,
 }
 
 impl<'b> ArtifactRuns<'b> {
     /// A map without artifacts.
-    pub const EMPTY: Self = ArtifactRuns { form: Form::Map, left: 0, ascending: true, end: 0, input: Input::new(&[]) };
+    pub const EMPTY: Self = ArtifactRuns { code: MAPS, left: 0, end: 0, input: Input::new(&[]) };
 
-    fn take(input: &mut Input<'b>, form: Form, ascending: bool) -> Result<Self> {
+    fn take(input: &mut Input<'b>, code: u32) -> Result<Self> {
         let left = input.varint()?;
-        if !ascending && left > UNORDERED_RUNS {
+        let all = Self { code, left, end: 0, input: *input };
+        if !all.ascending() && left > UNORDERED_RUNS {
             return Err(Code::LimitUnordered.into());
         }
-        let all = Self { form, left, ascending, end: 0, input: *input };
         let mut runs = all;
         let (mut ascends, mut end) = (true, 0);
         while let Some(run) = runs.next_run()? {
@@ -117,7 +124,7 @@ impl<'b> ArtifactRuns<'b> {
         }
         *input = runs.input;
         // Ascending maps have a code of their own, and an empty list is spelled out; two spellings would be one too many.
-        if (ascends && !ascending) || (left == 0 && form != Form::Map) {
+        if (ascends && !all.ascending()) || (left == 0 && all.form() != Form::Map) {
             return Err(Code::BundleToken.into());
         }
         Ok(all)
@@ -126,13 +133,17 @@ impl<'b> ArtifactRuns<'b> {
     /// How they are written.
     #[must_use]
     pub const fn form(&self) -> Form {
-        self.form
+        match self.code.saturating_sub(MAPS) >> 1 {
+            0 => Form::Map,
+            1 => Form::NameFirst,
+            _ => Form::DigestFirst,
+        }
     }
 
     /// Do the paths stand in ascending order?
     #[must_use]
     pub const fn ascending(&self) -> bool {
-        self.ascending
+        self.code.is_multiple_of(2) || !Features::BUILD.has(Features::UNORDERED)
     }
 
     /// The next run.
@@ -143,7 +154,7 @@ impl<'b> ArtifactRuns<'b> {
         let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
         self.left = left;
         let gap = self.input.varint()?;
-        let first = if self.ascending {
+        let first = if self.ascending() {
             self.end.checked_add(gap)
         } else {
             // Zigzag: even numbers count up, odd ones down.
@@ -179,7 +190,7 @@ impl<'b> ArtifactRuns<'b> {
 
     /// Does no path stand in the map twice? Ascending runs cannot overlap; the others are compared pairwise.
     pub(crate) fn is_distinct(mut self) -> Result<bool> {
-        if self.ascending {
+        if self.ascending() {
             return Ok(true);
         }
         while let Some(run) = self.next_run()? {
@@ -324,6 +335,7 @@ impl<'b> Reader<'b> {
             2 => Ok(Event::Bool(false)),
             3 => Ok(Event::Number(Number::Integer(self.input.varint()?))),
             4 => {
+                self.strings.need(Features::NUMBERS)?;
                 let length = self.input.length()?;
                 let text = core::str::from_utf8(self.input.take(length)?).map_err(|_| Code::BundleToken)?;
                 if !is_number(text.as_bytes()) {
@@ -340,13 +352,12 @@ impl<'b> Reader<'b> {
                 let count = self.input.varint()?;
                 self.counted(count, true)
             }
-            8..14 => {
-                let (form, levels) = match code {
-                    8 | 9 => (Form::Map, 2),
-                    10 | 11 => (Form::NameFirst, 3),
-                    _ => (Form::DigestFirst, 3),
-                };
-                let runs = ArtifactRuns::take(&mut self.input, form, code.is_multiple_of(2))?;
+            MAPS..14 => {
+                if !code.is_multiple_of(2) {
+                    self.strings.need(Features::UNORDERED)?;
+                }
+                let runs = ArtifactRuns::take(&mut self.input, code)?;
+                let levels = if runs.form() == Form::Map { 2 } else { 3 };
                 // The container, in a list its entries, and their digest sets.
                 if self.depth.saturating_add(levels) > NESTING {
                     return Err(Code::LimitNesting.into());
@@ -395,6 +406,18 @@ impl<'b> Reader<'b> {
         Ok(matches!(self.next_event()?, Some(Event::ArrayStart)))
     }
 
+    /// Starts an object; refuses anything else with `error`.
+    #[inline(never)]
+    pub(crate) fn object_or(&mut self, error: impl Into<Error>) -> Result<()> {
+        if self.object()? { Ok(()) } else { Err(error.into()) }
+    }
+
+    /// Starts an array; refuses anything else with `error`.
+    #[inline(never)]
+    pub(crate) fn array_or(&mut self, error: impl Into<Error>) -> Result<()> {
+        if self.array()? { Ok(()) } else { Err(error.into()) }
+    }
+
     /// The next key of the object that is being read; `None` at its end.
     pub(crate) fn key(&mut self) -> Result<Option<Str<'b>>> {
         match self.next_event()? {
@@ -404,18 +427,16 @@ impl<'b> Reader<'b> {
     }
 
     /// Does the array that is being read have another element? At its end, the end is read.
-    pub(crate) fn element(&mut self) -> Result<bool> {
+    pub(crate) fn element(&mut self) -> bool {
         let at_end = match self.stack.last() {
             Some(Frame::Counted { left, .. }) => *left == 0,
             Some(Frame::Template { number, next }) => {
                 template_piece(usize::from(*number), usize::from(*next)) == Some(Piece::End)
             }
-            None => return Ok(false),
+            None => return false,
         };
-        if at_end {
-            self.next_event()?;
-        }
-        Ok(!at_end)
+        // An end is no token that could be damaged.
+        !at_end || self.next_event().is_err()
     }
 
     /// A number.
@@ -432,6 +453,12 @@ impl<'b> Reader<'b> {
             Some(Event::Text(text)) => Ok(Some(text)),
             _ => Ok(None),
         }
+    }
+
+    /// A string value; refuses anything else with `error`.
+    #[inline(never)]
+    pub(crate) fn string_or(&mut self, error: impl Into<Error>) -> Result<Str<'b>> {
+        self.string()?.ok_or_else(|| error.into())
     }
 
     /// A string value; any other is read past.
@@ -466,9 +493,44 @@ impl<'b> Reader<'b> {
         }
     }
 
+    pub(crate) const fn has(&self, feature: Features) -> bool {
+        self.strings.has(feature)
+    }
+
+    /// Refuses what the profile leaves out.
+    pub(crate) const fn need(&self, feature: Features) -> Result<()> {
+        self.strings.need(feature)
+    }
+
     /// Another reader of the same payload, before the value at `offset`.
-    pub(crate) fn at(&self, offset: u32) -> Self {
-        Self::new(self.strings, self.tokens, offset)
+    pub(crate) fn at(&self, offset: Offset) -> Self {
+        Self::new(self.strings, self.tokens, offset.get())
+    }
+
+    /// Another reader of the same payload, from its start.
+    pub(crate) fn again(&self) -> Self {
+        Self::new(self.strings, self.tokens, 0)
+    }
+
+    /// The string value at `offset`.
+    #[inline(never)]
+    pub(crate) fn string_at(&self, offset: Option<Offset>) -> Result<Option<Str<'b>>> {
+        match offset {
+            Some(offset) => self.at(offset).string(),
+            None => Ok(None),
+        }
+    }
+
+    /// The string value at `offset`; refuses anything else with `error`.
+    #[inline(never)]
+    pub(crate) fn string_at_or(&self, offset: Option<Offset>, error: impl Into<Error>) -> Result<Str<'b>> {
+        self.string_at(offset)?.ok_or_else(|| error.into())
+    }
+
+    /// The integer at `offset`, where it is one of 32 bits without a sign.
+    #[inline(never)]
+    pub(crate) fn integer_at(&self, offset: Offset) -> Result<Option<u32>> {
+        Ok(self.at(offset).number()?.and_then(|number| number.to_u32()))
     }
 }
 

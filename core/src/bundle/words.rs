@@ -72,3 +72,135 @@ pub const WORDS: [&str; 64] = [
     "workdir",
     "variables",
 ];
+/// Names that the verifier looks for beside the words; no token names them.
+const OTHERS: [&str; 8] =
+    ["predicateType", "subject", "predicate", "digest", "securityVersion", "product", "hardware", "time"];
+
+const COUNT: usize = WORDS.len() + OTHERS.len();
+
+/// A word or another name, by its number: a device keeps each text once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Name(u8);
+
+impl Name {
+    /// The name with this text. A text that is none does not compile.
+    #[allow(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::panic,
+        reason = "evaluated only by the compiler, for constants"
+    )]
+    pub(crate) const fn of(text: &str) -> Self {
+        let mut number = 0;
+        while number < COUNT {
+            let (own, text) = (at(number).as_bytes(), text.as_bytes());
+            let mut same = 0;
+            while same < own.len() && same < text.len() && own[same] == text[same] {
+                same += 1;
+            }
+            if same == own.len() && same == text.len() {
+                return Self(number as u8);
+            }
+            number += 1;
+        }
+        panic!("not a name")
+    }
+
+    pub(super) const fn number(self) -> u8 {
+        self.0
+    }
+
+    #[inline(never)]
+    pub(crate) fn text(self) -> &'static str {
+        text(usize::from(self.0)).unwrap_or_default()
+    }
+}
+
+/// The names with these texts.
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "evaluated only by the compiler, for constants"
+)]
+pub(crate) const fn names<const N: usize>(texts: [&str; N]) -> [Name; N] {
+    let (mut names, mut number) = ([Name(0); N], 0);
+    while number < N {
+        names[number] = Name::of(texts[number]);
+        number += 1;
+    }
+    names
+}
+
+/// Word `number` of the format; `None` where there is none.
+pub(super) fn word(number: usize) -> Option<&'static str> {
+    if number < WORDS.len() { text(number) } else { None }
+}
+
+// All of them one after the other, and where each starts: a table of slices takes four times the flash.
+const BYTES: [u8; start(COUNT) as usize] = bytes();
+const TEXT: &str = match core::str::from_utf8(&BYTES) {
+    Ok(text) => text,
+    Err(_) => "",
+};
+static STARTS: [u16; COUNT + 1] = starts();
+
+fn text(number: usize) -> Option<&'static str> {
+    let end = *STARTS.get(number.checked_add(1)?)?;
+    TEXT.get(usize::from(*STARTS.get(number)?)..usize::from(end))
+}
+
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated only by the compiler")]
+const fn at(number: usize) -> &'static str {
+    if number < WORDS.len() { WORDS[number] } else { OTHERS[number - WORDS.len()] }
+}
+
+#[allow(clippy::arithmetic_side_effects, reason = "evaluated only by the compiler")]
+const fn start(number: usize) -> u16 {
+    let (mut start, mut earlier) = (0, 0);
+    while earlier < number {
+        start += at(earlier).len() as u16;
+        earlier += 1;
+    }
+    start
+}
+
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated only by the compiler")]
+const fn starts<const N: usize>() -> [u16; N] {
+    let (mut starts, mut number) = ([0; N], 0);
+    while number < N {
+        starts[number] = start(number);
+        number += 1;
+    }
+    starts
+}
+
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated only by the compiler")]
+const fn bytes<const N: usize>() -> [u8; N] {
+    let (mut bytes, mut place, mut number) = ([0; N], 0, 0);
+    while number < COUNT {
+        let (word, mut byte) = (at(number).as_bytes(), 0);
+        while byte < word.len() {
+            bytes[place] = word[byte];
+            (place, byte) = (place + 1, byte + 1);
+        }
+        number += 1;
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_found_by_number() {
+        for (number, text) in WORDS.into_iter().enumerate() {
+            assert_eq!((word(number), Name::of(text).text()), (Some(text), text));
+        }
+        for text in OTHERS {
+            assert_eq!(Name::of(text).text(), text);
+        }
+        assert_eq!(word(WORDS.len()), None);
+        assert_eq!(word(usize::MAX), None);
+    }
+}

@@ -7,6 +7,7 @@ use crate::bundle::{
     Style,
 };
 use crate::error::{Code, Result};
+use crate::features::{Features, hex_bytes};
 use crate::limits::{ARTIFACT_MAPS, NESTING, UNORDERED_MEMBERS};
 
 /// Writes the value that `reader` stands before. `path` is a buffer for the longest path.
@@ -21,6 +22,7 @@ pub(crate) fn emit<'b>(
     let mut text = Text {
         out,
         style,
+        features: bundle.strings().features(),
         patches: Cursor::new(patches)?,
         containers: Containers::default(),
         after_key: false,
@@ -64,6 +66,9 @@ impl<'b> Cursor<'b> {
 
     /// The patch of this kind for the lexical token that comes next.
     fn take(&mut self, kind: PatchKind) -> Result<Option<&'b [u8]>> {
+        if !Features::BUILD.has(Features::PATCHES) {
+            return Ok(None);
+        }
         match self.next {
             Some(patch) if patch.skip == 0 && patch.kind == kind => {
                 self.next = self.rest.next()?;
@@ -75,7 +80,9 @@ impl<'b> Cursor<'b> {
 
     /// A lexical token has been written.
     fn advance(&mut self) -> Result<()> {
-        if let Some(patch) = &mut self.next {
+        if let Some(patch) = &mut self.next
+            && Features::BUILD.has(Features::PATCHES)
+        {
             // A patch for the token that has just been written was not used: it is of the wrong kind, or comes second.
             patch.skip = patch.skip.checked_sub(1).ok_or(Code::BundlePatch)?;
         }
@@ -124,7 +131,7 @@ impl<'b> Containers<'b> {
     /// Remembers the key of a member. Where it is not greater than all before, says where the object starts: it may have been there.
     fn follow(&mut self, key: Str<'b>) -> Option<u32> {
         let members = self.members.last_mut()?;
-        if members.greatest.is_none_or(|greatest| greatest.bytes().lt(key.bytes())) {
+        if members.greatest.is_none_or(|greatest| greatest.order(&key).is_lt()) {
             members.greatest = Some(key);
             return None;
         }
@@ -142,6 +149,7 @@ impl<'b> Containers<'b> {
 /// A text that is being written.
 struct Text<'w, 'o, 'b> {
     out: &'w mut Writer<'o>,
+    features: Features,
     style: Style,
     patches: Cursor<'b>,
     containers: Containers<'b>,
@@ -172,6 +180,9 @@ impl<'b> Text<'_, '_, 'b> {
 
     /// A line feed and the indentation of the current depth, in styles that have it.
     fn line(&mut self) {
+        if !Features::BUILD.has(Features::STYLES) {
+            return;
+        }
         let (unit, count) = match self.style.indent {
             Indent::None => return,
             Indent::Tab => (b'\t', 1),
@@ -236,8 +247,16 @@ impl<'b> Text<'_, '_, 'b> {
             Some(lexeme) if escape::spells(lexeme, string) => self.out.write(lexeme),
             Some(_) => return Err(Code::BundlePatch.into()),
             None => match string {
-                Str::Text(text) => escape::write(self.out, text, self.style.escapes),
-                Str::Hex(bytes) => self.out.write_hex(bytes),
+                Str::Text(text) => {
+                    if self.style.escapes == Escapes::Ascii
+                        && !self.features.has(Features::ESCAPED_UNICODE)
+                        && !text.is_ascii()
+                    {
+                        return Err(Code::LimitProfile.into());
+                    }
+                    escape::write(self.out, text, self.style.escapes);
+                }
+                Str::Hex(bytes) => self.out.write_hex(hex_bytes(&bytes)),
             },
         }
         self.token(b"\"")
@@ -249,6 +268,7 @@ impl<'b> Text<'_, '_, 'b> {
             if self.style.escapes == Escapes::Canonical {
                 return Err(Code::BundleCanonical.into());
             }
+            reader.need(Features::UNORDERED)?;
             let again = reader.offset().saturating_sub(start);
             self.rereads = self.rereads.checked_sub(again).ok_or(Code::LimitUnordered)?;
             reader.check_distinct(start, key)?;
@@ -288,7 +308,11 @@ impl<'b> Text<'_, '_, 'b> {
         } else if self.style.final_newline {
             self.out.write(b"\n");
         }
-        if self.patches.next.is_some() { Err(Code::BundlePatch.into()) } else { Ok(()) }
+        if self.patches.next.is_some() && Features::BUILD.has(Features::PATCHES) {
+            Err(Code::BundlePatch.into())
+        } else {
+            Ok(())
+        }
     }
 
     /// The hot loop: nearly all bytes of a large link come from here. Artifacts in no order hold no path twice, which is checked first.
@@ -358,6 +382,14 @@ impl<'b> Text<'_, '_, 'b> {
 
     fn digests(&mut self, mut digests: DigestSet<'b>) -> Result<()> {
         self.open(true, 0)?;
+        if !Features::BUILD.has(Features::DIGESTS) {
+            self.member(Str::Text("sha256"))?;
+            self.separate()?;
+            self.out.write(b"\"");
+            self.out.write_hex(digests.sha256_only().unwrap_or_default());
+            self.token(b"\"")?;
+            return self.close();
+        }
         while let Some((algorithm, digest)) = digests.next_digest()? {
             // A shape holds no algorithm twice, so only canonical order is left to see to.
             if self.containers.follow(algorithm).is_some() && self.style.escapes == Escapes::Canonical {
@@ -372,7 +404,8 @@ impl<'b> Text<'_, '_, 'b> {
     /// Is everything on one line, and nothing patched?
     #[inline]
     fn is_bare(&self) -> bool {
-        self.style.indent == Indent::None && self.patches.next.is_none()
+        (self.style.indent == Indent::None || !Features::BUILD.has(Features::STYLES))
+            && (self.patches.next.is_none() || !Features::BUILD.has(Features::PATCHES))
     }
 
     /// `"path":{"sha256":"..."}` with the style's spaces, for a path that no style escapes.

@@ -2,11 +2,15 @@
 
 use super::writer::Writer;
 use crate::bundle::{Escapes, Str};
+use crate::features::Features;
 use crate::hex;
 
 /// Writes `text` between quotes, as the style escapes it.
 #[inline]
 pub(super) fn write(out: &mut Writer<'_>, text: &str, escapes: Escapes) {
+    if !Features::BUILD.has(Features::ESCAPED_UNICODE) {
+        return write_bytes(out, text.as_bytes(), escapes);
+    }
     let mut rest = text;
     while let Some((plain, special, after)) = split_at_special(rest, escapes) {
         out.write(plain.as_bytes());
@@ -14,6 +18,36 @@ pub(super) fn write(out: &mut Writer<'_>, text: &str, escapes: Escapes) {
         rest = after;
     }
     out.write(rest.as_bytes());
+}
+
+/// The same for the styles of every profile; in [`Escapes::Ascii`] the text is ASCII.
+fn write_bytes(out: &mut Writer<'_>, text: &[u8], escapes: Escapes) {
+    for byte in text {
+        let letter = match byte {
+            b'"' | b'\\' => *byte,
+            0..=0x1f if escapes != Escapes::Canonical => match byte {
+                b'\n' => b'n',
+                b'\r' => b'r',
+                b'\t' => b't',
+                8 => b'b',
+                12 => b'f',
+                _ => {
+                    out.write(b"\\u00");
+                    out.write_hex(&[*byte]);
+                    continue;
+                }
+            },
+            0x7f if escapes == Escapes::Ascii => {
+                out.write(b"\\u007f");
+                continue;
+            }
+            _ => {
+                out.write(&[*byte]);
+                continue;
+            }
+        };
+        out.write(&[b'\\', letter]);
+    }
 }
 
 /// Splits before and after the first character that the style escapes.

@@ -6,7 +6,7 @@ use super::{TrustPolicy, time};
 use crate::bundle::Str;
 use crate::error::{Code, Result};
 use crate::items::{Items, Packed};
-use crate::signature::PublicKey;
+use crate::signature::{PublicHalf, PublicKey};
 use crate::trust::{Inspections, OwnerKey, RequiredAttestation, Trust};
 use crate::wire::Input;
 
@@ -105,12 +105,12 @@ impl<'a> Packed<'a> for OwnerKey<'a> {
             0 => PublicKey {
                 keytype: Str::Text("ed25519"),
                 scheme: Str::Text("ed25519"),
-                public: Str::Hex(input.take(32).ok()?),
+                public: PublicHalf::Bytes(input.take(32).ok()?.try_into().ok()?),
             },
             1 => PublicKey {
                 keytype: Str::Text(Packed::take(input)?),
                 scheme: Str::Text(Packed::take(input)?),
-                public: Str::Text(Packed::take(input)?),
+                public: PublicHalf::Text(Str::Text(Packed::take(input)?)),
             },
             _ => return None,
         };

@@ -16,7 +16,7 @@ use crate::bundle::Str;
 use crate::error::{Code, Error, Result};
 use crate::items::Items;
 use crate::limits::{TRUST_ATTESTATIONS, TRUST_KEY_IDS, TRUST_OWNERS};
-use crate::signature::PublicKey;
+use crate::signature::{PublicHalf, PublicKey};
 use crate::trust::{Inspections, KeyId, OwnerKey, RequiredAttestation, Trust, ed25519_key_ids};
 
 /// The member `format` of every trust policy.
@@ -42,7 +42,7 @@ impl TrustMemory<'_> {
     #[must_use]
     pub const fn new() -> Self {
         let nothing = Str::Text("");
-        let key = PublicKey { keytype: nothing, scheme: nothing, public: nothing };
+        let key = PublicKey { keytype: nothing, scheme: nothing, public: PublicHalf::Text(nothing) };
         Self {
             owners: [OwnerKey { key, ids: Items::new(&[]) }; TRUST_OWNERS],
             computed: [[KeyId::ZERO; 2]; TRUST_OWNERS],
@@ -94,6 +94,7 @@ impl<'a> TrustPolicy<'a> {
                 *place = id;
             }
             let [keytype, scheme, public] = [owner.keytype, owner.scheme, owner.public].map(Str::Text);
+            let public = PublicHalf::Text(public);
             *place = OwnerKey { key: PublicKey { keytype, scheme, public }, ids: Items::new(ids) };
         }
         for (attestation, place) in document.attestations.kept.iter().zip(attestations.iter_mut()) {

@@ -67,7 +67,7 @@ impl TrustPolicy<'_> {
 fn is_usable(owner: &OwnerKey<'_>) -> bool {
     let key = &owner.key;
     let is_good = if key.keytype.is("ed25519") || key.scheme.is("ed25519") {
-        key.keytype == key.scheme && key.public.decode_hex::<32>().is_some()
+        key.keytype == key.scheme && key.public.ed25519().is_some()
     } else {
         !key.keytype.is_empty() && !key.scheme.is_empty() && key.public.text().is_some_and(is_base64)
     };

@@ -92,7 +92,7 @@ impl<'a> PolicyUpdate<'a> {
     fn is_by(&self, owner: &PublicKey<'_>, signature: &[u8; 96], schemes: &dyn Schemes) -> bool {
         let Some((key, signature)) = signature.split_first_chunk::<32>() else { return false };
         // Each signature names one key, so that there are no more to check than there are signatures.
-        owner.public.decode_hex::<32>().is_some_and(|owner| owner == *key)
+        owner.public.ed25519().is_some_and(|owner| owner == *key)
             && schemes.verify(owner, signature, &mut SignedPolicy(self.policy)).is_ok()
     }
 }

@@ -17,6 +17,8 @@ mod flash;
 mod image;
 #[cfg(target_os = "none")]
 mod logger;
+#[cfg(all(target_os = "none", target_arch = "arm"))]
+mod memory;
 #[cfg(all(target_os = "none", feature = "microbit"))]
 mod nrf51;
 #[cfg(all(target_os = "none", not(feature = "microbit")))]

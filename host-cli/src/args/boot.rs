@@ -10,7 +10,7 @@ use super::{DeviceId, Profile};
 #[derive(Debug, Args)]
 #[command(after_help = PACKAGE_AFTER, after_long_help = PACKAGE_AFTER)]
 pub struct BootPackage {
-    /// The bundle that vouches for the artifact, packed with --profile device
+    /// The bundle that vouches for the artifact, packed with --profile boot
     #[arg(long, value_name = "NAME.sitrep", requires = "artifact", required_unless_present = "policy_update")]
     pub bundle: Option<PathBuf>,
 
@@ -23,7 +23,7 @@ pub struct BootPackage {
     pub policy_update: Option<PathBuf>,
 
     /// Whose limits and signature schemes the package must fit
-    #[arg(long, value_enum, value_name = "NAME", default_value_t = Profile::Device)]
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = Profile::Boot)]
     pub profile: Profile,
 
     /// The trust policy that the device has now: what it would refuse is then an error

@@ -21,20 +21,21 @@ use crate::{files, hex};
 /// Version 1 of in-toto's Statement.
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 
-/// A statement about a security version (core's BUNDLE.md, section 13), its members in the order of the specification.
+/// A statement about a security version (core's BUNDLE.md, section 13), all members in the order of their names:
+/// boot loaders read no other (BUNDLE.md, section 10).
 #[derive(Serialize)]
 struct Statement<'a> {
     _type: &'a str,
-    subject: Vec<Subject<'a>>,
+    predicate: Predicate<'a>,
     #[serde(rename = "predicateType")]
     predicate_type: &'a str,
-    predicate: Predicate<'a>,
+    subject: Vec<Subject<'a>>,
 }
 
 #[derive(Serialize)]
 struct Subject<'a> {
-    name: &'a str,
     digest: Digests,
+    name: &'a str,
 }
 
 #[derive(Serialize)]
@@ -44,12 +45,12 @@ struct Digests {
 
 #[derive(Serialize)]
 struct Predicate<'a> {
-    #[serde(rename = "securityVersion")]
-    security_version: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    product: Option<&'a str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     hardware: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product: Option<&'a str>,
+    #[serde(rename = "securityVersion")]
+    security_version: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     time: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sitrep_core::limits::{self, Limits};
+use sitrep_core::limits::Limits;
 use sitrep_core::update::PolicyUpdate;
 use sitrep_core::update::package::{self, ARTIFACT, MAGIC};
 use sitrep_core::update::policy_update::MAGIC as UPDATE_MAGIC;
@@ -38,7 +38,7 @@ pub fn run(args: &BootPackage) -> Result<Done, CliError> {
     }
     let limits = match args.profile {
         Profile::Host => return Err(CliError::HostPackage),
-        Profile::Device => limits::DEVICE,
+        profile => profile.limits(),
     };
     let parts = Parts {
         artifact: args.artifact.as_deref().map(read).transpose()?.unwrap_or_default(),
@@ -87,16 +87,15 @@ fn assemble(parts: &Parts) -> Vec<u8> {
 /// Is each part of its form, and the bundle packed for the profile? Says what is not.
 fn check_forms(args: &BootPackage, parts: &Parts, limits: &Limits) -> Result<bool, CliError> {
     if let Some(path) = &args.bundle {
-        match Bundle::open(&parts.bundle, &mut vec![0; limits.path]) {
-            Err(error) => {
-                let code = error.code();
-                complain(&format_args!("{}: {code}: {error}", path.display()), Some(code.hint()));
-                return Ok(false);
-            }
-            Ok(bundle) if bundle.profile() != limits.profile => {
-                return Err(CliError::OtherProfile { path: path.clone(), profile: limits.name });
-            }
-            Ok(_) => {}
+        let room = &mut vec![0; limits.path];
+        let profile = Bundle::open(&parts.bundle, room).map(|bundle| bundle.profile());
+        if profile.is_ok_and(|profile| profile != limits.profile) {
+            return Err(CliError::OtherProfile { path: path.clone(), profile: limits.name });
+        }
+        if let Err(error) = Bundle::open_for(limits.features, &parts.bundle, room) {
+            let code = error.code();
+            complain(&format_args!("{}: {code}: {error}", path.display()), Some(code.hint()));
+            return Ok(false);
         }
     }
     if let Some(path) = &args.policy_update {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sitrep_core::{Clock, Time};
 
-use crate::args::{Lint, Profile};
+use crate::args::Lint;
 use crate::clock::SystemClock;
 use crate::commands::{Done, print};
 use crate::error::CliError;
@@ -21,10 +21,7 @@ pub fn run(args: &Lint) -> Result<Done, CliError> {
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let report = Report {
         layout: args.layout.display().to_string(),
-        profile: match args.profile {
-            Profile::Host => "host",
-            Profile::Device => "device",
-        },
+        profile: args.profile.limits().name,
         checked_at: now,
         errors: count(Severity::Error),
         warnings: count(Severity::Warning),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use sitrep_core::limits::Limits;
-use sitrep_core::{Class, Code, Inspections, limits};
+use sitrep_core::{Class, Code, Inspections};
 
 use crate::args::{Pack, Profile};
 use crate::clock::SystemClock;
@@ -20,14 +20,11 @@ use crate::verification::{Verifier, parameters};
 /// # Errors
 /// [`CliError`] when something cannot be read, packed or written.
 pub fn run(args: &Pack) -> Result<Done, CliError> {
-    let limits = match args.profile {
-        Profile::Host => limits::HOST,
-        Profile::Device => limits::DEVICE,
-    };
+    let limits = args.profile.limits();
     if args.output.symlink_metadata().is_ok() && !is_bundle(&args.output).unwrap_or(false) {
         return Err(CliError::Occupied(args.output.clone()));
     }
-    if args.profile == Profile::Device && !args.param.is_empty() {
+    if args.profile != Profile::Host && !args.param.is_empty() {
         return Err(CliError::DeviceParameters);
     }
     let policy = Policy::given(args.trust.as_deref(), &args.verification_keys)?;
@@ -45,7 +42,9 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
         let parameters = parameters(&args.param)?;
         let names = policy.artifact_names();
         verifier.parameters = &parameters;
-        let report = verifier.verify(&loaded.bundle, |outcome, _| {
+        // What the reader of the profile will read.
+        let bundle = if loaded.is_bundle() { &loaded.packer()?.finish(limits.profile)? } else { &loaded.bundle };
+        let report = verifier.verify(bundle, |outcome, _| {
             let mut path = vec![0; limits.path];
             // A device asks for the product that its trust policy names.
             let refused = outcome.supply_chain().ok().and_then(|chain| refused_product(&chain, &names, &mut path));

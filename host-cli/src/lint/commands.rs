@@ -50,7 +50,7 @@ fn find_inspection(inspection: &Item<'_>, profile: Profile, findings: &mut Findi
             let problem = "without --run-inspections the chain is not verified";
             findings.add(&kinds::INSPECTION, place(), problem.into());
         }
-        Profile::Device => {
+        Profile::Device | Profile::Boot => {
             let problem = "a device runs no commands: by default it refuses the chain";
             findings.add(&kinds::INSPECTION_ON_DEVICE, place(), problem.into());
         }

@@ -10,7 +10,7 @@ use super::{Findings, kinds};
 use crate::args::Profile;
 
 pub(super) fn find(layout: &Layout<'_>, engine: &Engine, findings: &mut Findings) {
-    if engine.profile == Profile::Device {
+    if engine.profile != Profile::Host {
         return;
     }
     let device = Engine { profile: Profile::Device, ..*engine };

@@ -3,8 +3,8 @@
 use serde_json::Value;
 use sitrep_core::bundle::Bundle;
 use sitrep_core::{
-    Class, Code, DeviceMemory, Ed25519, Error, FixedClock, HostMemory, Inspections, Items, Message, OwnerKey,
-    PublicKey, Request, Schemes, Sequential, SignatureError, Str, Time, Trust, limits, verify,
+    BootMemory, Class, Code, DeviceMemory, Ed25519, Error, FixedClock, HostMemory, Inspections, Items, Message,
+    OwnerKey, PublicKey, Request, Schemes, Sequential, SignatureError, Str, Time, Trust, limits, verify,
 };
 
 use crate::args::Profile;
@@ -41,7 +41,7 @@ impl Engine {
         packer.add("root.layout", document.with_signatures(vec![signature]));
         let bytes = packer.finish(self.limits().profile)?;
         let mut path = vec![0; self.limits().path];
-        let bundle = match Bundle::open(&bytes, &mut path) {
+        let bundle = match Bundle::open_for(self.limits().features, &bytes, &mut path) {
             Ok(bundle) => bundle,
             Err(error) => return Ok(Answer { refusal: Some(error), warnings: Vec::new(), value: None }),
         };
@@ -57,7 +57,7 @@ impl Engine {
     }
 
     fn verify(&self, bundle: &Bundle<'_>) -> (Option<Error>, Vec<Code>) {
-        let key = PublicKey { keytype: Str::Text(""), scheme: Str::Text(""), public: Str::Text("") };
+        let key = PublicKey { keytype: Str::Text(""), scheme: Str::Text(""), public: Str::Text("").into() };
         let owners = [OwnerKey { key, ids: Items::new(&[OWNER]) }];
         // Inspections are part of the evidence, which there is none of here.
         let trust = Trust { inspections: Inspections::Skip, ..Trust::new(&owners, 1) };
@@ -71,6 +71,11 @@ impl Engine {
             }
             Profile::Device => {
                 let mut memory = Box::new(DeviceMemory::new());
+                let outcome = verify(&request, &mut memory, &mut ());
+                (outcome.result(), outcome.warnings().kept().to_vec())
+            }
+            Profile::Boot => {
+                let mut memory = Box::new(BootMemory::new());
                 let outcome = verify(&request, &mut memory, &mut ());
                 (outcome.result(), outcome.warnings().kept().to_vec())
             }
@@ -90,16 +95,13 @@ impl Engine {
     }
 
     pub(super) const fn limits(&self) -> limits::Limits {
-        match self.profile {
-            Profile::Host => limits::HOST,
-            Profile::Device => limits::DEVICE,
-        }
+        self.profile.limits()
     }
 
     fn schemes(&self) -> &'static dyn Schemes {
         match self.profile {
             Profile::Host => &HostSchemes,
-            Profile::Device => &Ed25519,
+            Profile::Device | Profile::Boot => &Ed25519,
         }
     }
 }

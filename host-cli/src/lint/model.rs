@@ -1,7 +1,7 @@
 //! A layout as far as it can be read. What core would refuse is left out here, and reported by `refusals`.
 
 use serde_json::{Map, Value};
-use sitrep_core::{List, PublicKey, Role, Str};
+use sitrep_core::{List, PublicHalf, PublicKey, Role, Str};
 
 use super::engine::Engine;
 use crate::schemes::{HostKey, KeyFault};
@@ -161,7 +161,11 @@ impl<'v> Key<'v> {
     }
 
     pub(super) const fn public_key(&self) -> PublicKey<'v> {
-        PublicKey { keytype: Str::Text(self.keytype), scheme: Str::Text(self.scheme), public: Str::Text(self.public) }
+        PublicKey {
+            keytype: Str::Text(self.keytype),
+            scheme: Str::Text(self.scheme),
+            public: PublicHalf::Text(Str::Text(self.public)),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use sitrep_core::bundle::{MAGIC, VERSION};
-use sitrep_core::limits::{SHAPES, VARIANTS};
+use sitrep_core::limits::{Features, PROFILES, SHAPES, VARIANTS};
 
 use self::excess::Excess;
 pub use self::excess::LeftOut;
@@ -146,7 +146,7 @@ impl Packer {
         let lists: Vec<&ArtifactList> =
             self.documents.iter().flat_map(|labelled| &labelled.document.payload.lists).collect();
         let tokens = Tokens::new();
-        let mut strings = Strings::new();
+        let mut strings = Strings::new(features(profile).has(Features::HEX_STRINGS));
         for labelled in &self.documents {
             labelled.count_strings(&tokens, &mut strings);
         }
@@ -337,6 +337,11 @@ impl fmt::Display for PackError {
 }
 
 impl std::error::Error for PackError {}
+
+/// What verifiers of a profile can do: all of it, where the number is none of a profile.
+fn features(profile: u8) -> Features {
+    PROFILES.iter().find(|limits| limits.profile == profile).map_or(Features::ALL, |limits| limits.features)
+}
 
 #[cfg(test)]
 mod tests;

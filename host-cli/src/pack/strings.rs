@@ -30,12 +30,14 @@ pub(super) struct Strings<'a> {
     own: Vec<(&'a str, u32)>,
     /// The position in the section of each of them.
     numbers: Vec<u32>,
+    /// May hexadecimal be stored as bytes? Not every profile reads that.
+    hex: bool,
 }
 
 impl<'a> Strings<'a> {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(hex: bool) -> Self {
         let word = |(number, word)| (word, Entry { word: Some(number), own: None });
-        Self { entries: (0..).zip(WORDS).map(word).collect(), own: Vec::new(), numbers: Vec::new() }
+        Self { entries: (0..).zip(WORDS).map(word).collect(), own: Vec::new(), numbers: Vec::new(), hex }
     }
 
     /// Counts a use as a token, which may name any word.
@@ -109,7 +111,7 @@ impl<'a> Strings<'a> {
                 offsets.push(u32::try_from(entries.len()).map_err(|_| too_large())?);
             }
             let bytes = string.as_bytes();
-            let hex = bytes.len() >= HEX_DIGITS && is_hex(bytes);
+            let hex = self.hex && bytes.len() >= HEX_DIGITS && is_hex(bytes);
             let length = if hex { bytes.len() / 2 } else { bytes.len() };
             let head = length.checked_mul(2).and_then(|head| u32::try_from(head).ok()).ok_or_else(too_large)?;
             push_varint(&mut entries, head + u32::from(hex));

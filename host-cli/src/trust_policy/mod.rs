@@ -17,7 +17,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use sitrep_core::RequiredAttestation as CoreAttestation;
-use sitrep_core::limits::{DEVICE, SLOT_NAME};
+use sitrep_core::limits::{Features, Limits, SLOT_NAME};
 use sitrep_core::trust_policy::{FORMAT, MAGIC, SLOT};
 use sitrep_core::{Code, Error, Inspections, Items, OwnerKey, Time, Trust, TrustMemory, TrustPolicy};
 
@@ -219,9 +219,9 @@ impl Policy {
 
     /// What a device would refuse, though the policy is valid.
     #[must_use]
-    pub fn device_obstacles(&self) -> Vec<Obstacle> {
+    pub fn device_obstacles(&self, limits: &Limits) -> Vec<Obstacle> {
         let is_of_slot = self.artifact.as_ref().is_some_and(|name| name.contains(SLOT));
-        let most = if is_of_slot { SLOT_NAME } else { DEVICE.path };
+        let most = if is_of_slot { SLOT_NAME } else { limits.path };
         let mut obstacles = Vec::new();
         for (number, owner) in (1..).zip(&self.owners) {
             if owner.keytype != "ed25519" {
@@ -237,6 +237,10 @@ impl Policy {
                 obstacles.push(Obstacle { code: Code::LimitPath, about: Some(about) });
             }
             Some(_) => {}
+        }
+        if !self.attestations.is_empty() && !limits.features.has(Features::ATTESTATIONS) {
+            let about = "it demands attestations, and a boot loader knows the security version only".to_owned();
+            obstacles.push(Obstacle { code: Code::LimitProfile, about: Some(about) });
         }
         obstacles
     }

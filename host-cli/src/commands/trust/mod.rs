@@ -31,8 +31,9 @@ pub fn run(args: &Trust) -> Result<Done, CliError> {
 
 fn check(args: &Check) -> Result<Done, CliError> {
     let Some((policy, form)) = read(&args.policy)? else { return Ok(Done::Refused) };
-    let obstacles = policy.device_obstacles();
-    if args.profile == Profile::Device && is_refused(&args.policy, &obstacles) {
+    let machine = if args.profile == Profile::Host { Profile::Device } else { args.profile };
+    let obstacles = policy.device_obstacles(&machine.limits());
+    if args.profile != Profile::Host && is_refused(&args.policy, &obstacles) {
         return Ok(Done::Refused);
     }
     if args.quiet {
@@ -56,7 +57,7 @@ fn check(args: &Check) -> Result<Done, CliError> {
 fn compile(args: &Compile) -> Result<Done, CliError> {
     check_output(&args.output)?;
     let Some((policy, _)) = read(&args.policy)? else { return Ok(Done::Refused) };
-    if args.profile == Profile::Device && is_refused(&args.policy, &policy.device_obstacles()) {
+    if args.profile != Profile::Host && is_refused(&args.policy, &policy.device_obstacles(&args.profile.limits())) {
         return Ok(Done::Refused);
     }
     let bytes = policy.to_compiled().map_err(CliError::PolicyWrite)?;

@@ -23,7 +23,7 @@ pub(super) fn run(args: &Sign) -> Result<Done, CliError> {
     }
     let signers = read_signers(&args.signing_key)?;
     let Some((policy, _)) = read(&args.policy)? else { return Ok(Done::Refused) };
-    if is_refused(&args.policy, &policy.device_obstacles()) {
+    if is_refused(&args.policy, &policy.device_obstacles(&sitrep_core::limits::BOOT)) {
         return Ok(Done::Refused);
     }
     let compiled = policy.to_compiled().map_err(CliError::PolicyWrite)?;

@@ -39,7 +39,7 @@ pub(super) fn run(args: &Update) -> Result<Done, CliError> {
         return Err(CliError::OtherPolicy(file.clone(), other.clone()));
     }
     let Some(new) = policy_of(file, payload)? else { return Ok(Done::Refused) };
-    if is_refused(file, &new.device_obstacles()) {
+    if is_refused(file, &new.device_obstacles(&sitrep_core::limits::BOOT)) {
         return Ok(Done::Refused);
     }
 
@@ -107,7 +107,7 @@ fn policy_of(path: &Path, payload: &[u8]) -> Result<Option<Policy>, CliError> {
 fn signature_of(owner: &OwnerFile, signatures: &[&[u8]], policy: &[u8]) -> Option<Signature> {
     let HostKey::Ed25519(public) = owner.decoded() else { return None };
     let ed25519 = Str::Text("ed25519");
-    let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(public) };
+    let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(public).into() };
     let is_good = |signature: &&[u8]| Ed25519.verify(&key, signature, &mut SignedPolicy(policy)).is_ok();
     let signature = signatures.iter().copied().find(is_good)?;
     [&public[..], signature].concat().try_into().ok()
