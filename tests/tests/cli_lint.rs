@@ -55,6 +55,23 @@ fn devices_take_the_demo_in_ed25519_alone() {
     }
 }
 
+#[test]
+fn values_are_put_in_for_parameters() {
+    let directory = copy_of(&vectors().join("in-toto-demo/metablock-ed25519/pristine"));
+    let path = directory.path().join("root.layout");
+    let text = fs::read_to_string(&path).unwrap().replace("demo-project.tar.gz", "demo-{name}.tar.gz");
+    fs::write(&path, text).unwrap();
+    let lint = |more: &[&str]| sitrep(directory.path(), &[&["lint", "root.layout"][..], &AT, more].concat());
+    let run = lint(&[]).expect(1);
+    assert!(run.stdout.contains("note parameter: `{name}` is a parameter"), "{}", run.stdout);
+    let run = lint(&["--param", "name=project"]).expect(1);
+    assert!(!run.stdout.contains("parameter"), "{}", run.stdout);
+    let run = lint(&["--param", "other=x"]).expect(1);
+    assert!(run.stdout.contains("error parameter-undefined: `{name}` is not given (step "), "{}", run.stdout);
+    lint(&["--param", "name=a", "name=b"]).expect(2).error("--param name is given twice");
+    lint(&["--param", "name=a", "--profile", "device"]).expect(2).error("--param goes with --profile host");
+}
+
 /// What `sitrep verify` refuses for what the layout says, is an error here, and the other way round.
 #[test]
 fn lint_and_verification_agree() {

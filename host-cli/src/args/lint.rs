@@ -22,6 +22,10 @@ pub struct Lint {
     #[arg(long, value_enum, value_name = "NAME", default_value_t = Profile::Host)]
     pub profile: Profile,
 
+    /// Values for the layout's parameters: looks at the layout with them put in; see `sitrep verify --help`
+    #[arg(long, value_name = "NAME=VALUE", num_args = 1.., value_parser = super::parameter)]
+    pub param: Vec<(String, String)>,
+
     /// Look as of this time, such as 2040-01-01T00:00:00Z [default: the system clock]
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,

@@ -3,12 +3,13 @@
 use serde::Serialize;
 use sitrep_core::{Clock, Time};
 
-use crate::args::Lint;
+use crate::args::{Lint, Profile};
 use crate::clock::SystemClock;
 use crate::commands::{Done, print};
 use crate::error::CliError;
 use crate::lines::{Lines, harmless_json};
 use crate::lint::{Finding, Severity, lint, read};
+use crate::verification::parameters;
 
 /// Looks at the layout and prints what it finds, sorted by place.
 ///
@@ -16,8 +17,12 @@ use crate::lint::{Finding, Severity, lint, read};
 /// [`CliError`] when there is no layout to be read.
 pub fn run(args: &Lint) -> Result<Done, CliError> {
     let now = SystemClock::at(args.at.as_deref())?.now().ok_or(CliError::Clock)?;
+    if args.profile != Profile::Host && !args.param.is_empty() {
+        return Err(CliError::DeviceParameters);
+    }
+    let parameters = parameters(&args.param)?;
     let document = read(&args.layout)?;
-    let findings = lint(&document, args.profile, now)?;
+    let findings = lint(&document, args.profile, now, &parameters)?;
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let report = Report {
         layout: args.layout.display().to_string(),

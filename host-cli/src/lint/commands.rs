@@ -1,6 +1,6 @@
 //! Inspections, the commands of steps and inspections, and parameters.
 
-use sitrep_core::Role;
+use sitrep_core::{Code, Parameter, Role};
 
 use super::model::{Item, Layout};
 use super::place::Place;
@@ -17,7 +17,6 @@ pub(super) fn find(layout: &Layout<'_>, profile: Profile, findings: &mut Finding
             find_inspection(item, profile, findings);
         }
     }
-    find_parameters(layout, findings);
 }
 
 fn find_command(item: &Item<'_>, findings: &mut Findings) {
@@ -57,14 +56,17 @@ fn find_inspection(inspection: &Item<'_>, profile: Profile, findings: &mut Findi
     }
 }
 
-/// Names in braces, each where it stands first.
-fn find_parameters(layout: &Layout<'_>, findings: &mut Findings) {
-    let mut seen: Vec<&str> = Vec::new();
+/// Names in braces, each where it stands first; where any is given, those that are not.
+pub(super) fn find_parameters(layout: &Layout<'_>, given: &[Parameter<'_>], findings: &mut Findings) {
+    let mut seen: Vec<&str> = given.iter().map(|parameter| parameter.name).collect();
     let mut add = |text, place: &dyn Fn() -> Place| {
         for name in parameters(text) {
             if !seen.contains(&name) {
                 seen.push(name);
-                findings.add(&kinds::PARAMETER, place(), format!("`{{{name}}}` is a parameter"));
+                match given {
+                    [] => findings.add(&kinds::PARAMETER, place(), format!("`{{{name}}}` is a parameter")),
+                    _ => findings.refuse(Code::ParameterUndefined, place(), format!("`{{{name}}}` is not given")),
+                }
             }
         }
     };

@@ -34,8 +34,12 @@ pub(super) struct Answer {
 }
 
 impl Engine {
-    /// Asks about a document. Who has signed it does not matter.
-    pub(super) fn ask(&self, document: Document) -> Result<Answer, CliError> {
+    /// Asks about a document, with these values for its parameters. Who has signed it does not matter.
+    pub(super) fn ask(
+        &self,
+        document: Document,
+        parameters: &[sitrep_core::Parameter<'_>],
+    ) -> Result<Answer, CliError> {
         let signature = Signature { keyid: Some(OWNER.into()), bytes: vec![0] };
         let mut packer = Packer::new();
         packer.add("root.layout", document.with_signatures(vec![signature]));
@@ -46,23 +50,23 @@ impl Engine {
             Err(error) => return Ok(Answer { refusal: Some(error), warnings: Vec::new(), value: None }),
         };
         let value = bundle.envelope(0).and_then(|envelope| view::value(&envelope)).ok();
-        let (refusal, warnings) = self.verify(&bundle);
+        let (refusal, warnings) = self.verify(&bundle, parameters);
         Ok(Answer { refusal, warnings, value })
     }
 
     /// Asks about a layout that is put together from parts.
     pub(super) fn refusal(&self, layout: &Value) -> Option<Code> {
         let document = Document::unsigned(layout.to_string().as_bytes()).ok()?;
-        self.ask(document).ok()?.refusal.map(|error| error.code())
+        self.ask(document, &[]).ok()?.refusal.map(|error| error.code())
     }
 
-    fn verify(&self, bundle: &Bundle<'_>) -> (Option<Error>, Vec<Code>) {
+    fn verify(&self, bundle: &Bundle<'_>, parameters: &[sitrep_core::Parameter<'_>]) -> (Option<Error>, Vec<Code>) {
         let key = PublicKey { keytype: Str::Text(""), scheme: Str::Text(""), public: Str::Text("").into() };
         let owners = [OwnerKey { key, ids: Items::new(&[OWNER]) }];
         // Inspections are part of the evidence, which there is none of here.
         let trust = Trust { inspections: Inspections::Skip, ..Trust::new(&owners, 1) };
         let (trust, clock, schemes) = (&trust, &FixedClock(self.now), &Believing(self.schemes()));
-        let request = Request { bundle, trust, clock, schemes, executor: &Sequential, parameters: &[] };
+        let request = Request { bundle, trust, clock, schemes, executor: &Sequential, parameters };
         let (result, warnings) = match self.profile {
             Profile::Host => {
                 let mut memory = Box::new(HostMemory::new());

@@ -26,10 +26,12 @@ mod spelling;
 mod tests;
 
 use serde::Serialize;
-use sitrep_core::{Code, Time};
+use serde_json::Value;
+use sitrep_core::{Code, Parameter, Time};
 
 use crate::args::Profile;
 use crate::error::CliError;
+use crate::inspection::parameters::put_in;
 use crate::metadata::Document;
 
 use self::engine::{Answer, Engine};
@@ -108,14 +110,23 @@ impl Findings {
     }
 }
 
-/// Looks at a layout for verifiers of that profile, as of that time. The findings are sorted by place.
+/// Looks at a layout for verifiers of that profile, as of that time, with these values put in for its parameters. The findings are sorted by place.
 ///
 /// # Errors
 /// [`CliError::Pack`] when it cannot be packed, so that nobody can be asked.
-pub fn lint(document: &Document, profile: Profile, now: Time) -> Result<Vec<Finding>, CliError> {
+pub fn lint(
+    document: &Document,
+    profile: Profile,
+    now: Time,
+    parameters: &[Parameter<'_>],
+) -> Result<Vec<Finding>, CliError> {
     let engine = Engine { profile, now };
-    let Answer { refusal, warnings, value } = engine.ask(document.clone())?;
+    let Answer { refusal, warnings, value } = engine.ask(document.clone(), parameters)?;
     let mut findings = Findings::default();
+    if let Some(layout) = value.as_ref().and_then(|value| Layout::of(value, &engine)) {
+        commands::find_parameters(&layout, parameters, &mut findings);
+    }
+    let value = value.map(|value| with_parameters(value, parameters));
     let layout = value.as_ref().and_then(|value| Layout::of(value, &engine));
     let Some(layout) = layout else {
         // Nothing that could be looked at: core says why.
@@ -143,4 +154,27 @@ pub fn lint(document: &Document, profile: Profile, now: Time) -> Result<Vec<Find
     commands::find(&layout, profile, &mut findings);
     device::find(&layout, &engine, &mut findings);
     Ok(findings.sorted())
+}
+
+/// The layout with values in the place of its parameters: in rules and commands.
+fn with_parameters(mut layout: Value, parameters: &[Parameter<'_>]) -> Value {
+    let given: Vec<(String, String)> =
+        parameters.iter().map(|parameter| (parameter.name.into(), parameter.value.into())).collect();
+    for member in ["steps", "inspect"] {
+        for item in layout.get_mut(member).and_then(Value::as_array_mut).into_iter().flatten() {
+            for member in ["expected_materials", "expected_products", "expected_command", "run"] {
+                item.get_mut(member).into_iter().for_each(|words| put_in_words(words, &given));
+            }
+        }
+    }
+    layout
+}
+
+/// In every text, however deep: rules are lists in a list.
+fn put_in_words(value: &mut Value, given: &[(String, String)]) {
+    match value {
+        Value::String(word) => *word = put_in(word, given),
+        Value::Array(items) => items.iter_mut().for_each(|item| put_in_words(item, given)),
+        _ => {}
+    }
 }

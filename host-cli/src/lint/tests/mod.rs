@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use sitrep_core::{Code, Time};
+use sitrep_core::{Code, Parameter, Time};
 
 use self::cases::PACK;
 use super::kinds::ALL;
@@ -53,9 +53,14 @@ fn good() -> Value {
 
 /// `severity name (place)` of everything that is found.
 fn found(layout: &Value, profile: Profile) -> Vec<String> {
+    found_with(layout, profile, &[])
+}
+
+/// The same with values for the layout's parameters.
+fn found_with(layout: &Value, profile: Profile, parameters: &[Parameter<'_>]) -> Vec<String> {
     let document = input::parse(layout.to_string().as_bytes()).unwrap();
     let show = |finding: Finding| format!("{} {} ({})", finding.severity.name(), finding.name, finding.place);
-    lint(&document, profile, Time::parse(NOW).unwrap()).unwrap().into_iter().map(show).collect()
+    lint(&document, profile, Time::parse(NOW).unwrap(), parameters).unwrap().into_iter().map(show).collect()
 }
 
 /// Puts a value at the place of a JSON pointer, or takes away what is there.
@@ -68,6 +73,33 @@ fn put(layout: &mut Value, pointer: &str, value: Option<Value>) {
         (Value::Array(items), Some(value)) => items[last.parse::<usize>().unwrap()] = value,
         _ => panic!("{pointer}"),
     }
+}
+
+#[test]
+fn parameters_are_put_in_before_anything_is_looked_at() {
+    let mut layout = good();
+    layout["steps"][0]["expected_products"] = json!([["CREATE", "{name}"], ["ALLOW", "{more}"], ["DISALLOW", "*"]]);
+    layout["steps"][0]["expected_command"] = json!(["make", "{target}"]);
+    let given = |pairs: &'static [(&'static str, &'static str)]| -> Vec<Parameter<'static>> {
+        pairs.iter().map(|(name, value)| Parameter { name, value }).collect()
+    };
+    let found = |pairs| found_with(&layout, Profile::Host, &given(pairs));
+    // Without any the braces are text.
+    let notes = found(&[]);
+    assert_eq!(notes.iter().filter(|line| line.starts_with("note parameter (")).count(), 3, "{notes:?}");
+    // `MATCH app` of the next step finds what is created, and nothing is left to say.
+    assert_eq!(found(&[("name", "app"), ("more", "*.log"), ("target", "all")]), [""; 0]);
+    // A value is looked at like any pattern.
+    let nothing = found(&[("name", "app"), ("more", "./x"), ("target", "all")]);
+    assert!(nothing.iter().any(|line| line.contains("rule 2: ALLOW ./x")), "{nothing:?}");
+    let missing = found(&[("name", "app")]);
+    assert_eq!(
+        missing,
+        [
+            "error parameter-undefined (step build, member expected_command)",
+            "error parameter-undefined (step build, products rule 2: ALLOW {more})",
+        ]
+    );
 }
 
 #[test]
@@ -279,7 +311,7 @@ fn nothing_in_a_layout_is_a_surprise() {
             *layout.pointer_mut(&pointer).unwrap() = value.clone();
             let Ok(document) = input::parse(layout.to_string().as_bytes()) else { continue };
             // The device's, whose memory is made faster.
-            lint(&document, Profile::Device, Time::parse(NOW).unwrap()).unwrap();
+            lint(&document, Profile::Device, Time::parse(NOW).unwrap(), &[]).unwrap();
             count += 1;
         }
     }
