@@ -141,7 +141,7 @@ pub fn fingerprint(bytes: &[u8]) -> u128 {
 }
 
 /// Runs of so many operations are cut at each, whatever the stride.
-const FEW: usize = 80;
+const FEW: usize = 20;
 
 /// How many states were tried.
 #[derive(Clone, Copy, Debug, Default)]
