@@ -1,0 +1,164 @@
+"""A Cortex-M3 in the unicorn emulator: runs a boot image as QEMU's mps2-an385 does, and can be set back to where it was."""
+
+import struct
+from dataclasses import dataclass
+
+from elftools.elf.elffile import ELFFile
+from unicorn import (
+    UC_ARCH_ARM, UC_HOOK_BLOCK, UC_HOOK_INTR, UC_HOOK_MEM_INVALID, UC_MODE_MCLASS, UC_MODE_THUMB, UC_PROT_EXEC, UC_PROT_READ, Uc, UcError,
+)
+from unicorn.arm_const import (
+    UC_ARM_REG_LR, UC_ARM_REG_PC, UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_SP, UC_CPU_ARM_CORTEX_M3,
+)
+
+# How a run ends.
+EXIT, SLOT, FAULT, HANG = "exit", "slot", "fault", "hang"
+
+# Semihosting operations (Arm, "Semihosting for AArch32 and AArch64", 2.0).
+SYS_OPEN, SYS_CLOSE, SYS_WRITEC, SYS_WRITE, SYS_READ, SYS_SEEK, SYS_FLEN = 0x01, 0x02, 0x03, 0x05, 0x06, 0x0A, 0x0C
+SYS_EXIT, SYS_EXIT_EXTENDED = 0x18, 0x20
+NEVER = 0xFFFF_FFFE
+# `nop` and `nop.w`.
+NOTHING = {2: b"\x00\xbf", 4: b"\xaf\xf3\x00\x80"}
+BREAKPOINT = 7  # unicorn's number of the exception that `bkpt` takes
+
+
+@dataclass(frozen=True)
+class End:
+    """How a run ended, and the exit code or the address."""
+
+    kind: str
+    value: int
+
+
+class Image:
+    """The segments and symbols of an ELF file."""
+
+    def __init__(self, path):
+        with open(path, "rb") as file:
+            elf = ELFFile(file)
+            self.segments = [
+                (segment["p_paddr"], segment.data())
+                for segment in elf.iter_segments()
+                if segment["p_type"] == "PT_LOAD" and segment["p_filesz"]
+            ]
+            symbols = [s for s in elf.get_section_by_name(".symtab").iter_symbols() if s["st_info"]["type"] == "STT_FUNC"]
+            self.functions = sorted((s["st_value"] & ~1, s["st_size"], s.name) for s in symbols)
+
+    def function(self, address):
+        """The name of the function that holds `address`."""
+        inside = [name for start, size, name in self.functions if start <= address < start + size]
+        return inside[0] if inside else "?"
+
+
+class Machine:
+    """The processor, its memories, and the files that it reaches by semihosting.
+
+    `ram` is what a run changes and what is set back; `slots` is where code must not be executed.
+    """
+
+    def __init__(self, image, memories, ram, slots, files):
+        self.uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
+        self.uc.ctl_set_cpu_model(UC_CPU_ARM_CORTEX_M3)
+        for start, size in memories:
+            self.uc.mem_map(start, size, UC_PROT_READ | UC_PROT_EXEC)
+        for start, size in ram:
+            self.uc.mem_map(start, size)
+        for address, content in image.segments:
+            self.uc.mem_write(address, content)
+        self.ram, self.end, self.files, self.handles = ram, None, dict(files), {}
+        self.uc.hook_add(UC_HOOK_INTR, self._exception)
+        self.uc.hook_add(UC_HOOK_MEM_INVALID, self._invalid)
+        for start, size in slots:
+            self.uc.hook_add(UC_HOOK_BLOCK, self._slot, begin=start, end=start + size - 1)
+        stack, entry = struct.unpack("<II", self.uc.mem_read(0, 8))
+        self.uc.reg_write(UC_ARM_REG_SP, stack)
+        self.uc.reg_write(UC_ARM_REG_PC, entry)
+
+    @property
+    def pc(self):
+        return self.uc.reg_read(UC_ARM_REG_PC)
+
+    def run(self, until=NEVER, limit=0):
+        """Runs up to `until`, or to an end, which it returns; `limit` is in microseconds of real time, 0 for none."""
+        self.end = None
+        if until != NEVER:
+            # What has been translated already would run over it; what is written is translated anew.
+            self.uc.mem_write(until, bytes(self.uc.mem_read(until, 2)))
+        try:
+            self.uc.emu_start(self.pc | 1, until, timeout=limit)
+        except UcError:
+            self.end = self.end or End(FAULT, self.pc)
+        if self.end is None and self.pc != until:
+            self.end = End(HANG, self.pc)
+        return self.end
+
+    def skip(self, address, sizes):
+        """Executes instructions of these sizes at `address`, where it stands, as if they did nothing. Inside of an IT block they count."""
+        end = address + sum(sizes)
+        original = bytes(self.uc.mem_read(address, end - address))
+        self.uc.mem_write(address, b"".join(NOTHING[size] for size in sizes))
+        self.uc.emu_start(address | 1, end)
+        self.uc.mem_write(address, original)
+
+    def save(self):
+        return self.uc.context_save(), [(start, bytes(self.uc.mem_read(start, size))) for start, size in self.ram]
+
+    def restore(self, saved):
+        context, memories = saved
+        self.uc.context_restore(context)
+        for start, content in memories:
+            self.uc.mem_write(start, content)
+
+    def _stop(self, kind, value):
+        self.end = self.end or End(kind, value)
+        self.uc.emu_stop()
+
+    def _slot(self, _uc, address, _size, _data):
+        self._stop(SLOT, address)
+
+    def _invalid(self, _uc, _access, address, _size, _value, _data):
+        self._stop(FAULT, address)
+        return False
+
+    def _exception(self, uc, number, _data):
+        if number != BREAKPOINT:
+            return self._stop(FAULT, self.pc)
+        operation, argument = uc.reg_read(UC_ARM_REG_R0), uc.reg_read(UC_ARM_REG_R1)
+        if operation in (SYS_EXIT, SYS_EXIT_EXTENDED):
+            code = self._words(argument, 2)[1] if operation == SYS_EXIT_EXTENDED else int(argument != 0x2_0026)
+            return self._stop(EXIT, code)
+        uc.reg_write(UC_ARM_REG_R0, self._semihosting(operation, argument) & 0xFFFF_FFFF)
+        uc.reg_write(UC_ARM_REG_PC, (self.pc + 2) | 1)
+        return None
+
+    def _words(self, address, count):
+        return struct.unpack(f"<{count}I", self.uc.mem_read(address, 4 * count))
+
+    def _semihosting(self, operation, argument):
+        """Files are read as QEMU lets them be; writing is forgotten."""
+        if operation == SYS_WRITEC:
+            return 0
+        if operation == SYS_OPEN:
+            name, mode, length = self._words(argument, 3)
+            name = bytes(self.uc.mem_read(name, length)).decode()
+            if name not in self.files:
+                return -1
+            handle = len(self.handles) + 1
+            self.handles[handle] = [name, 0]
+            return handle
+        handle = self.handles.get(self._words(argument, 1)[0])
+        if handle is None:
+            return -1
+        content = self.files[handle[0]]
+        if operation == SYS_SEEK:
+            handle[1] = self._words(argument, 2)[1]
+        elif operation == SYS_READ:
+            _, buffer, length = self._words(argument, 3)
+            piece = content[handle[1]:handle[1] + length]
+            self.uc.mem_write(buffer, piece)
+            handle[1] += len(piece)
+            return length - len(piece)
+        elif operation == SYS_FLEN:
+            return len(content)
+        return 0
