@@ -28,12 +28,14 @@ class Setting:
 
     image: str
     """The ELF file."""
-    contents: list
-    """(address, file): what is written into memories before the start."""
-    memories: list
+    rom: list
     """(start, size) of what is only read."""
     ram: list
     """(start, size) of what is written to."""
+    flash: list
+    """(start, size) of what is written to now and then."""
+    contents: list
+    """(address, file): what is written into memories before the start."""
     slots: list
     """(start, size) of what must not be executed."""
     files: dict
@@ -102,7 +104,7 @@ def names_with(image, parts):
 
 def make(setting, image):
     read = lambda path: open(path, "rb").read()
-    machine = Machine(image, setting.memories, setting.ram, setting.slots, {k: read(v) for k, v in setting.files.items()})
+    machine = Machine(image, setting.rom, setting.ram, setting.flash, setting.slots, {k: read(v) for k, v in setting.files.items()})
     for address, path in setting.contents:
         machine.uc.mem_write(address, read(path))
     return machine

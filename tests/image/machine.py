@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from elftools.elf.elffile import ELFFile
 from unicorn import (
-    UC_ARCH_ARM, UC_HOOK_BLOCK, UC_HOOK_INTR, UC_HOOK_MEM_INVALID, UC_MODE_MCLASS, UC_MODE_THUMB, UC_PROT_EXEC, UC_PROT_READ, Uc, UcError,
+    UC_ARCH_ARM, UC_HOOK_BLOCK, UC_HOOK_INTR, UC_HOOK_MEM_INVALID, UC_HOOK_MEM_WRITE, UC_MODE_MCLASS, UC_MODE_THUMB, UC_PROT_EXEC, UC_PROT_READ, Uc, UcError,
 )
 from unicorn.arm_const import (
     UC_ARM_REG_LR, UC_ARM_REG_PC, UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_SP, UC_CPU_ARM_CORTEX_M3,
@@ -17,6 +17,7 @@ EXIT, SLOT, FAULT, HANG = "exit", "slot", "fault", "hang"
 # Semihosting operations (Arm, "Semihosting for AArch32 and AArch64", 2.0).
 SYS_OPEN, SYS_CLOSE, SYS_WRITEC, SYS_WRITE, SYS_READ, SYS_SEEK, SYS_FLEN = 0x01, 0x02, 0x03, 0x05, 0x06, 0x0A, 0x0C
 SYS_EXIT, SYS_EXIT_EXTENDED = 0x18, 0x20
+PAGE = 4096
 NEVER = 0xFFFF_FFFE
 # `nop` and `nop.w`.
 NOTHING = {2: b"\x00\xbf", 4: b"\xaf\xf3\x00\x80"}
@@ -54,21 +55,23 @@ class Image:
 class Machine:
     """The processor, its memories, and the files that it reaches by semihosting.
 
-    `ram` is what a run changes and what is set back; `slots` is where code must not be executed.
+    `ram` and `flash` are what a run changes and what is set back; `slots` is where code must not be executed.
     """
 
-    def __init__(self, image, memories, ram, slots, files):
+    def __init__(self, image, rom, ram, flash, slots, files):
         self.uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
         self.uc.ctl_set_cpu_model(UC_CPU_ARM_CORTEX_M3)
-        for start, size in memories:
+        for start, size in rom:
             self.uc.mem_map(start, size, UC_PROT_READ | UC_PROT_EXEC)
-        for start, size in ram:
+        for start, size in (*ram, *flash):
             self.uc.mem_map(start, size)
         for address, content in image.segments:
             self.uc.mem_write(address, content)
-        self.ram, self.end, self.files, self.handles = ram, None, dict(files), {}
+        self.ram, self.end, self.files, self.handles, self.changed = ram, None, dict(files), {}, {}
         self.uc.hook_add(UC_HOOK_INTR, self._exception)
-        self.uc.hook_add(UC_HOOK_MEM_INVALID, self._invalid)
+        self.uc.hook_add(UC_HOOK_MEM_INVALID, UC_HOOK_MEM_WRITE, self._invalid)
+        for start, size in flash:
+            self.uc.hook_add(UC_HOOK_MEM_WRITE, self._write, begin=start, end=start + size - 1)
         for start, size in slots:
             self.uc.hook_add(UC_HOOK_BLOCK, self._slot, begin=start, end=start + size - 1)
         stack, entry = struct.unpack("<II", self.uc.mem_read(0, 8))
@@ -107,8 +110,15 @@ class Machine:
     def restore(self, saved):
         context, memories = saved
         self.uc.context_restore(context)
-        for start, content in memories:
+        for start, content in (*memories, *self.changed.items()):
             self.uc.mem_write(start, content)
+        self.changed = {}
+
+    def _write(self, uc, _access, address, size, _value, _data):
+        """Called before the write: keeps what stands there. Flash is large and hardly ever written to."""
+        for page in range(address & -PAGE, address + size, PAGE):
+            if page not in self.changed:
+                self.changed[page] = bytes(uc.mem_read(page, PAGE))
 
     def _stop(self, kind, value):
         self.end = self.end or End(kind, value)
@@ -136,7 +146,7 @@ class Machine:
         return struct.unpack(f"<{count}I", self.uc.mem_read(address, 4 * count))
 
     def _semihosting(self, operation, argument):
-        """Files are read as QEMU lets them be; writing is forgotten."""
+        """Files are read as with QEMU; what is written to them is forgotten."""
         if operation == SYS_WRITEC:
             return 0
         if operation == SYS_OPEN:
