@@ -2,6 +2,7 @@
 #![allow(clippy::missing_panics_doc, reason = "in a test, what cannot be done is to be seen at once")]
 
 use std::fs;
+use std::path::PathBuf;
 
 use sitrep_firmware::boards::memory_map::{Area, MemoryMap};
 use sitrep_firmware::journal::State;
@@ -56,6 +57,18 @@ impl Desk {
         let mut flash = fs::read(&path).unwrap();
         change(&mut flash[area.start as usize..area.end() as usize]);
         fs::write(path, flash).unwrap();
+    }
+
+    /// The file with its flash.
+    #[must_use]
+    pub fn flash(&self) -> PathBuf {
+        self.directory.path().join(FLASH)
+    }
+
+    /// What it starts with.
+    #[must_use]
+    pub const fn boot_image(&self) -> &Image {
+        &self.boot
     }
 
     /// Its board.

@@ -121,6 +121,12 @@ impl Image {
         }
     }
 
+    /// The ELF file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What it takes of the device's memories.
     ///
     /// # Panics
