@@ -8,8 +8,12 @@ from unicorn import (
     UC_ARCH_ARM, UC_HOOK_BLOCK, UC_HOOK_INTR, UC_HOOK_MEM_INVALID, UC_HOOK_MEM_WRITE, UC_MODE_MCLASS, UC_MODE_THUMB, UC_PROT_EXEC, UC_PROT_READ, Uc, UcError,
 )
 from unicorn.arm_const import (
-    UC_ARM_REG_LR, UC_ARM_REG_PC, UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_SP, UC_CPU_ARM_CORTEX_M3,
+    UC_ARM_REG_LR, UC_ARM_REG_PC, UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_R12, UC_ARM_REG_SP, UC_ARM_REG_XPSR,
+    UC_CPU_ARM_CORTEX_M3,
 )
+
+# What a state is made of besides memory.
+REGISTERS = [*range(UC_ARM_REG_R0, UC_ARM_REG_R12 + 1), UC_ARM_REG_SP, UC_ARM_REG_LR, UC_ARM_REG_XPSR, UC_ARM_REG_PC]
 
 # How a run ends.
 EXIT, SLOT, FAULT, HANG = "exit", "slot", "fault", "hang"
@@ -18,10 +22,18 @@ EXIT, SLOT, FAULT, HANG = "exit", "slot", "fault", "hang"
 SYS_OPEN, SYS_CLOSE, SYS_WRITEC, SYS_WRITE, SYS_READ, SYS_SEEK, SYS_FLEN = 0x01, 0x02, 0x03, 0x05, 0x06, 0x0A, 0x0C
 SYS_EXIT, SYS_EXIT_EXTENDED = 0x18, 0x20
 PAGE = 4096
+SYSTEM_CONTROL = 0xE000_E000  # where VTOR is (Armv7-M Architecture Reference Manual, B3.2)
 NEVER = 0xFFFF_FFFE
 # `nop` and `nop.w`.
 NOTHING = {2: b"\x00\xbf", 4: b"\xaf\xf3\x00\x80"}
 BREAKPOINT = 7  # unicorn's number of the exception that `bkpt` takes
+
+
+def nothing(address, sizes):
+    """Instructions of these sizes that do nothing. The emulator cannot start with one that lies in two pages: there, two stand for it."""
+    for size in sizes:
+        yield NOTHING[2] * 2 if size == 4 and address % PAGE == PAGE - 2 else NOTHING[size]
+        address += size
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,7 @@ class Machine:
             self.uc.mem_map(start, size)
         for address, content in image.segments:
             self.uc.mem_write(address, content)
+        self.uc.mem_map(SYSTEM_CONTROL, PAGE)
         self.ram, self.end, self.files, self.handles, self.changed = ram, None, dict(files), {}, {}
         self.uc.hook_add(UC_HOOK_INTR, self._exception)
         self.uc.hook_add(UC_HOOK_MEM_INVALID, UC_HOOK_MEM_WRITE, self._invalid)
@@ -100,16 +113,18 @@ class Machine:
         """Executes instructions of these sizes at `address`, where it stands, as if they did nothing. Inside of an IT block they count."""
         end = address + sum(sizes)
         original = bytes(self.uc.mem_read(address, end - address))
-        self.uc.mem_write(address, b"".join(NOTHING[size] for size in sizes))
+        self.uc.mem_write(address, b"".join(nothing(address, sizes)))
         self.uc.emu_start(address | 1, end)
         self.uc.mem_write(address, original)
 
     def save(self):
-        return self.uc.context_save(), [(start, bytes(self.uc.mem_read(start, size))) for start, size in self.ram]
+        """Registers and RAM, where no IT block is under way; for any machine like this one."""
+        return [self.uc.reg_read(register) for register in REGISTERS], [(start, bytes(self.uc.mem_read(start, size))) for start, size in self.ram]
 
     def restore(self, saved):
-        context, memories = saved
-        self.uc.context_restore(context)
+        registers, memories = saved
+        for register, value in zip(REGISTERS, registers):
+            self.uc.reg_write(register, value | (register == UC_ARM_REG_PC))
         for start, content in (*memories, *self.changed.items()):
             self.uc.mem_write(start, content)
         self.changed = {}
@@ -132,8 +147,12 @@ class Machine:
         return False
 
     def _exception(self, uc, number, _data):
-        if number != BREAKPOINT:
+        try:
+            return self._ask(uc) if number == BREAKPOINT else self._stop(FAULT, self.pc)
+        except UcError:  # It asks about memory that is not there.
             return self._stop(FAULT, self.pc)
+
+    def _ask(self, uc):
         operation, argument = uc.reg_read(UC_ARM_REG_R0), uc.reg_read(UC_ARM_REG_R1)
         if operation in (SYS_EXIT, SYS_EXIT_EXTENDED):
             code = self._words(argument, 2)[1] if operation == SYS_EXIT_EXTENDED else int(argument != 0x2_0026)
@@ -151,7 +170,7 @@ class Machine:
             return 0
         if operation == SYS_OPEN:
             name, mode, length = self._words(argument, 3)
-            name = bytes(self.uc.mem_read(name, length)).decode()
+            name = bytes(self.uc.mem_read(name, length)).decode(errors="replace")
             if name not in self.files:
                 return -1
             handle = len(self.handles) + 1
