@@ -48,6 +48,9 @@ class Code:
         for address, (size, _) in inside.items():
             self._read(address, size, self.functions[address])
 
+    def named(self, function):
+        return {address for address, other in self.functions.items() if other is function}
+
     def _is_code(self, address):
         before = bisect.bisect_right(self.marks, (address, "z")) - 1
         return before < 0 or self.marks[before][1] == "t"
@@ -103,7 +106,10 @@ def resolve(code, named):
     for function in code.functions.values():
         if not function.indirect:
             continue
-        targets = {a for a in function.constants}
+        targets = set(function.constants)
+        if "OUTLINED" in function.name:
+            # Shared by the compiler between callers, which leave the address in a register.
+            targets |= {a for caller in code.functions.values() if caller.calls & code.named(function) for a in caller.constants}
         for caller, callee in named:
             if caller in function.name:
                 targets |= {a for a, other in code.functions.items() if callee in other.name}
