@@ -29,13 +29,6 @@ NOTHING = {2: b"\x00\xbf", 4: b"\xaf\xf3\x00\x80"}
 BREAKPOINT = 7  # unicorn's number of the exception that `bkpt` takes
 
 
-def nothing(address, sizes):
-    """Instructions of these sizes that do nothing. The emulator cannot start with one that lies in two pages: there, two stand for it."""
-    for size in sizes:
-        yield NOTHING[2] * 2 if size == 4 and address % PAGE == PAGE - 2 else NOTHING[size]
-        address += size
-
-
 @dataclass(frozen=True)
 class End:
     """How a run ended, and the exit code or the address."""
@@ -82,7 +75,7 @@ class Machine:
         self.uc.mem_map(SYSTEM_CONTROL, PAGE)
         self.ram, self.end, self.files, self.handles, self.changed = ram, None, dict(files), {}, {}
         self.uc.hook_add(UC_HOOK_INTR, self._exception)
-        self.uc.hook_add(UC_HOOK_MEM_INVALID, UC_HOOK_MEM_WRITE, self._invalid)
+        self.uc.hook_add(UC_HOOK_MEM_INVALID, self._invalid)
         for start, size in flash:
             self.uc.hook_add(UC_HOOK_MEM_WRITE, self._write, begin=start, end=start + size - 1)
         for start, size in slots:
@@ -99,8 +92,7 @@ class Machine:
         """Runs up to `until`, or to an end, which it returns; `limit` is in microseconds of real time, 0 for none."""
         self.end = None
         if until != NEVER:
-            # What has been translated already would run over it; what is written is translated anew.
-            self.uc.mem_write(until, bytes(self.uc.mem_read(until, 2)))
+            self._forget(until)
         try:
             self.uc.emu_start(self.pc | 1, until, timeout=limit)
         except UcError:
@@ -112,10 +104,20 @@ class Machine:
     def skip(self, address, sizes):
         """Executes instructions of these sizes at `address`, where it stands, as if they did nothing. Inside of an IT block they count."""
         end = address + sum(sizes)
+        if address // PAGE != end // PAGE:
+            # The emulator does not stop where a page starts.
+            self.uc.reg_write(UC_ARM_REG_PC, end | 1)
+            return
         original = bytes(self.uc.mem_read(address, end - address))
-        self.uc.mem_write(address, b"".join(nothing(address, sizes)))
+        self.uc.mem_write(address, b"".join(NOTHING[size] for size in sizes))
+        self._forget(end)
         self.uc.emu_start(address | 1, end)
         self.uc.mem_write(address, original)
+        self._forget(end)
+
+    def _forget(self, address):
+        """What has been translated already would run over an address to stop at; what is written is translated anew."""
+        self.uc.mem_write(address, bytes(self.uc.mem_read(address, 2)))
 
     def save(self):
         """Registers and RAM, where no IT block is under way; for any machine like this one."""

@@ -22,7 +22,7 @@ use sitrep_tests::update::policy;
 const OWNER: &str = "owner";
 
 /// Of how many blocks of the verifier one is tried in the short form.
-const EVERY: u32 = 50;
+const EVERY: u32 = 200;
 
 /// What glitch.py says at the end.
 #[derive(Debug, Deserialize)]
