@@ -79,7 +79,8 @@ fn glitch(name: &str, desk: &Desk, python: &Path) {
     let output = Command::new(python).arg("-B").arg(script).arg(path).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
-    let (last, bad) = text.trim_end().lines().collect::<Vec<_>>().split_last().map(|(l, b)| (*l, b.join("\n"))).unwrap();
+    let (last, bad) =
+        text.trim_end().lines().collect::<Vec<_>>().split_last().map(|(l, b)| (*l, b.join("\n"))).unwrap();
     let tried: Tried = serde_json::from_str(last).unwrap();
     let singles = tried.tried["single"];
     let pairs = tried.tried["pair"];
