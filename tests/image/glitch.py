@@ -2,8 +2,8 @@
 
 usage: glitch.py SETTING.json
 
-SETTING.json is what [`Setting`] has. Every line of the output is a JSON object: one `{"bad": ...}` for each skip after which code of a
-slot was executed, and at the end one with what was tried.
+SETTING.json is what [`Setting`] has. Every line of the output is a JSON object: one for each skip after which something in the
+flash of the slots was executed, and at the end one with what was tried.
 
 A skipped instruction is executed as if it were `nop`: the fault that cheap voltage, clock and electromagnetic glitches make most. The boot's path is
 taken apart into basic blocks as the emulator executes them. Each instruction is skipped where its block is executed for the first time and, with `last`, where it
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from capstone import CS_ARCH_ARM, CS_MODE_MCLASS, CS_MODE_THUMB, Cs
 from unicorn import UC_HOOK_BLOCK
 
-from machine import EXIT, FAULT, HANG, SLOT, Image, Machine
+from machine import EXIT, IMAGE, STRAY, Image, Machine
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Setting:
     """(start, size) of what is written to now and then."""
     contents: list
     """(address, file): what is written into memories before the start."""
-    slots: list
+    images: list
     """(start, size) of what must not be executed."""
     files: dict
     """What semihosting finds: name to file."""
@@ -104,7 +104,7 @@ def names_with(image, parts):
 
 def make(setting, image):
     read = lambda path: open(path, "rb").read()
-    machine = Machine(image, setting.rom, setting.ram, setting.flash, setting.slots, {k: read(v) for k, v in setting.files.items()})
+    machine = Machine(image, setting.rom, setting.ram, setting.flash, setting.images, {k: read(v) for k, v in setting.files.items()})
     for address, path in setting.contents:
         machine.uc.mem_write(address, read(path))
     return machine
@@ -143,8 +143,9 @@ def share(setting, image, path, wanted, tell):
                 end = machine.run(limit=SLOWEST)
                 what = end.kind if end.kind != EXIT else "refused" if end.value == setting.refused else f"exit {end.value}"
                 ends[f"{'single' if len(sizes) == 1 else 'pair'} {what}"] += 1
-                if end.kind == SLOT or (end.kind == EXIT and end.value == 0):
-                    tell({"bad": hex(address), "function": image.function(address), "skipped": len(sizes), "execution": count, "end": what})
+                if end.kind in (IMAGE, STRAY):
+                    tell({"skipped": len(sizes), "at": hex(address), "in": image.function(address), "execution": count,
+                          "kind": end.kind, "executed": hex(end.value)})
     tell({"ends": ends})
 
 

@@ -16,7 +16,7 @@ from unicorn.arm_const import (
 REGISTERS = [*range(UC_ARM_REG_R0, UC_ARM_REG_R12 + 1), UC_ARM_REG_SP, UC_ARM_REG_LR, UC_ARM_REG_XPSR, UC_ARM_REG_PC]
 
 # How a run ends.
-EXIT, SLOT, FAULT, HANG = "exit", "slot", "fault", "hang"
+EXIT, IMAGE, STRAY, FAULT, HANG = "exit", "image", "stray", "fault", "hang"
 
 # Semihosting operations (Arm, "Semihosting for AArch32 and AArch64", 2.0).
 SYS_OPEN, SYS_CLOSE, SYS_WRITEC, SYS_WRITE, SYS_READ, SYS_SEEK, SYS_FLEN = 0x01, 0x02, 0x03, 0x05, 0x06, 0x0A, 0x0C
@@ -60,10 +60,11 @@ class Image:
 class Machine:
     """The processor, its memories, and the files that it reaches by semihosting.
 
-    `ram` and `flash` are what a run changes and what is set back; `slots` is where code must not be executed.
+    `ram` and `flash` are what a run changes and what is set back; `images` is what must not be executed; what else
+    of the flash is executed has been taken for code by mistake.
     """
 
-    def __init__(self, image, rom, ram, flash, slots, files):
+    def __init__(self, image, rom, ram, flash, images, files):
         self.uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
         self.uc.ctl_set_cpu_model(UC_CPU_ARM_CORTEX_M3)
         for start, size in rom:
@@ -78,8 +79,9 @@ class Machine:
         self.uc.hook_add(UC_HOOK_MEM_INVALID, self._invalid)
         for start, size in flash:
             self.uc.hook_add(UC_HOOK_MEM_WRITE, self._write, begin=start, end=start + size - 1)
-        for start, size in slots:
-            self.uc.hook_add(UC_HOOK_BLOCK, self._slot, begin=start, end=start + size - 1)
+        for kind, areas in ((IMAGE, images), (STRAY, flash)):
+            for start, size in areas:
+                self.uc.hook_add(UC_HOOK_BLOCK, self._executed, kind, begin=start, end=start + size - 1)
         stack, entry = struct.unpack("<II", self.uc.mem_read(0, 8))
         self.uc.reg_write(UC_ARM_REG_SP, stack)
         self.uc.reg_write(UC_ARM_REG_PC, entry)
@@ -141,8 +143,8 @@ class Machine:
         self.end = self.end or End(kind, value)
         self.uc.emu_stop()
 
-    def _slot(self, _uc, address, _size, _data):
-        self._stop(SLOT, address)
+    def _executed(self, _uc, address, _size, kind):
+        self._stop(kind, address)
 
     def _invalid(self, _uc, _access, address, _size, _value, _data):
         self._stop(FAULT, address)
