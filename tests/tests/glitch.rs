@@ -15,7 +15,7 @@ use std::thread;
 
 use serde::Deserialize;
 use serde_json::json;
-use sitrep_core::update::package;
+use sitrep_core::update::{Package, package};
 use sitrep_firmware::boards::memory_map::{Area, MPS2_AN385};
 use sitrep_firmware::journal::State;
 use sitrep_tests::boot::{Desk, release};
@@ -72,7 +72,15 @@ fn glitch(name: &str, desk: &Desk, python: &Path) {
     let run = desk.boot();
     assert_eq!(run.code, Some(1), "{name}: {run:?}");
     let area = |area: Area| [area.start, area.length];
-    let image = |slot: Area| [board.flash.start + slot.start + ARTIFACT, slot.length / 2];
+    let flash = fs::read(desk.flash()).unwrap();
+    // An erased slot has none.
+    let image = |slot: Area| {
+        let package = Package::read(&flash[slot.start as usize..slot.end() as usize]).ok();
+        let length = package.map_or(0, |package| package.artifact.len() as u32);
+        [board.flash.start + slot.start + ARTIFACT, length]
+    };
+    let images = regions.slots.map(image).into_iter().filter(|[_, length]| *length > 0).collect::<Vec<_>>();
+    assert!(!images.is_empty(), "{name}: there is no image that could be started");
     let long = env::var_os("SITREP_LONG").is_some();
     let processes = thread::available_parallelism().map_or(1, usize::from);
     let setting = json!({
@@ -80,7 +88,7 @@ fn glitch(name: &str, desk: &Desk, python: &Path) {
         "rom": [area(board.boot)],
         "ram": [[board.ram.start, board.handover.end().next_multiple_of(4096) - board.ram.start]],
         "flash": [area(board.flash)],
-        "images": regions.slots.map(image),
+        "images": images,
         "contents": [(board.flash.start, desk.flash())],
         "files": {},
         "refused": 1,
