@@ -106,6 +106,7 @@ pub(crate) struct Boot<'r, F> {
 
 impl<'r, F: Flash> Boot<'r, F> {
     /// The trial of the last update: has its application confirmed?
+    #[inline(never)]
     fn settle(&mut self) {
         let active = self.state.active;
         for slot in [active.other(), active] {
@@ -121,6 +122,7 @@ impl<'r, F: Flash> Boot<'r, F> {
     }
 
     /// Makes a slot whose application has confirmed the rule, if it is still what it was. Says whether it was.
+    #[inline(never)]
     fn confirm(&mut self, slot: Slot, time: Time) -> bool {
         // A time after the layout's expiry would be the end of the very image that gave it.
         for time in [time, Time(0)] {
@@ -151,6 +153,7 @@ impl<'r, F: Flash> Boot<'r, F> {
     }
 
     /// The first slot that may run: an update that was not started yet, the active slot, the other one.
+    #[inline(never)]
     fn choose(&mut self) -> Decision {
         let active = self.state.active;
         let first = if self.state.of(active.other()) == Trial::Installed { active.other() } else { active };
@@ -166,6 +169,7 @@ impl<'r, F: Flash> Boot<'r, F> {
     }
 
     /// Verifies a slot twice, and notes before it runs what must not be forgotten then.
+    #[inline(never)]
     fn try_slot(&mut self, slot: Slot) -> Result<Permit, Error> {
         let (mut first, mut second) = (Token::blank(0x5555_5555), Token::blank(0xaaaa_aaaa));
         let question = self.in_slot(slot, Way::Verifier);

@@ -102,6 +102,7 @@ pub fn left() -> &'static [u8] {
 ///
 /// # Errors
 /// [`FlashError`]: nothing was staged.
+#[inline(never)]
 pub fn receive(flash: &mut BoardFlash, name: &CStr) -> Result<Option<usize>, FlashError> {
     let Some(mut file) = File::open(name, Mode::Read) else { return Ok(None) };
     let mut stager = Stager::begin(flash, &MAP)?;
