@@ -106,6 +106,8 @@ enum {
     SITREP_LIMIT_LAYOUTS = 210,
     /** a step's rules are too long with the parameters put in (limit-parameters) */
     SITREP_LIMIT_PARAMETERS = 211,
+    /** the bundle needs something that this profile leaves out (limit-profile) */
+    SITREP_LIMIT_PROFILE = 212,
     /** the first envelope does not hold an in-toto layout (layout-type) */
     SITREP_LAYOUT_TYPE = 300,
     /** the layout lacks a required member, or a member has the wrong type (layout-member) */
