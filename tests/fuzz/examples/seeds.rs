@@ -138,7 +138,12 @@ impl Seeds {
             statement(v1, &list, "https://in-toto.io/attestation/link/v0.3", &link_v0_3),
             statement("https://in-toto.io/Statement/v0.1", &unordered, "https://in-toto.io/Link/v0.2", &link_v0_2),
             statement(v1, &list, "https://slsa.dev/provenance/v1", r#"{"buildDefinition":{"x":[1,2.5,-3,1e9]}}"#),
-            statement(v1, &unordered, "urn:sitrep:security-version:v1", r#"{"securityVersion": 4, "product": "p", "hardware": ["h", "i"], "time": "2026-11-21T00:00:00Z"}"#),
+            statement(
+                v1,
+                &unordered,
+                "urn:sitrep:security-version:v1",
+                r#"{"securityVersion": 4, "product": "p", "hardware": ["h", "i"], "time": "2026-11-21T00:00:00Z"}"#,
+            ),
         ];
         let pretty = |text: &str| {
             let value: serde_json::Value = serde_json::from_str(text).unwrap();

@@ -173,7 +173,8 @@ fn check_products(outcome: &Outcome<'_, '_>, bundle: &Bundle<'_>) {
         }
         results.push((name, result));
     }
-    let results: Vec<_> = results.iter().map(|(name, result)| ArtifactVerdict { name, result: *result, product: None }).collect();
+    let results: Vec<_> =
+        results.iter().map(|(name, result)| ArtifactVerdict { name, result: *result, product: None }).collect();
     let verdict = outcome.verdict().with_artifacts(&results);
     assert_eq!(verdict.is_verified(), results.iter().all(|artifact| artifact.result.is_ok()));
     let json = serde_json::to_string(&verdict).expect("a verdict can be written");
