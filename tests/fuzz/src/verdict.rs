@@ -5,8 +5,8 @@ use sitrep_core::bundle::Bundle;
 use sitrep_core::error::{Class, Error};
 use sitrep_core::{
     ArtifactVerdict, Clock, Code, DeviceMemory, FixedClock, HostMemory, Inspections, NoClock, Observer, Outcome,
-    OwnerKey, Parameter, PublicKey, Request, RequiredAttestation, Schemes, Sequential, Str, Time, Trust, limits,
-    verify,
+    OwnerKey, Parameter, PublicHalf, PublicKey, Request, RequiredAttestation, Schemes, Sequential, Str, Time, Trust,
+    limits, verify,
 };
 
 use crate::accept::Accept;
@@ -212,7 +212,7 @@ pub fn accepted(bytes: &[u8], bundle: &Bundle<'_>, settings: Settings, observer:
     let ids: Vec<String> = signatures.filter_map(|signature| Some(signature.keyid?.to_string())).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let ed25519 = Str::Text("ed25519");
-    let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(&[7; 32]) };
+    let key = PublicKey { keytype: ed25519, scheme: ed25519, public: PublicHalf::Bytes(&[7; 32]) };
     let owners = [OwnerKey { key, ids: (&ids[..]).into() }];
     let trust = settings.trust(&owners);
     let longest = longest_text(bytes.len()) + slack(bytes.len());
@@ -237,7 +237,7 @@ pub fn genuine(bundle: &Bundle<'_>, owners: &[[u8; 32]], settings: Settings) -> 
     let ids: Vec<_> = owners.iter().map(sitrep_core::ed25519_key_ids).collect();
     let ids: Vec<Vec<&str>> = ids.iter().map(|ids| ids.iter().map(AsRef::as_ref).collect()).collect();
     let ed25519 = Str::Text("ed25519");
-    let key = |public| PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(public) };
+    let key = |public| PublicKey { keytype: ed25519, scheme: ed25519, public: PublicHalf::Bytes(public) };
     let owners: Vec<_> =
         owners.iter().zip(&ids).map(|(public, ids)| OwnerKey { key: key(public), ids: (&ids[..]).into() }).collect();
     ask(bundle, &settings.trust(&owners), &sitrep_core::Ed25519, settings, false, &mut ())

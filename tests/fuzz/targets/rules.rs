@@ -4,8 +4,8 @@
 use libfuzzer_sys::fuzz_target;
 use sitrep_core::bundle::Bundle;
 use sitrep_core::{
-    Code, HostMemory, Inspections, List, NoClock, Observer, OwnerKey, Parameter, PublicKey, Request, Sequential, Str,
-    Trust, limits, verify,
+    Code, HostMemory, Inspections, List, NoClock, Observer, OwnerKey, Parameter, PublicHalf, PublicKey, Request,
+    Sequential, Str, Trust, limits, verify,
 };
 use sitrep_fuzz::accept::Accept;
 use sitrep_fuzz::chain::{Drawn, PARAMETERS};
@@ -26,7 +26,7 @@ fuzz_target!(|drawn: Drawn| {
     let mut path = vec![0; limits::HOST.path];
     let bundle = Bundle::open(&bytes, &mut path).expect("a chain can be opened");
     let ed25519 = Str::Text("ed25519");
-    let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(&[1; 32]) };
+    let key = PublicKey { keytype: ed25519, scheme: ed25519, public: PublicHalf::Bytes(&[1; 32]) };
     let owners = [OwnerKey { key, ids: (&["one"][..]).into() }];
     let trust = Trust { inspections: Inspections::Skip, ..Trust::new(&owners, 1) };
     let given = PARAMETERS.map(|(name, value)| Parameter { name, value });
