@@ -5,7 +5,7 @@ usage: glitch.py SETTING.json
 SETTING.json is what [`Setting`] has. Every line of the output is a JSON object: one for each skip after which something in the
 flash of the slots was executed, and at the end one with what was tried.
 
-A skipped instruction is executed as if it were `nop`: the fault that cheap voltage, clock and electromagnetic glitches make most. The boot's path is
+A skipped instruction is not executed: the fault that cheap voltage, clock and electromagnetic glitches make most. The boot's path is
 taken apart into basic blocks as the emulator executes them. Each instruction is skipped where its block is executed for the first time and, with `last`, where it
 is for the last time; everything after a skip runs to its end.
 """
@@ -138,7 +138,8 @@ def share(setting, image, path, wanted, tell):
             for sizes in ([size], [size, next_size]):
                 machine.restore(state)
                 if address != block and machine.run(until=address):
-                    break
+                    ends["not reached"] += 1
+                    continue
                 machine.skip(address, sizes)
                 end = machine.run(limit=SLOWEST)
                 what = end.kind if end.kind != EXIT else "refused" if end.value == setting.refused else f"exit {end.value}"
