@@ -54,8 +54,8 @@ class Setting:
     """Part of the name of the function with which the path begins; what comes before is not the boot's."""
 
 
-# A run that takes this many times what the boot took has not ended by itself. In microseconds with the floor.
-SLOW, SLOWEST = 20, 3_000_000
+# A run that takes longer has not ended by itself, in microseconds.
+SLOWEST = 3_000_000
 
 
 class Path:

@@ -15,6 +15,7 @@ pub mod inspected;
 pub mod json_text;
 pub mod power;
 pub mod process;
+pub mod required;
 pub mod scale;
 pub mod scenario;
 pub mod test_device;
