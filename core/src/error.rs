@@ -109,7 +109,7 @@ codes! {
     109 BundlePatch "bundle-patch" "a payload's formatting patches do not fit its tokens" "copy the bundle again, or pack it again";
     110 BundleCanonical "bundle-canonical" "a Metablock payload is not in canonical order" "pack the bundle again";
     111 BundleDuplicate "bundle-duplicate" "an object of a payload has a member twice" "readers would disagree about its value; let the document be signed again without";
-    112 PackageHead "package-head" "there is no update package, or its lengths do not fit" "write it with `sitrep package`";
+    112 PackageHead "package-head" "there is no update package, or its lengths do not fit" "write it with `sitrep boot-package`";
     200 LimitPath "limit-path" "an artifact's path is too long" "use a profile with longer paths, or shorter paths";
     201 LimitNesting "limit-nesting" "a payload is nested too deeply" "no in-toto metadata needs such depth; look at who wrote it";
     202 LimitKeys "limit-keys" "the layout has too many keys" "use a profile with more keys, or a layout with fewer";
