@@ -132,33 +132,20 @@ fn ask<'a, F: Flash>(
     Ok(Vouched { attested, revision: policy.revision, image })
 }
 
-/// Verifies a package's bundle as a trust policy says, and its artifact against the bundle. `report` is told before it returns.
+/// Verifies a package's bundle as the trust policy at the start of `page` says, and its artifact against the bundle, for a slot; apart from a boot.
+/// `report` is told before it returns.
 ///
 /// # Errors
 /// Why the artifact must not run.
 pub fn verify_package(
-    policy: &TrustPolicy<'_>,
+    page: &[u8],
     package: &Package<'_>,
     slot: Slot,
     clock: &dyn Clock,
     report: &mut dyn FnMut(&Report<'_, '_, '_>),
 ) -> Result<Attested, Error> {
-    check(policy, package, slot, clock, Way::Verifier, &mut Token::blank(0), report)
-}
-
-/// As [`verify_package`] for the policy at the start of `page` and a slot of the form before there were packages.
-///
-/// # Errors
-/// Why the artifact must not run.
-pub fn verify_slot(
-    page: &[u8],
-    slot: &crate::slot::Slot<'_>,
-    clock: &dyn Clock,
-    mut report: impl FnMut(&Report<'_, '_, '_>),
-) -> Result<(), Error> {
-    let package = Package { artifact: slot.artifact, bundle: slot.bundle, policy_update: &[], rest: slot.rest };
     let policy = TrustPolicy::read_page(page).inspect_err(|error| report(&Report::refused(*error)))?;
-    verify_package(&policy, &package, Slot::A, clock, &mut report).map(|_| ())
+    check(&policy, package, slot, clock, Way::Verifier, &mut Token::blank(0), report)
 }
 
 fn check(

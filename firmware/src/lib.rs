@@ -18,7 +18,6 @@ pub mod journal;
 pub mod log;
 pub mod policy;
 mod report;
-pub mod slot;
 pub mod trailer;
 
 pub use boot::{Booted, Device, Event, boot};

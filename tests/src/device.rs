@@ -31,7 +31,7 @@ pub const FLASH: &str = "flash.bin";
 pub struct Flash {
     /// The page of the trust policy, in its compiled form ([`sitrep_core::trust_policy`]).
     pub trust: Vec<u8>,
-    /// The update slot ([`sitrep_firmware::slot`]).
+    /// Slot a: a package ([`sitrep_core::update::package`]).
     pub slot: Vec<u8>,
     /// Seconds since 1970 of the device's clock; `None` is a clock that was never set.
     pub clock: Option<u64>,

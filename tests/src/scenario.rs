@@ -16,9 +16,9 @@ use sitrep_core::{
     bundle::{Bundle, Event, Reader},
     limits::{BOOT, CHUNK, HOST},
 };
-use sitrep_firmware::slot;
 
 use crate::device::{Flash, Run};
+use crate::update::package;
 
 /// A scenario as its file says it.
 #[derive(Debug, Deserialize)]
@@ -40,12 +40,6 @@ pub struct Scenario {
     signed_by: Vec<String>,
     /// What the trust policy says of layouts with inspections; `skip` when it is left out.
     inspections: Option<String>,
-    /// Attestations that the trust policy demands, `TYPE` or `TYPE@STEP`.
-    #[serde(default)]
-    attestations: Vec<String>,
-    /// The security version that it demands.
-    #[serde(default)]
-    security_version: u32,
     /// The trust policy's earliest time.
     earliest_time: Option<String>,
     /// What the device's clock says; it is not set when this is left out.
@@ -130,9 +124,6 @@ impl Scenario {
             Some("refuse") => Inspections::Refuse,
             Some(other) => panic!("a trust policy refuses inspections or skips them, but {other:?}?"),
         };
-        policy.security_version = self.security_version;
-        policy.attestations =
-            self.attestations.iter().map(|demand| demand.parse().expect("TYPE or TYPE@STEP")).collect();
         policy.earliest_time = self.earliest_time.as_deref().map(time);
         let mut trust = policy.to_compiled().expect("a valid policy");
         if let Some(length) = self.keep_trust {
@@ -142,7 +133,7 @@ impl Scenario {
             self.artifact.as_ref().map_or_else(|| directory.join(&self.artifact_name), |path| vectors().join(path));
         Flash {
             trust,
-            slot: slot(&bundle, &fs::read(artifact).expect("the artifact")),
+            slot: package(&fs::read(artifact).expect("the artifact"), &bundle, &[]),
             clock: self.clock.as_deref().map(|clock| time(clock).0),
         }
     }
@@ -303,14 +294,4 @@ fn layout_key(bundle: &Bundle<'_>, id: Str<'_>) -> [u8; 32] {
         }
     }
     panic!("the layout has no key {id}")
-}
-
-/// A slot with a bundle and an artifact.
-///
-/// # Panics
-/// When they are larger than 4 GiB.
-#[must_use]
-pub fn slot(bundle: &[u8], artifact: &[u8]) -> Vec<u8> {
-    let length = |bytes: &[u8]| bytes.len().try_into().expect("less than 4 GiB");
-    [&slot::head(length(bundle), length(artifact))[..], bundle, artifact].concat()
 }

@@ -3,13 +3,14 @@
 use std::{env, fs, path::Path, time::Duration};
 
 use serde::Deserialize;
-use sitrep_firmware::{boards::memory_map, slot::Slot};
+use sitrep_core::update::Package;
+use sitrep_firmware::boards::memory_map;
 use sitrep_tests::{
     boot::{Desk, release},
     device::{Flash, Image, Run, Sizes, TIME_LIMIT},
     scale,
     scenario::{self, Scenario},
-    update::{policy, policy_update},
+    update::{package, policy, policy_update},
 };
 
 #[derive(Deserialize)]
@@ -79,7 +80,7 @@ fn instructions_over_the_floor() {
     for name in ["genuine", "genuine-dsse"] {
         let scenario = Scenario::read(name);
         let mut flash = scenario.flash();
-        let bundle = Slot::read(&flash.slot).expect("a slot").bundle.to_vec();
+        let bundle = Package::read(&flash.slot).expect("a package").bundle.to_vec();
         flash.slot.extend(scenario::floor(&bundle, scenario.owner()));
         let run = image.run(&flash, TIME_LIMIT);
         assert_eq!(run.code, Some(0), "{:?}", run.log);
@@ -107,7 +108,7 @@ fn ram_does_not_depend_on_the_number_of_artifacts() {
         let bundle = scenario::pack(directory.path());
         let flash = Flash {
             trust: scenario::trust_policy(&[chain.owner], &chain.artifact_name).to_compiled().expect("a policy"),
-            slot: scenario::slot(&bundle, &chain.artifact),
+            slot: package(&chain.artifact, &bundle, &[]),
             clock: None,
         };
         let run = image.run(&flash, Duration::from_secs(3600));

@@ -1,6 +1,6 @@
 //! Figures of the device: what a boot costs beyond the signatures and digests that nothing can do without.
 //!
-//! Behind the artifact the slot holds *the floor*: every signature that the boot checks, with its key and the very bytes that it is over, laid out flat. So
+//! Behind the package the slot holds *the floor*: every signature that the boot checks, with its key and the very bytes that it is over, laid out flat. So
 //! the same work is done twice in one run, by the boot and by the crates alone.
 //!
 //! | field of the floor | bytes |
@@ -12,24 +12,25 @@
 
 use ed25519_compact::{PublicKey, Signature, VerifyingState};
 use sha2::{Digest, Sha256};
+use sitrep_core::update::Package;
 use sitrep_firmware::{
-    Flash as _,
+    Flash as _, Slot,
     boards::{self as board, BatteryClock, Exit, INSTRUCTIONS_PER_TICK, MAP},
-    candidate::verify_slot,
-    slot::Slot,
+    candidate::verify_package,
 };
 
 #[board::entry]
 fn main() -> ! {
     let flash = board::start();
-    let Ok(slot) = Slot::read(flash.mapped(MAP.slots[0])) else {
-        defmt::error!("nothing in the slot");
+    let Ok(package) = Package::read(flash.mapped(MAP.slots[0])) else {
+        defmt::error!("no package in the slot");
         board::exit(Exit::Refused)
     };
     board::start_timer();
-    let (boot, boot_stack) = measure(|| verify_slot(flash.mapped(MAP.policy[0]), &slot, &BatteryClock, |_| ()).is_ok());
-    let (floor, floor_stack) = measure(|| floor(slot.rest).is_some());
-    let (digest, _) = measure(|| Sha256::digest(slot.artifact)[..] != [0; 32]);
+    let page = flash.mapped(MAP.policy[0]);
+    let (boot, boot_stack) = measure(|| verify_package(page, &package, Slot::A, &BatteryClock, &mut |_| ()).is_ok());
+    let (floor, floor_stack) = measure(|| floor(package.rest).is_some());
+    let (digest, _) = measure(|| Sha256::digest(package.artifact)[..] != [0; 32]);
     // Instructions in thousands: the whole number would not fit for large bundles.
     defmt::debug!("boot {=u32} thousand instructions", boot);
     defmt::debug!("boot-stack {=u32} bytes", boot_stack);

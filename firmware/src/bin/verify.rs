@@ -2,23 +2,23 @@
 #![no_std]
 #![no_main]
 
+use sitrep_core::update::Package;
 use sitrep_firmware::{
-    Flash as _,
+    Flash as _, Slot,
     boards::{self as board, BatteryClock, Exit, MAP},
-    candidate::verify_slot,
+    candidate::verify_package,
     log,
-    slot::Slot,
 };
 
 #[board::entry]
 fn main() -> ! {
     let flash = board::start();
-    let Ok(slot) = Slot::read(flash.mapped(MAP.slots[0])) else {
-        defmt::error!("refused: nothing in the slot");
+    let Ok(package) = Package::read(flash.mapped(MAP.slots[0])) else {
+        defmt::error!("refused: no package in the slot");
         board::exit(Exit::Refused)
     };
-    defmt::info!("bundle: {=usize} bytes, artifact: {=usize} bytes", slot.bundle.len(), slot.artifact.len());
-    let result = verify_slot(flash.mapped(MAP.policy[0]), &slot, &BatteryClock, log::report);
+    defmt::info!("bundle: {=usize} bytes, artifact: {=usize} bytes", package.bundle.len(), package.artifact.len());
+    let result = verify_package(flash.mapped(MAP.policy[0]), &package, Slot::A, &BatteryClock, &mut log::report);
     let (stack, statics) = board::ram();
     defmt::debug!("stack {=u32} bytes", stack);
     defmt::debug!("statics {=u32} bytes", statics);
