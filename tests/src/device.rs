@@ -12,7 +12,7 @@ use std::{
 
 use defmt_decoder::{DecodeError, Table};
 use object::{
-    Endianness, Object, ObjectSection, SectionFlags, elf,
+    Endianness, Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind, elf,
     read::elf::{ElfFile32, ProgramHeader},
 };
 use sitrep_core::Code;
@@ -143,6 +143,17 @@ impl Image {
             sizes.flash += if initialised { section.size() } else { 0 };
         }
         sizes
+    }
+
+    /// The functions that it holds, by their mangled names.
+    ///
+    /// # Panics
+    /// When the file is no ELF file.
+    #[must_use]
+    pub fn functions(&self) -> Vec<String> {
+        let object = self.object();
+        let functions = object.symbols().filter(|symbol| symbol.kind() == SymbolKind::Text);
+        functions.map(|symbol| symbol.name().expect("symbol names are text").to_owned()).collect()
     }
 
     /// Runs the image with these flash contents.
