@@ -136,7 +136,7 @@ pub const DEVICE: Limits = Limits {
     features: Features::ALL,
 };
 
-/// The boot loader of a microcontroller: what fits 36 KiB of flash and 8 KiB of RAM ([`crate::BootMemory`]).
+/// The boot loader of a microcontroller: the least that verifies a chain ([`crate::BootMemory`]).
 pub const BOOT: Limits = Limits {
     profile: 3,
     name: "boot",

@@ -320,7 +320,7 @@ pub enum Profile {
     Host,
     /// Microcontrollers; Ed25519 only
     Device,
-    /// Boot loaders in 36 KiB of flash: the least that verifies a chain (core/BUNDLE.md, section 10)
+    /// Boot loaders of microcontrollers: the least that verifies a chain (core/BUNDLE.md, section 10)
     Boot,
 }
 

@@ -13,7 +13,16 @@ use sitrep_firmware::{
 const DEVICE: Device<'static> = Device {
     map: MAP,
     identity: Some(sitrep_core::Device { product: "thermostat", hardware: "rev-b" }),
-    build_time: Time(1_767_225_600), // 2026-01-01T00:00:00Z
+    build_time: BUILD_TIME,
+};
+
+/// What `SOURCE_DATE_EPOCH` says when this is compiled, in seconds since 1970 (reproducible-builds.org); without it, 2026-01-01T00:00:00Z.
+const BUILD_TIME: Time = match option_env!("SOURCE_DATE_EPOCH") {
+    None => Time(1_767_225_600),
+    Some(seconds) => match u64::from_str_radix(seconds, 10) {
+        Ok(seconds) => Time(seconds),
+        Err(_) => panic!("SOURCE_DATE_EPOCH is no number of seconds"),
+    },
 };
 
 #[board::entry]
