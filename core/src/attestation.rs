@@ -424,7 +424,9 @@ impl<'r, 'b> SecurityVersion<'r, 'b> {
     fn is_for(&self, hardware: &str) -> Result<bool> {
         let Some(offset) = self.hardware else { return Ok(false) };
         let mut list = self.payload.at(offset);
-        if !list.array()? {
+        list.skim(hardware.len());
+        // What is skimmed reads as empty.
+        if hardware.is_empty() || !list.array()? {
             return Ok(false);
         }
         while list.element() {

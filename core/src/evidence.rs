@@ -5,7 +5,6 @@ use crate::error::{Code, Error, List, Result};
 use crate::features::Features;
 use crate::keys::KeySet;
 use crate::layout::{LayoutKey, Role, Span, Step};
-use crate::limits::ATTEMPTS;
 use crate::link::{Evidence, LinkState, LinkStatus, check_artifacts, same_strings};
 use crate::lookup::same_artifacts;
 use crate::memory::State;
@@ -119,7 +118,7 @@ fn check_signatures<'b, const PATH: usize>(
     let mut message = SignedBytes::<PATH> { envelope: &envelope, bundle, budget };
     let is_attestation = link.evidence == Evidence::Attestation;
     let mut reason = if is_attestation { Code::AttestationSignature } else { Code::LinkSignature };
-    let mut attempts = 0..ATTEMPTS;
+    let mut attempts = 0..bundle.strings().features().work().attempts;
     for signature in envelope.signatures() {
         for (number, key) in (0_u16..).zip(keys) {
             let is_candidate = envelope.may_be_by(&signature, |keyid| keyid == key.id);

@@ -6,6 +6,8 @@
 
 pub(crate) use forms::*;
 
+use crate::limits::{AMPLE, SCARCE, Work};
+
 /// A set of capabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Features(u16);
@@ -39,8 +41,10 @@ impl Features {
     pub const ODD_ARTIFACTS: Self = Self(1 << 11);
     /// Characters other than ASCII in texts that escape them (JSON of Python in DSSE envelopes).
     pub const ESCAPED_UNICODE: Self = Self(1 << 12);
+    /// Time for all the work that [`crate::limits::AMPLE`] allows.
+    pub const AMPLE_WORK: Self = Self(1 << 13);
     /// All of them.
-    pub const ALL: Self = Self((1 << 13) - 1);
+    pub const ALL: Self = Self((1 << 14) - 1);
     /// What this build of the crate can do.
     pub const BUILD: Self = if cfg!(feature = "full") { Self::ALL } else { Self::NONE };
 
@@ -49,6 +53,13 @@ impl Features {
     #[must_use]
     pub const fn has(self, features: Self) -> bool {
         Self::BUILD.0 & features.0 == features.0 && self.0 & features.0 == features.0
+    }
+
+    /// The maxima of the work that a verification may take.
+    #[inline]
+    #[must_use]
+    pub const fn work(self) -> &'static Work {
+        if self.has(Self::AMPLE_WORK) { &AMPLE } else { &SCARCE }
     }
 }
 

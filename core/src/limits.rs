@@ -84,8 +84,64 @@ pub const SLOT_NAME: usize = 64;
 /// How many warnings a verdict keeps; more are counted.
 pub const WARNINGS: usize = 16;
 
+/// How many bytes a string may have that is compared with the names of members and types. The longest of them has 34; whoever looks for one reads
+/// no longer strings, of which a payload can name one for each byte.
+pub const NAME: usize = 64;
+
 /// How many bytes are rebuilt before they are handed to a hash function.
 pub const CHUNK: usize = 512;
+
+/// Maxima of the time that a verification may take, where a machine has less to spare than the constants above allow. Each is met before a signature of
+/// somebody who is believed was found good, or by what such signatures do not cover: who packs a bundle chooses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// Envelopes of a bundle, also those that turn out to be no evidence.
+    pub envelopes: u16,
+    /// Signatures of one envelope.
+    pub signatures: u32,
+    /// How many times one link's signatures are checked.
+    pub attempts: u32,
+    /// Different digest sets of one path.
+    pub variants: u32,
+    /// Bytes of one string. Its UTF-8 is checked each time that it is asked for.
+    pub string: u32,
+    /// Bytes of a pattern in a rule: matching it takes as many steps as its bytes and the path's, multiplied.
+    pub pattern: u32,
+    /// Bytes of one payload's tokens. Payloads that nobody has signed are read, too; and bounds the runs of an artifact map, which a boot loader looks up
+    /// from the front.
+    pub tokens: u32,
+    /// Bytes of all signed texts for each byte of the bundle, beside `texts_base` ([`TEXTS_RATIO`]).
+    pub texts_ratio: u32,
+    /// Bytes of all signed texts whatever the size of the bundle.
+    pub texts_base: u32,
+}
+
+/// Of machines that can wait: the constants above.
+pub const AMPLE: Work = Work {
+    envelopes: u16::MAX,
+    signatures: SIGNATURES,
+    attempts: ATTEMPTS,
+    variants: VARIANTS,
+    string: u32::MAX,
+    pattern: u32::MAX,
+    tokens: u32::MAX,
+    texts_ratio: TEXTS_RATIO,
+    texts_base: TEXTS_BASE,
+};
+
+/// Of a boot loader, which must be done in a known time, whatever it is given (firmware/WORST_CASE.md). in-toto's own layouts and links take less than 1,000
+/// bytes of tokens, and 20 bytes of text for each byte of the bundle.
+pub const SCARCE: Work = Work {
+    envelopes: 1 + BOOT.links as u16,
+    signatures: 8,
+    attempts: 16,
+    variants: 32,
+    string: 1024,
+    pattern: 128,
+    tokens: 4096,
+    texts_ratio: 32,
+    texts_base: 1 << 18,
+};
 
 /// The maxima that differ between machines: they are the sizes of the verifier's memory ([`crate::Memory`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

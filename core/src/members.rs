@@ -4,6 +4,7 @@ use core::num::NonZeroU32;
 
 use crate::bundle::{Name, Reader, Str};
 use crate::error::{Code, Result};
+use crate::limits::NAME;
 
 /// Where the value of a member starts in the tokens of its payload: never at 0, where the object itself is.
 pub(crate) type Offset = NonZeroU32;
@@ -33,6 +34,7 @@ fn scan<'b>(
     offsets: &mut [Option<Offset>],
     code: Code,
 ) -> Result<()> {
+    reader.skim(NAME);
     reader.object_or(code)?;
     while let Some(key) = reader.key()? {
         // Templates spell the type out, so it has no place of its own to come back to.

@@ -65,6 +65,9 @@ impl<'b> Rule<'b> {
         while reader.element() {
             words.push(reader.string_or(malformed)?).map_err(|_| malformed)?;
         }
+        if words.get(1).is_some_and(|pattern| pattern.len() > reader.work().pattern as usize) {
+            return Err(Code::LimitProfile.into());
+        }
         Self::of(&words, substitution)?.ok_or(malformed)
     }
 

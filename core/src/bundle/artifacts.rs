@@ -19,6 +19,8 @@ const BLOCK: u32 = 64;
 /// The control bytes end here; directives follow.
 const SHAPE_DIRECTIVE: u8 = 240;
 const VARIANTS_DIRECTIVE: u8 = 241;
+/// How many of them an entry may have: one of each. They are read again whenever the entry is.
+const DIRECTIVES: u32 = 2;
 
 /// The artifacts section, checked.
 #[derive(Clone, Debug)]
@@ -248,12 +250,12 @@ impl<'b, 's> PathCursor<'b, 's> {
         if self.next.is_multiple_of(BLOCK) {
             self.start_block()?;
         }
-        let mut variants = 0;
+        let (mut variants, mut directives) = (0, 0..DIRECTIVES);
         let control = loop {
             match self.input.byte()? {
-                SHAPE_DIRECTIVE => self.shape = self.input.varint()?,
-                VARIANTS_DIRECTIVE => variants = self.input.varint()?.max(1),
                 control @ 0..SHAPE_DIRECTIVE => break control,
+                SHAPE_DIRECTIVE if directives.next().is_some() => self.shape = self.input.varint()?,
+                VARIANTS_DIRECTIVE if directives.next().is_some() => variants = self.input.varint()?.max(1),
                 _ => return Err(self.damaged()),
             }
         };
@@ -271,10 +273,10 @@ impl<'b, 's> PathCursor<'b, 's> {
     /// A block starts from the empty path; its head must still follow the path before it.
     #[cold]
     fn start_block(&mut self) -> Result<()> {
-        let mut head = self.input;
+        let (mut head, mut directives) = (self.input, 0..DIRECTIVES);
         loop {
             match head.byte()? {
-                SHAPE_DIRECTIVE | VARIANTS_DIRECTIVE => head.varint().map(|_| ())?,
+                SHAPE_DIRECTIVE | VARIANTS_DIRECTIVE if directives.next().is_some() => head.varint().map(|_| ())?,
                 control => {
                     let mut new = usize::from(control >> 4);
                     if new == 14 {
@@ -355,7 +357,7 @@ impl<'b, 's> PathCursor<'b, 's> {
         if count < 2 {
             return Err(self.damaged());
         }
-        if count > VARIANTS {
+        if count > self.bundle.artifacts.features.work().variants {
             return Err(Error::new(Code::LimitVariants).at_artifact(self.next));
         }
         let data = self.input;

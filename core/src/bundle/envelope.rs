@@ -8,7 +8,7 @@ use crate::dsse;
 use crate::error::{Code, Error, Result};
 use crate::features::Features;
 use crate::json::{Writer, emit};
-use crate::limits::SIGNATURES;
+use crate::limits::Work;
 use crate::members::Offset;
 use crate::wire::Input;
 
@@ -73,6 +73,7 @@ impl<'b> Envelope<'b> {
     #[inline(never)]
     fn read(number: u16, body: &'b [u8], strings: &'b Strings<'b>) -> Result<Self> {
         let damaged = || Error::new(Code::BundleEnvelope).in_envelope(number);
+        let Work { signatures: most_signatures, tokens: most_tokens, .. } = strings.features().work();
         let mut input = Input::new(body);
         let kind = input.byte()?;
         if kind & (HAS_PARENT | HAS_STEP) != 0 {
@@ -80,14 +81,15 @@ impl<'b> Envelope<'b> {
         }
         let parent = if kind & HAS_PARENT == 0 { 0 } else { take_parent(&mut input, number)? };
         let step = if kind & HAS_STEP == 0 { None } else { Some(strings.get(input.varint()?)?) };
-        let label = reference(&mut input, strings)?;
+        let label = reference(&mut input, strings, usize::MAX)?;
         let signature_count = input.varint()?;
-        if signature_count > SIGNATURES {
+        if signature_count > *most_signatures {
             return Err(Error::new(Code::LimitSignatures).in_envelope(number));
         }
         let signatures = input;
         for _ in 0..signature_count {
-            take_signature(&mut input, strings)?;
+            // Each envelope is read many times, and a label may be long.
+            take_signature(&mut input, strings, 0)?;
         }
         let mut patches = Patches::NONE;
         let kind = match kind & !(HAS_PARENT | HAS_STEP) {
@@ -102,6 +104,9 @@ impl<'b> Envelope<'b> {
             2 if cfg!(feature = "observations") && signature_count == 0 => Kind::Observation,
             _ => return Err(damaged()),
         };
+        if input.len() > *most_tokens as usize {
+            return Err(Error::new(Code::LimitProfile).in_envelope(number));
+        }
         Ok(Self {
             number,
             parent,
@@ -248,7 +253,7 @@ impl<'b> Envelope<'b> {
     pub fn signatures(&self) -> impl Iterator<Item = Signature<'b>> + use<'b> {
         let (mut input, strings) = (self.signatures, self.strings);
         // Read once already by `read`, so that no error can be left.
-        (0..self.signature_count).map_while(move |_| take_signature(&mut input, strings).ok())
+        (0..self.signature_count).map_while(move |_| take_signature(&mut input, strings, usize::MAX).ok())
     }
 }
 
@@ -260,12 +265,13 @@ fn take_parent(input: &mut Input<'_>, number: u16) -> Result<u16> {
     }
 }
 
-fn reference<'b>(input: &mut Input<'b>, strings: &'b Strings<'b>) -> Result<Option<Str<'b>>> {
-    input.varint()?.checked_sub(1).map(|reference| strings.get(reference)).transpose()
+/// A string that may be missing; empty where it has more than `most` bytes.
+fn reference<'b>(input: &mut Input<'b>, strings: &'b Strings<'b>, most: usize) -> Result<Option<Str<'b>>> {
+    input.varint()?.checked_sub(1).map(|reference| strings.get_within(reference, most)).transpose()
 }
 
-fn take_signature<'b>(input: &mut Input<'b>, strings: &'b Strings<'b>) -> Result<Signature<'b>> {
-    let keyid = reference(input, strings)?;
+fn take_signature<'b>(input: &mut Input<'b>, strings: &'b Strings<'b>, most: usize) -> Result<Signature<'b>> {
+    let keyid = reference(input, strings, most)?;
     let length = input.length()?;
     Ok(Signature { keyid, bytes: input.take(length)? })
 }

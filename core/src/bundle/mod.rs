@@ -27,7 +27,7 @@ pub(crate) use words::{Name, names};
 use crate::error::Error;
 use crate::error::{Code, Result};
 use crate::features::Features;
-use crate::limits::{TEXT_BASE, TEXT_RATIO, TEXTS_BASE, TEXTS_RATIO};
+use crate::limits::{TEXT_BASE, TEXT_RATIO, Work};
 use crate::wire::Input;
 
 /// The first bytes of every bundle.
@@ -111,6 +111,9 @@ impl<'b> Bundle<'b> {
             return Err(Code::BundleTrailing.into());
         }
         let envelope_count = u16::try_from(envelopes.varint()?).map_err(|_| Code::LimitEnvelopes)?;
+        if envelope_count > features.work().envelopes {
+            return Err(Code::LimitEnvelopes.into());
+        }
         let mut bundle = Self { header, strings, artifacts, envelopes, envelope_count };
         let found = Artifacts::check(&bundle, path)?;
         bundle.artifacts.found(found);
@@ -148,7 +151,8 @@ impl<'b> Bundle<'b> {
 
     /// The most bytes that the texts of one layout and its evidence may have together.
     pub(crate) const fn texts_limit(&self) -> u32 {
-        self.length().saturating_mul(TEXTS_RATIO).saturating_add(TEXTS_BASE)
+        let Work { texts_ratio, texts_base, .. } = self.strings.features().work();
+        self.length().saturating_mul(*texts_ratio).saturating_add(*texts_base)
     }
 
     const fn length(&self) -> u32 {

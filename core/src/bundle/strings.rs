@@ -171,7 +171,7 @@ impl<'b> Strings<'b> {
             if number.is_multiple_of(BLOCK) && index.offset(number / BLOCK) != Some(offset) {
                 return Err(Code::BundleString.into());
             }
-            Self::entry(&mut input, features)?;
+            Self::entry(&mut input, features, usize::MAX)?;
         }
         if !input.is_empty() {
             return Err(Code::BundleTrailing.into());
@@ -179,9 +179,15 @@ impl<'b> Strings<'b> {
         Ok(Self { features, count, index, entries })
     }
 
-    fn entry(input: &mut Input<'b>, features: Features) -> Result<Str<'b>> {
+    fn entry(input: &mut Input<'b>, features: Features, most: usize) -> Result<Str<'b>> {
         let head = input.length()?;
         let bytes = input.take(head >> 1)?;
+        if bytes.len() > features.work().string as usize {
+            return Err(Code::LimitProfile.into());
+        }
+        if bytes.len() > most {
+            return Ok(Str::Text(""));
+        }
         if head & 1 == 1 {
             let string = hex_string(bytes).filter(|_| features.has(Features::HEX_STRINGS));
             return string.ok_or_else(|| Code::LimitProfile.into());
@@ -216,6 +222,11 @@ impl<'b> Strings<'b> {
     /// # Errors
     /// [`Code::BundleString`] where there is none.
     pub fn get(&self, reference: u32) -> Result<Str<'b>> {
+        self.get_within(reference, usize::MAX)
+    }
+
+    /// The same, but empty where more than `most` bytes are stored: whoever looks for a name need not check the UTF-8 of what is none.
+    pub(crate) fn get_within(&self, reference: u32, most: usize) -> Result<Str<'b>> {
         let Some(number) = reference.checked_sub(HOT_WORDS) else {
             return word(reference);
         };
@@ -228,7 +239,7 @@ impl<'b> Strings<'b> {
             let head = input.length()?;
             input.take(head >> 1)?;
         }
-        Self::entry(&mut input, self.features)
+        Self::entry(&mut input, self.features, most)
     }
 }
 

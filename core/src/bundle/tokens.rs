@@ -6,7 +6,7 @@ use super::strings::{Str, Strings, word};
 use super::templates::{Piece, template_piece};
 use crate::error::{Code, Error, Result};
 use crate::features::Features;
-use crate::limits::{NESTING, UNORDERED_MEMBERS, UNORDERED_RUNS};
+use crate::limits::{NESTING, UNORDERED_MEMBERS, UNORDERED_RUNS, Work};
 use crate::members::Offset;
 use crate::wire::Input;
 
@@ -223,6 +223,8 @@ pub struct Reader<'b> {
     stack: heapless::Vec<Frame, NESTING>,
     depth: usize,
     started: bool,
+    /// Strings of more bytes are read as empty.
+    longest: usize,
 }
 
 impl<'b> Reader<'b> {
@@ -230,13 +232,18 @@ impl<'b> Reader<'b> {
     #[inline(never)]
     pub(crate) fn new(strings: &'b Strings<'b>, tokens: &'b [u8], offset: u32) -> Self {
         let input = Input::new(tokens.get(offset as usize..).unwrap_or(&[]));
-        Self { strings, tokens, input, stack: heapless::Vec::new(), depth: 0, started: false }
+        Self { strings, tokens, input, stack: heapless::Vec::new(), depth: 0, started: false, longest: usize::MAX }
     }
 
     /// Reads the payload of an envelope.
     #[must_use]
     pub fn of(envelope: &super::Envelope<'b>) -> Self {
         Self::new(envelope.strings, envelope.tokens, 0)
+    }
+
+    /// From here on strings of more bytes than this are read as empty, in no time: for whoever looks for names that are not that long.
+    pub(crate) const fn skim(&mut self, longest: usize) {
+        self.longest = longest;
     }
 
     /// Where the next value starts, for another reader to begin with. Meaningful only where a value stands in a place of a template or in
@@ -369,9 +376,10 @@ impl<'b> Reader<'b> {
                 let number = code.saturating_sub(24) as u8;
                 let first = template_piece(usize::from(number), 0).ok_or(Code::BundleToken)?;
                 self.push(Frame::Template { number, next: 1 })?;
+                // Which is a container (a test says so), so that this function is not called again.
                 self.piece(first)
             }
-            56.. => Ok(Event::Text(self.strings.get(code.saturating_sub(56))?)),
+            56.. => Ok(Event::Text(self.strings.get_within(code.saturating_sub(56), self.longest)?)),
             _ => Err(Code::BundleToken.into()),
         }
     }
@@ -497,6 +505,11 @@ impl<'b> Reader<'b> {
         self.strings.has(feature)
     }
 
+    /// The maxima of the work that reading may take.
+    pub(crate) const fn work(&self) -> &'static Work {
+        self.strings.features().work()
+    }
+
     /// Refuses what the profile leaves out.
     pub(crate) const fn need(&self, feature: Features) -> Result<()> {
         self.strings.need(feature)
@@ -618,6 +631,7 @@ mod tests {
     #[test]
     fn templates_are_whole_values() {
         for template in templates() {
+            assert!(matches!(template.first(), Some(Piece::Object | Piece::Array)));
             let mut depth = 0;
             for (position, piece) in template.iter().enumerate() {
                 match piece {

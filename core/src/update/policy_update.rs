@@ -64,11 +64,12 @@ impl<'a> PolicyUpdate<'a> {
 
     /// Checks that as many owners of `current` as its threshold says have signed the new policy, and that its revision is greater than `revision`.
     ///
-    /// Of the new policy only the form is checked, as by [`TrustPolicy::read_page`]: nothing verifies under one that names too few owners, and so
+    /// Of the new policy only the form and the number of owners are checked, as by [`TrustPolicy::read_page`]: nothing verifies under one that names too few owners, and so
     /// it never comes into force.
     ///
     /// # Errors
-    /// [`Code::PolicyUpdateSignature`], [`Code::PolicyUpdateRevision`]; [`Code::TrustVersion`], [`Code::TrustSyntax`], [`Code::TrustTime`].
+    /// [`Code::PolicyUpdateSignature`], [`Code::PolicyUpdateRevision`]; [`Code::TrustVersion`], [`Code::TrustSyntax`], [`Code::TrustTime`],
+    /// [`Code::TrustLimit`].
     #[inline(never)]
     pub fn verify(&self, current: &TrustPolicy<'_>, revision: u32, schemes: &dyn Schemes) -> Result<TrustPolicy<'a>> {
         let owners = &current.trust.owners;
@@ -86,6 +87,9 @@ impl<'a> PolicyUpdate<'a> {
             return Err(Code::PolicyUpdateSignature.into());
         }
         let new = TrustPolicy::read_page(self.policy)?;
+        if new.trust.owners.len() > TRUST_OWNERS {
+            return Err(Code::TrustLimit.into());
+        }
         if new.revision > revision { Ok(new) } else { Err(Code::PolicyUpdateRevision.into()) }
     }
 
