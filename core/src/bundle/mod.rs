@@ -6,6 +6,7 @@
 mod artifacts;
 mod digests;
 mod envelope;
+mod joined;
 mod strings;
 mod style;
 mod templates;

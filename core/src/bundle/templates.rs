@@ -3,6 +3,7 @@
 //! A template is only a shorter spelling: the reader expands it to the same events that the long form gives. The list is
 //! part of format version 1 (BUNDLE.md, section 8): it is never reordered, and grows only with the version.
 
+use super::joined;
 use super::words::{self, Name};
 
 /// One piece of a template.
@@ -44,9 +45,7 @@ pub const TEMPLATE_COUNT: usize = TEMPLATES.len();
 /// Piece `position` of template `number`; `None` behind its last.
 #[must_use]
 pub fn template_piece(number: usize, position: usize) -> Option<Piece> {
-    // Each ends where the next one starts.
-    let (start, end) = (*STARTS.get(number)?, *STARTS.get(number.checked_add(1)?)?);
-    let byte = *PIECES.get(usize::from(start)..usize::from(end))?.get(position)?;
+    let byte = *PIECES.get(joined::range(&STARTS, number)?)?.get(position)?;
     let word = || words::word(usize::from(byte & 63));
     Some(match byte {
         OBJECT => Piece::Object,
@@ -58,43 +57,8 @@ pub fn template_piece(number: usize, position: usize) -> Option<Piece> {
     })
 }
 
-// All pieces one after the other, and where each template starts: a table of slices takes more flash.
-static PIECES: [u8; start(TEMPLATE_COUNT) as usize] = pieces();
-static STARTS: [u16; TEMPLATE_COUNT + 1] = starts();
-
-#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated only by the compiler")]
-const fn start(number: usize) -> u16 {
-    let (mut start, mut earlier) = (0, 0);
-    while earlier < number {
-        start += TEMPLATES[earlier].len() as u16;
-        earlier += 1;
-    }
-    start
-}
-
-#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated only by the compiler")]
-const fn starts<const N: usize>() -> [u16; N] {
-    let (mut starts, mut number) = ([0; N], 0);
-    while number < N {
-        starts[number] = start(number);
-        number += 1;
-    }
-    starts
-}
-
-#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated only by the compiler")]
-const fn pieces<const N: usize>() -> [u8; N] {
-    let (mut pieces, mut at, mut number) = ([0; N], 0, 0);
-    while number < TEMPLATES.len() {
-        let mut position = 0;
-        while position < TEMPLATES[number].len() {
-            pieces[at] = TEMPLATES[number][position];
-            (at, position) = (at + 1, position + 1);
-        }
-        number += 1;
-    }
-    pieces
-}
+static PIECES: [u8; joined::length(&TEMPLATES)] = joined::bytes(&TEMPLATES);
+static STARTS: [u16; TEMPLATE_COUNT + 1] = joined::starts(&TEMPLATES);
 
 /// The templates, by number.
 const TEMPLATES: [&[u8]; 26] = [

@@ -2,6 +2,8 @@
 //!
 //! The list is part of format version 1 (BUNDLE.md, section 7): it is never reordered, and grows only with the version.
 
+use super::joined;
+
 /// How many of [`WORDS`] a string reference can name in one byte; the others need the `Word` token.
 pub const HOT_WORDS: u32 = 16;
 
@@ -93,7 +95,7 @@ impl Name {
     pub(crate) const fn of(text: &str) -> Self {
         let mut number = 0;
         while number < COUNT {
-            let (own, text) = (at(number).as_bytes(), text.as_bytes());
+            let (own, text) = (ALL[number], text.as_bytes());
             let mut same = 0;
             while same < own.len() && same < text.len() && own[same] == text[same] {
                 same += 1;
@@ -136,56 +138,26 @@ pub(super) fn word(number: usize) -> Option<&'static str> {
     if number < WORDS.len() { text(number) } else { None }
 }
 
-// All of them one after the other, and where each starts: a table of slices takes four times the flash.
-const BYTES: [u8; start(COUNT) as usize] = bytes();
+const ALL: [&[u8]; COUNT] = all();
+const BYTES: [u8; joined::length(&ALL)] = joined::bytes(&ALL);
 const TEXT: &str = match core::str::from_utf8(&BYTES) {
     Ok(text) => text,
     Err(_) => "",
 };
-static STARTS: [u16; COUNT + 1] = starts();
+static STARTS: [u16; COUNT + 1] = joined::starts(&ALL);
 
 fn text(number: usize) -> Option<&'static str> {
-    let end = *STARTS.get(number.checked_add(1)?)?;
-    TEXT.get(usize::from(*STARTS.get(number)?)..usize::from(end))
+    TEXT.get(joined::range(&STARTS, number)?)
 }
 
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated only by the compiler")]
-const fn at(number: usize) -> &'static str {
-    if number < WORDS.len() { WORDS[number] } else { OTHERS[number - WORDS.len()] }
-}
-
-#[allow(clippy::arithmetic_side_effects, reason = "evaluated only by the compiler")]
-const fn start(number: usize) -> u16 {
-    let (mut start, mut earlier) = (0, 0);
-    while earlier < number {
-        start += at(earlier).len() as u16;
-        earlier += 1;
-    }
-    start
-}
-
-#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated only by the compiler")]
-const fn starts<const N: usize>() -> [u16; N] {
-    let (mut starts, mut number) = ([0; N], 0);
-    while number < N {
-        starts[number] = start(number);
-        number += 1;
-    }
-    starts
-}
-
-#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated only by the compiler")]
-const fn bytes<const N: usize>() -> [u8; N] {
-    let (mut bytes, mut place, mut number) = ([0; N], 0, 0);
+const fn all() -> [&'static [u8]; COUNT] {
+    let (mut all, mut number): ([&[u8]; COUNT], usize) = ([&[]; COUNT], 0);
     while number < COUNT {
-        let (word, mut byte) = (at(number).as_bytes(), 0);
-        while byte < word.len() {
-            bytes[place] = word[byte];
-            (place, byte) = (place + 1, byte + 1);
-        }
+        all[number] = if number < WORDS.len() { WORDS[number] } else { OTHERS[number - WORDS.len()] }.as_bytes();
         number += 1;
     }
-    bytes
+    all
 }
 
 #[cfg(test)]
