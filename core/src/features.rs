@@ -66,7 +66,8 @@ impl Features {
 /// The forms that values have in memory, where every profile is verified.
 #[cfg(feature = "full")]
 mod forms {
-    use crate::bundle::Str;
+    use crate::bundle::{ArtifactRuns, Str};
+    use crate::error::Result;
     use crate::limits::SHAPES;
 
     /// What an [`crate::Error`] is kept in.
@@ -80,6 +81,29 @@ mod forms {
     /// What a string that is stored as bytes holds.
     pub(crate) type HexBytes<'b> = &'b [u8];
 
+    /// What is noted of an artifact map beside where it starts.
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) struct MapNote {
+        envelope: u16,
+        count: u32,
+    }
+
+    impl MapNote {
+        pub(crate) fn of(envelope: u16, runs: ArtifactRuns<'_>) -> Result<Self> {
+            Ok(Self { envelope, count: runs.count()? })
+        }
+
+        /// The number of the envelope that it is in. `own` is that of the link: a sublayout's artifacts are those of the links below it.
+        pub(crate) const fn envelope(self, _own: u16) -> u16 {
+            self.envelope
+        }
+
+        /// How many artifacts it holds.
+        pub(crate) const fn count(self) -> u32 {
+            self.count
+        }
+    }
+
     /// The bytes of a string that is stored as bytes.
     pub(crate) const fn hex_bytes<'b>(bytes: &HexBytes<'b>) -> &'b [u8] {
         bytes
@@ -91,13 +115,14 @@ mod forms {
     }
 }
 
-/// The same in a boot loader: errors take one register, strings two.
+/// The same in a boot loader: errors take one register, strings two, and of what only a verdict tells nothing is kept.
 #[cfg(not(feature = "full"))]
 mod forms {
     use core::convert::Infallible;
     use core::marker::PhantomData;
 
-    use crate::bundle::Str;
+    use crate::bundle::{ArtifactRuns, Str};
+    use crate::error::Result;
 
     pub(crate) type ErrorBits = u32;
     pub(crate) const KEY_SET: usize = 32;
@@ -108,6 +133,23 @@ mod forms {
     /// There is no value of this type.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct NoBytes<'b>(Infallible, PhantomData<&'b [u8]>);
+
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) struct MapNote;
+
+    impl MapNote {
+        pub(crate) const fn of(_: u16, _: ArtifactRuns<'_>) -> Result<Self> {
+            Ok(Self)
+        }
+
+        pub(crate) const fn envelope(self, own: u16) -> u16 {
+            own
+        }
+
+        pub(crate) const fn count(self) -> u32 {
+            0
+        }
+    }
 
     pub(crate) const fn hex_bytes<'b>(bytes: &HexBytes<'b>) -> &'b [u8] {
         match bytes.0 {}

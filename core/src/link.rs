@@ -2,7 +2,7 @@
 
 use crate::bundle::{ArtifactRuns, Bundle, Envelope, Event, Form, Kind, Name, Reader, Str, names};
 use crate::error::{Code, Error, List, Result};
-use crate::features::Features;
+use crate::features::{Features, MapNote};
 use crate::keys::KeySet;
 use crate::members::{Members, Offset};
 use crate::parameters::Parameters;
@@ -32,13 +32,11 @@ pub enum LinkStatus {
     Ignored(Code),
 }
 
-/// Where a payload holds artifacts, and how many these are.
+/// Where a payload holds artifacts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ArtifactMap {
-    /// Number of the envelope: a sublayout's artifacts are those of the links below it.
-    envelope: u16,
     offset: Offset,
-    pub(crate) count: u32,
+    pub(crate) note: MapNote,
 }
 
 /// One envelope of evidence on its way through verification. Numbers and offsets, so that devices can keep many.
@@ -66,10 +64,10 @@ impl LinkState {
         self.envelope
     }
 
-    /// How many artifacts it lists: nearly all the work of checking its signatures.
+    /// How many artifacts it lists: nearly all the work of checking its signatures. A boot loader's build does not count them.
     #[must_use]
     pub fn artifact_count(&self) -> u32 {
-        let count = |map: Option<ArtifactMap>| map.map_or(0, |map| map.count);
+        let count = |map: Option<ArtifactMap>| map.map_or(0, |map| map.note.count());
         count(self.materials).saturating_add(count(self.products))
     }
 
@@ -83,7 +81,7 @@ impl LinkState {
     /// One of its two sets of artifacts, from the bundle.
     pub(crate) fn artifacts<'b>(&self, bundle: &'b Bundle<'b>, list: List) -> Result<ArtifactRuns<'b>> {
         let Some(map) = self.map(list) else { return Ok(ArtifactRuns::EMPTY) };
-        Ok(artifacts(&mut bundle.envelope(map.envelope)?.reader_at(map.offset))?.0)
+        Ok(artifacts(&mut bundle.envelope(map.note.envelope(self.envelope))?.reader_at(map.offset))?.0)
     }
 
     /// Reads what an envelope holds, and checks the types of its members. Which step it belongs to, its artifacts and its signatures are other
@@ -156,7 +154,7 @@ impl LinkState {
         if found != form {
             return Err(Code::LinkMember.into());
         }
-        Ok(Some(ArtifactMap { envelope: self.envelope, offset, count: runs.count()? }))
+        Ok(Some(ArtifactMap { offset, note: MapNote::of(self.envelope, runs)? }))
     }
 
     /// Reads the members of a link besides its artifacts; gives the name of its step.

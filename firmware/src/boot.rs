@@ -48,8 +48,15 @@ pub enum Event<'r> {
 /// What came of a boot.
 #[derive(Debug)]
 pub struct Booted {
-    /// What is to be done.
-    pub decision: Decision,
+    result: Result<(), Error>,
+    permit: Permit,
+    /// What there is to tell about it.
+    pub account: Account,
+}
+
+/// What there is to tell about a boot.
+#[derive(Clone, Copy, Debug)]
+pub struct Account {
     /// The state that the journal has now, if any.
     pub state: Option<State>,
     /// The revision of the policy that waits to come into force.
@@ -66,31 +73,48 @@ pub struct Booted {
     pub warning_count: u32,
 }
 
-/// Boots: settles the trial, takes on what was staged, and chooses what may run.
+impl Booted {
+    /// Before a boot: nothing may run.
+    #[must_use]
+    pub const fn new() -> Self {
+        let account = Account {
+            state: None,
+            pending: None,
+            staged: None,
+            checked: [None; 2],
+            security_version: 0,
+            warnings: [0; WARNINGS],
+            warning_count: 0,
+        };
+        Self { result: Err(Error::new(Code::BootJournal)), permit: Permit::blank(), account }
+    }
+
+    /// What is to be done.
+    #[must_use]
+    pub const fn decision(&self) -> Decision<'_> {
+        match self.result {
+            Ok(()) => Decision::Run(&self.permit),
+            Err(error) => Decision::Recovery(error),
+        }
+    }
+}
+
+/// Boots: settles the trial, takes on what was staged, and chooses what may run. What comes of it goes to `booted`, a new one: a device has no room
+/// to move it.
 pub fn boot<F: Flash>(
     flash: &mut F,
     device: &Device<'_>,
     clock: &dyn Clock,
     tell: &mut dyn FnMut(&Event<'_>),
-) -> Booted {
-    let mut booted = Booted {
-        decision: Decision::Recovery(Code::BootJournal.into()),
-        state: None,
-        pending: None,
-        staged: None,
-        checked: [None; 2],
-        security_version: 0,
-        warnings: [0; WARNINGS],
-        warning_count: 0,
-    };
-    let Some(state) = journal::read(flash, &device.map) else { return booted };
-    let mut boot = Boot { flash, device, clock, tell, state, booted: &mut booted };
+    booted: &mut Booted,
+) {
+    let Some(state) = journal::read(flash, &device.map) else { return };
+    let mut boot = Boot { flash, device, clock, tell, state, account: &mut booted.account };
     boot.settle();
-    boot.booted.staged = boot.install_staged();
-    boot.booted.decision = boot.choose();
-    boot.booted.pending = policy::pending(boot.flash, &device.map, &boot.state).map(|policy| policy.revision);
-    boot.booted.state = Some(boot.state);
-    booted
+    boot.account.staged = boot.install_staged();
+    booted.result = boot.choose(&mut booted.permit);
+    boot.account.pending = policy::pending(boot.flash, &device.map, &boot.state);
+    boot.account.state = Some(boot.state);
 }
 
 /// A boot under way.
@@ -101,7 +125,7 @@ pub(crate) struct Boot<'r, F> {
     tell: &'r mut dyn FnMut(&Event<'_>),
     /// As the journal has it.
     pub(crate) state: State,
-    booted: &'r mut Booted,
+    account: &'r mut Account,
 }
 
 impl<'r, F: Flash> Boot<'r, F> {
@@ -154,27 +178,27 @@ impl<'r, F: Flash> Boot<'r, F> {
 
     /// The first slot that may run: an update that was not started yet, the active slot, the other one.
     #[inline(never)]
-    fn choose(&mut self) -> Decision {
+    fn choose(&mut self, permit: &mut Permit) -> Result<(), Error> {
         let active = self.state.active;
         let first = if self.state.of(active.other()) == Trial::Installed { active.other() } else { active };
         let mut refusal = None;
         for slot in [first, first.other()] {
-            match self.try_slot(slot) {
-                Ok(permit) => return Decision::Run(permit),
+            match self.try_slot(slot, permit) {
+                Ok(()) => return Ok(()),
                 // The active slot's matters more than that of a failed update.
                 Err(error) => refusal = if slot == active { Some(error) } else { refusal.or(Some(error)) },
             }
         }
-        Decision::Recovery(refusal.unwrap_or(Code::BootJournal.into()))
+        Err(refusal.unwrap_or(Code::BootJournal.into()))
     }
 
     /// Verifies a slot twice, and notes before it runs what must not be forgotten then.
     #[inline(never)]
-    fn try_slot(&mut self, slot: Slot) -> Result<Permit, Error> {
-        let (mut first, mut second) = (Token::blank(0x5555_5555), Token::blank(0xaaaa_aaaa));
+    fn try_slot(&mut self, slot: Slot, permit: &mut Permit) -> Result<(), Error> {
+        permit.clear(slot);
         let question = self.in_slot(slot, Way::Verifier);
         let trial = self.state.of(slot);
-        let Vouched { attested, revision, image } = match self.vouch_into(&question, &mut first) {
+        let Vouched { attested, revision, image } = match self.vouch_into(&question, &mut permit.first) {
             Ok(vouched) => vouched,
             Err(error) => {
                 if trial == Trial::Installed {
@@ -194,11 +218,11 @@ impl<'r, F: Flash> Boot<'r, F> {
                 self.tell(&Event::PolicyInForce(revision));
             }
         }
-        self.booted.security_version = attested.security_version;
+        permit.image = image;
+        self.account.security_version = attested.security_version;
         // Apart from the first, from the flash again, and told to nobody. The compiler must not see that it asks the same.
         let again = black_box(Question { way: Way::Digest, ..question });
-        candidate::vouch(black_box(&*self.flash), self.device, &again, &mut second, &mut |_| ())?;
-        Ok(Permit::new(slot, image, first, second))
+        candidate::vouch(black_box(&*self.flash), self.device, &again, &mut permit.second, &mut |_| ()).map(|_| ())
     }
 
     /// May what lies in this slot run?
@@ -226,7 +250,7 @@ impl<'r, F: Flash> Boot<'r, F> {
     }
 
     fn vouch_into(&mut self, question: &Question<'_>, token: &mut Token) -> Result<Vouched, Error> {
-        let Booted { warnings, warning_count, .. } = &mut *self.booted;
+        let Account { warnings, warning_count, .. } = &mut *self.account;
         let tell = &mut *self.tell;
         let result = candidate::vouch(self.flash, self.device, question, token, &mut |event| {
             if let Event::Candidate(_, report) = event {
@@ -235,7 +259,7 @@ impl<'r, F: Flash> Boot<'r, F> {
             tell(event);
         });
         if question.package.start == self.device.map.slot(question.slot).start {
-            *question.slot.which(&mut self.booted.checked) = Some(result.map(|_| ()));
+            *question.slot.which(&mut self.account.checked) = Some(result.map(|_| ()));
         }
         result
     }

@@ -12,7 +12,7 @@ use crate::boot::{Device, Event};
 use crate::decision::{Passed, Token, Word};
 use crate::flash::{Flash, Region, Slot};
 use crate::journal::{self, State};
-use crate::policy;
+use crate::policy::{self, Which};
 
 /// What became of a candidate, for the log.
 #[derive(Clone, Copy, Debug)]
@@ -91,28 +91,25 @@ pub(crate) fn vouch<F: Flash>(
     token: &mut Token,
     tell: &mut dyn FnMut(&Event<'_>),
 ) -> Result<Vouched, Error> {
-    let map = &device.map;
-    let state = journal::read(flash, map).ok_or(Code::BootJournal)?;
-    if let Some(policy) = policy::pending(flash, map, &state)
-        && let Ok(vouched) = ask(flash, device, question, &state, policy, token, tell)
-    {
-        return Ok(vouched);
-    }
-    ask(flash, device, question, &state, policy::in_force(flash, map, &state)?, token, tell)
+    let state = journal::read(flash, &device.map).ok_or(Code::BootJournal)?;
+    ask(flash, device, question, &state, Which::Pending, token, tell)
+        .or_else(|_| ask(flash, device, question, &state, Which::InForce, token, tell))
 }
 
-fn ask<'a, F: Flash>(
+#[inline(never)]
+fn ask<F: Flash>(
     flash: &F,
-    device: &Device<'a>,
+    device: &Device<'_>,
     question: &Question<'_>,
     state: &State,
-    mut policy: TrustPolicy<'a>,
+    which: Which,
     token: &mut Token,
     tell: &mut dyn FnMut(&Event<'_>),
 ) -> Result<Vouched, Error> {
     let Question { package: region, slot, clock, floor, way } = *question;
     token.start();
     token.pass(Passed::Journal);
+    let mut policy = policy::read(flash, &device.map, state, which)?;
     let trust = &mut policy.trust;
     trust.security_version = trust.security_version.max(state.counter);
     trust.earliest_time = trust.earliest_time.max(Some(floor.max(state.time_floor).max(device.build_time)));

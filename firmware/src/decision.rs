@@ -108,10 +108,10 @@ impl Token {
 }
 
 /// How a boot ends.
-#[derive(Debug)]
-pub enum Decision {
+#[derive(Clone, Copy, Debug)]
+pub enum Decision<'p> {
     /// A slot's image may run.
-    Run(Permit),
+    Run(&'p Permit),
     /// None may: the board waits for a package in the staging area and boots again, or stops.
     Recovery(Error),
 }
@@ -120,17 +120,26 @@ pub enum Decision {
 #[derive(Debug)]
 pub struct Permit {
     slot: Slot,
-    image: Region,
-    first: Token,
-    second: Token,
+    pub(crate) image: Region,
+    pub(crate) first: Token,
+    pub(crate) second: Token,
 }
 
 /// The number of words that were compared comes into this, so that none is left out.
 const COMPARED: u32 = 0x5aa5_0ff0;
 
 impl Permit {
-    pub(crate) const fn new(slot: Slot, image: Region, first: Token, second: Token) -> Self {
-        Self { slot, image, first, second }
+    /// Of no slot.
+    pub(crate) const fn blank() -> Self {
+        let image = Region { start: 0, length: 0 };
+        Self { slot: Slot::A, image, first: Token::blank(0x5555_5555), second: Token::blank(0xaaaa_aaaa) }
+    }
+
+    /// Forgets what was verified: it is about this slot from now on.
+    pub(crate) fn clear(&mut self, slot: Slot) {
+        self.slot = slot;
+        self.first.0.fill(0x5555_5555);
+        self.second.0.fill(0xaaaa_aaaa);
     }
 
     /// The slot that may run.
@@ -149,8 +158,8 @@ impl Permit {
     }
 
     /// Starts the image, if both verifications agree on everything.
-    pub fn redeem<B: Board>(self, board: &mut B) -> B::Done {
-        let Self { slot, image, first: Token(first), second: Token(second) } = &self;
+    pub fn redeem<B: Board>(&self, board: &mut B) -> B::Done {
+        let Self { slot, image, first: Token(first), second: Token(second) } = self;
         let about = [ALL, image.start, image.length];
         let (mut difference, mut compared) = (0, 0_u32);
         for (first, second) in first.iter().zip(second) {
@@ -233,19 +242,22 @@ mod tests {
     }
 
     fn redeem([first, second]: [Token; 2]) -> Option<Region> {
-        Permit::new(Slot::B, IMAGE, first, second).redeem(&mut Host)
+        Permit { slot: Slot::B, image: IMAGE, first, second }.redeem(&mut Host)
     }
 
     #[test]
     fn two_full_tokens_that_agree_start_the_image() {
         assert_eq!(redeem(both()), Some(IMAGE));
         let [first, second] = both();
-        let permit = Permit::new(Slot::B, IMAGE, first, second);
+        let mut permit = Permit { slot: Slot::B, image: IMAGE, first, second };
         assert_eq!((permit.slot(), permit.sha256()), (Slot::B, [0xab; 32]));
+        permit.clear(Slot::B);
+        assert_eq!(permit.redeem(&mut Host), None);
     }
 
     #[test]
     fn nothing_else_does() {
+        assert_eq!(Permit::blank().redeem(&mut Host), None);
         assert_eq!(redeem([Token::blank(0x5555_5555), Token::blank(0xaaaa_aaaa)]), None);
         assert_eq!(redeem([Token::blank(0), Token::blank(0)]), None);
         // One that was not filled; a word that differs in one bit, in either or in both.

@@ -20,7 +20,7 @@ pub mod policy;
 mod report;
 pub mod trailer;
 
-pub use boot::{Booted, Device, Event, boot};
+pub use boot::{Account, Booted, Device, Event, boot};
 pub use confirm::{Stager, confirm};
 pub use decision::{Board, Decision, Permit};
 pub use flash::{Flash, Map, Region, Slot};

@@ -14,25 +14,41 @@ impl From<FlashError> for Error {
     }
 }
 
-/// The policy in force.
-///
-/// # Errors
-/// [`Code::BootPolicy`] where the page holds another one than the journal says; what [`TrustPolicy::read_page`] says.
-#[inline(never)]
-pub fn in_force<'f, F: Flash>(flash: &'f F, map: &Map, state: &State) -> Result<TrustPolicy<'f>, Error> {
-    let policy = TrustPolicy::read_page(flash.mapped(state.policy.of(map.policy)))?;
-    if policy.revision == state.revision { Ok(policy) } else { Err(Code::BootPolicy.into()) }
+/// Which of the policies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// The one that is to come into force, where there is one.
+    Pending,
+    /// The one in force.
+    InForce,
 }
 
-/// The policy that is to come into force, where there is one.
+/// Reads a policy.
+///
+/// # Errors
+/// [`Code::BootPolicy`] where its page holds another one than the journal says, or the journal says that there is none; what
+/// [`TrustPolicy::read_page`] says.
+#[inline(never)]
+pub(crate) fn read<'f, F: Flash>(
+    flash: &'f F,
+    map: &Map,
+    state: &State,
+    which: Which,
+) -> Result<TrustPolicy<'f>, Error> {
+    let page = if which == Which::Pending { state.policy.other() } else { state.policy };
+    let policy = TrustPolicy::read_page(flash.mapped(page.of(map.policy)))?;
+    let is_it = match which {
+        Which::Pending => state.pending == Trial::Confirmed && policy.revision > state.revision,
+        Which::InForce => policy.revision == state.revision,
+    };
+    if is_it { Ok(policy) } else { Err(Code::BootPolicy.into()) }
+}
+
+/// The revision of the policy that is to come into force, where there is one.
 #[inline(never)]
 #[must_use]
-pub fn pending<'f, F: Flash>(flash: &'f F, map: &Map, state: &State) -> Option<TrustPolicy<'f>> {
-    if state.pending != Trial::Confirmed {
-        return None;
-    }
-    let policy = TrustPolicy::read_page(flash.mapped(state.policy.other().of(map.policy))).ok()?;
-    Some(policy).filter(|policy| policy.revision > state.revision)
+pub fn pending<F: Flash>(flash: &F, map: &Map, state: &State) -> Option<u32> {
+    read(flash, map, state, Which::Pending).ok().map(|policy| policy.revision)
 }
 
 /// Takes on a policy update that lies in `region` of the flash: writes the policy to the page that is not in force, and notes that it is pending. One
@@ -49,8 +65,8 @@ pub fn update<F: Flash>(flash: &mut F, map: &Map, state: &mut State, region: Reg
     if is_known(page) || pending.is_some() && is_known(free) {
         return Ok(None);
     }
-    let least = pending.map_or(0, |pending| pending.revision).max(state.revision);
-    let revision = update.verify(&in_force(flash, map, state)?, least, &Ed25519)?.revision;
+    let least = pending.unwrap_or(0).max(state.revision);
+    let revision = update.verify(&read(flash, map, state, Which::InForce)?, least, &Ed25519)?.revision;
     let length = update.policy.len() as u32;
     if length > free.length {
         return Err(Code::PolicyUpdateForm.into());
@@ -62,7 +78,7 @@ pub fn update<F: Flash>(flash: &mut F, map: &Map, state: &mut State, region: Reg
     flash::copy(flash, region.after(PolicyUpdate::HEAD as u32).first(length), free)?;
     // Once more, over the copy: what is believed from now on is worth a second check.
     let update = PolicyUpdate { policy: flash.mapped(free.first(length)), ..PolicyUpdate::read(flash.mapped(region))? };
-    black_box(update).verify(&in_force(flash, map, state)?, least, &Ed25519)?;
+    black_box(update).verify(&read(flash, map, state, Which::InForce)?, least, &Ed25519)?;
     journal::append(flash, map, state, &mut |state| state.pending = Trial::Confirmed)?;
     Ok(Some(revision))
 }

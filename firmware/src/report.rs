@@ -14,34 +14,35 @@ impl Booted {
     /// The report. `clock` is what the device's clock says.
     #[must_use]
     pub fn report(&self, clock: Option<Time>) -> BootReport {
-        let state = self.state.as_ref();
-        let (decision, image) = match &self.decision {
-            Decision::Recovery(error) => (BootDecision::Recovery((*error).into()), None),
+        let account = &self.account;
+        let state = account.state.as_ref();
+        let (decision, image) = match self.decision() {
+            Decision::Recovery(error) => (BootDecision::Recovery(error.into()), None),
             Decision::Run(permit) => {
                 let slot = permit.slot();
                 let is_confirmed = state.is_some_and(|state| state.of(slot) == Trial::Confirmed);
                 let runs = if is_confirmed { BootDecision::Confirmed } else { BootDecision::Trial };
-                let image = ImageReport { sha256: permit.sha256(), security_version: self.security_version };
+                let image = ImageReport { sha256: permit.sha256(), security_version: account.security_version };
                 (runs(slot.of([BootSlot::A, BootSlot::B])), Some(image))
             }
         };
         let slot = |slot: Slot| SlotReport {
             state: slot_state(state, slot),
-            checked: slot.of(self.checked).map_or(Checked::No, Checked::from),
+            checked: slot.of(account.checked).map_or(Checked::No, Checked::from),
         };
         BootReport {
             format: FORMAT,
             decision,
             slots: Slot::ALL.map(slot),
-            staging: self.staged.map_or(Checked::No, Checked::from),
+            staging: account.staged.map_or(Checked::No, Checked::from),
             policy: state.map_or(0, |state| state.revision),
-            pending_policy: self.pending,
+            pending_policy: account.pending,
             counter: state.map_or(0, |state| state.counter),
             time_floor: state.map_or(0, |state| state.time_floor.0),
             clock: clock.map(|Time(seconds)| seconds),
             image,
-            warnings: self.warnings,
-            warning_count: self.warning_count,
+            warnings: account.warnings,
+            warning_count: account.warning_count,
         }
     }
 }

@@ -7,7 +7,7 @@ use sitrep_core::{Code, NoClock};
 use sitrep_firmware::decision::Board;
 use sitrep_firmware::journal::{self, State, Trial};
 use sitrep_firmware::trailer::{self, TRAILER};
-use sitrep_firmware::{Decision, Device, Flash as _, Map, Region, Slot, boot};
+use sitrep_firmware::{Booted, Decision, Device, Flash as _, Map, Region, Slot, boot};
 
 use crate::power::SimulatedFlash;
 use crate::update::{DEVICE, Release, policy, time};
@@ -134,11 +134,12 @@ impl<const WORD: usize, const PAGE: usize> TestDevice<WORD, PAGE> {
     pub fn boot_and_tell(&self, flash: &mut SimulatedFlash<WORD, PAGE>) -> (Slot, Staged) {
         let map = &self.device.map;
         let (before, was) = (self.state(flash), flash.clone());
-        let booted = boot(flash, &self.device, &NoClock, &mut |_| ());
+        let mut booted = Booted::new();
+        boot(flash, &self.device, &NoClock, &mut |_| (), &mut booted);
         let after = self.state(flash);
-        assert_eq!(booted.state, Some(after), "what the boot believes is what the journal says");
+        assert_eq!(booted.account.state, Some(after), "what the boot believes is what the journal says");
 
-        let Decision::Run(permit) = booted.decision else { panic!("{:?} from {before:?}", booted.decision) };
+        let Decision::Run(permit) = booted.decision() else { panic!("{:?} from {before:?}", booted.decision()) };
         let slot = permit.slot();
         let image = permit.redeem(&mut Jumps).expect("both verifications agree");
         let version = self.images.get(flash.mapped(image)).unwrap_or_else(|| panic!("{image:?} holds no image"));
@@ -166,7 +167,7 @@ impl<const WORD: usize, const PAGE: usize> TestDevice<WORD, PAGE> {
         if slot != after.active {
             assert_eq!(after.of(slot), Trial::Started, "{before:?} {after:?}");
         }
-        (slot, booted.staged.map(|result| result.map_err(|error| error.code())))
+        (slot, booted.account.staged.map(|result| result.map_err(|error| error.code())))
     }
 }
 

@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 use sitrep_core::boot_report::{BLOCK, BootDecision, BootReport, BootSlot, Checked, ImageReport, SlotState};
 use sitrep_core::{Clock, Code, FixedClock, NoClock, Time, update::package::ARTIFACT};
 use sitrep_firmware::journal::{self, State, Trial};
-use sitrep_firmware::{Decision, Region, Slot, Stager, boot, confirm, trailer};
+use sitrep_firmware::{Booted, Decision, Region, Slot, Stager, boot, confirm, trailer};
 use sitrep_tests::chain::{Random, key};
 use sitrep_tests::power::SimulatedFlash;
 use sitrep_tests::test_device::{A, B, Jumps, Staged, TestDevice};
@@ -46,8 +46,9 @@ fn refused(subject: &Subject, package: &[u8]) -> Staged {
 /// Boots this flash without any expectation but that it does not panic. What runs, or the reason why nothing does.
 fn outcome(subject: &Subject, clock: &dyn Clock) -> (Result<Slot, Code>, Subject) {
     let mut after = subject.clone();
-    let booted = boot(&mut after.flash, &subject.device, clock, &mut |_| ());
-    let runs = match booted.decision {
+    let mut booted = Booted::new();
+    boot(&mut after.flash, &subject.device, clock, &mut |_| (), &mut booted);
+    let runs = match booted.decision() {
         Decision::Run(permit) => {
             let slot = permit.slot();
             assert!(permit.redeem(&mut Jumps).is_some());
@@ -482,7 +483,9 @@ fn the_report_says_what_the_boot_did() {
     let clock = FixedClock(time("2027-01-01T00:00:00Z"));
     let report = |flash: &mut SimulatedFlash<4, 1024>| {
         let mut block = [0; BLOCK];
-        boot(flash, &subject.device, &clock, &mut |_| ()).report(clock.now()).write(&mut block).unwrap();
+        let mut booted = Booted::new();
+        boot(flash, &subject.device, &clock, &mut |_| (), &mut booted);
+        booted.report(clock.now()).write(&mut block).unwrap();
         BootReport::read(&block).unwrap()
     };
     let mut flash = subject.flash.clone();

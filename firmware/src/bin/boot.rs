@@ -29,13 +29,13 @@ const BUILD_TIME: Time = match option_env!("SOURCE_DATE_EPOCH") {
 fn main() -> ! {
     let mut flash = board::start();
     loop {
-        let booted = boot(&mut flash, &DEVICE, &BatteryClock, &mut |event| log::event(event));
+        let mut booted = Booted::new();
+        boot(&mut flash, &DEVICE, &BatteryClock, &mut |event| log::event(event), &mut booted);
         leave(&booted);
         let (stack, statics) = board::ram();
         defmt::debug!("stack {=u32} bytes", stack);
         defmt::debug!("statics {=u32} bytes", statics);
-        let Booted { decision, .. } = booted;
-        match decision {
+        match booted.decision() {
             Decision::Run(permit) => match permit.redeem(&mut Processor) {},
             Decision::Recovery(error) => {
                 defmt::error!("recovery: {} ({=u16})", error.code(), error.code().number());
