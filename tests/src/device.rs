@@ -123,6 +123,22 @@ impl Image {
         &self.path
     }
 
+    /// The compiler that it was made by, and where the core library came from (`.cargo/devices`).
+    ///
+    /// # Panics
+    /// When the file is no ELF file.
+    #[must_use]
+    pub fn compiler(&self) -> String {
+        let object = self.object();
+        let comment =
+            object.section_by_name(".comment").map(|section| section.data().expect("sections lie in the file"));
+        let text = String::from_utf8_lossy(comment.unwrap_or_default()).into_owned();
+        let compiler = text.split(['\0', '(']).find(|part| part.starts_with("rustc")).unwrap_or("an unknown compiler");
+        let has_way = |way: &&&str| self.path.components().any(|part| part.as_os_str() == **way);
+        let way = ["rustup", "debian"].iter().find(has_way).unwrap_or(&"source");
+        format!("{} with the core library of the way `{way}`", compiler.trim().replace("rustc version", "rustc"))
+    }
+
     /// What it takes of the device's memories.
     ///
     /// # Panics

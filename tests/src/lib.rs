@@ -18,8 +18,12 @@ pub mod process;
 pub mod required;
 pub mod scale;
 pub mod scenario;
+pub mod tables;
 pub mod test_device;
 pub mod update;
+pub mod work;
+pub mod worst;
+pub mod worst_cases;
 pub mod wrap;
 
 /// The README's Rust compiles.

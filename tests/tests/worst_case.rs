@@ -1,0 +1,156 @@
+//! What a verification takes at worst, in instructions: bundles that go to one limit each, measured on the emulated Cortex-M3 and held against the formula of
+//! tests/src/work.rs and the tables of firmware/WORST_CASE.md.
+
+use std::fmt::Write as _;
+
+use sitrep_core::limits::{BOOT, Features, SCARCE};
+use sitrep_core::{Bundle, Code};
+use sitrep_firmware::boards::memory_map::MPS2_AN385;
+use sitrep_tests::device::{Image, TIME_LIMIT};
+use sitrep_tests::tables::{all, compare, number};
+use sitrep_tests::work::{self, Shape, Term, total};
+use sitrep_tests::worst::{Envelope, Node, text};
+use sitrep_tests::worst_cases::{
+    Case, OWNER, Row, attempts, directives, functionaries, layout, metablock, owners, rows, rule, variants,
+};
+
+/// A bundle that is one over a limit is refused before any signature is checked, by a host that packs for boot loaders and by one of them.
+#[test]
+fn one_more_than_a_limit_is_refused() {
+    let image = Image::open(&MPS2_AN385, "verify");
+    let signed = |payload| metablock(payload, OWNER);
+    let texts = |count: u32| Node::List((0..count).map(|_| text("")).collect());
+    let with = |envelope: Envelope| Case::of(vec![envelope], Vec::new());
+    let pattern = |length: u32| {
+        let rules = vec![rule(&["ALLOW", &"a".repeat(length as usize)])];
+        with(signed(layout(&functionaries(1), 1, &rules, &Vec::new())))
+    };
+    let cases: [(&str, Case, Option<Code>, Code); 14] = [
+        ("string", with(signed(text("a".repeat(SCARCE.string as usize)))), None, Code::LayoutType),
+        (
+            "string",
+            with(signed(text("a".repeat(SCARCE.string as usize + 1)))),
+            Some(Code::LimitProfile),
+            Code::LimitProfile,
+        ),
+        ("tokens", with(signed(texts(SCARCE.tokens - 3))), None, Code::LayoutType),
+        ("tokens", with(signed(texts(SCARCE.tokens - 2))), Some(Code::LimitProfile), Code::LimitProfile),
+        ("pattern", pattern(SCARCE.pattern), None, Code::LinkMissing),
+        ("pattern", pattern(SCARCE.pattern + 1), None, Code::LimitProfile),
+        ("signatures", owners(64), None, Code::OwnerSignature),
+        ("signatures", owners(72), Some(Code::LimitSignatures), Code::LimitSignatures),
+        ("variants", variants(SCARCE.variants), None, Code::OwnerSignature),
+        ("variants", variants(SCARCE.variants + 1), Some(Code::LimitVariants), Code::LimitVariants),
+        ("directives", directives(2), None, Code::OwnerSignature),
+        ("directives", directives(3), Some(Code::BundleArtifact), Code::BundleArtifact),
+        ("envelopes", attempts(192), None, Code::ThresholdNotMet),
+        ("envelopes", attempts(208), Some(Code::LimitEnvelopes), Code::LimitEnvelopes),
+    ];
+    for (limit, case, opened, verified) in cases {
+        let bytes = case.worst.bundle();
+        let found = Bundle::open_for(BOOT.features, &bytes, &mut [0; BOOT.path]).err().map(|error| error.code());
+        assert_eq!(found, opened, "{limit}");
+        let found = Bundle::open_for(Features::ALL, &bytes, &mut [0; BOOT.path]).err().map(|error| error.code());
+        assert_eq!(found, opened.filter(|code| *code == Code::BundleArtifact), "{limit}: another profile has room");
+        if let Some(image) = &image {
+            let run = image.run(&case.flash(), TIME_LIMIT);
+            let line = run.log.last().expect("a log");
+            assert!(line.starts_with(&format!("error refused: {} (", verified.name())), "{limit}: {line}");
+        }
+    }
+}
+
+/// What a run of one case gave.
+struct Measured {
+    instructions: u64,
+    stack: u64,
+    bound: u64,
+}
+
+/// Runs this many units of a case on the Cortex-M3.
+fn measure(image: &Image, row: &Row, units: u32) -> Measured {
+    let case = (row.case)(units);
+    let run = image.run(&case.flash(), TIME_LIMIT);
+    assert_eq!(run.log, [format!("error refused: {}", row.refusal.name())], "{}: {}", row.limit, row.bundle);
+    let instructions = 1000 * run.figure("boot");
+    let bound = total(&work::whole(&case.shape()));
+    assert!(
+        instructions <= bound,
+        "{} ({}), {units}: {instructions} instructions are more than {bound}, {:?}, {:?}",
+        row.limit,
+        row.bundle,
+        case.shape(),
+        work::whole(&case.shape())
+    );
+    Measured { instructions, stack: run.figure("boot-stack"), bound }
+}
+
+/// Seconds at 64 MHz, where an instruction takes a cycle.
+fn seconds(instructions: u64) -> String {
+    let seconds = instructions as f64 / 64e6;
+    if seconds < 100.0 { format!("{seconds:.1} s") } else { format!("{:.0} min", seconds / 60.0) }
+}
+
+#[test]
+fn instructions_at_the_limits() {
+    let Some(image) = Image::open(&MPS2_AN385, "figures") else { return };
+    let rows = rows();
+    let measured = all(&rows, |row| [row.most / 2, row.most].map(|units| measure(&image, row, units)));
+    let mut table = String::from(
+        "| limit | value | bundle | unit | at half | at the limit | for each unit | at most by the formula |\n|---|---|---|---|---|---|---|---|\n",
+    );
+    let mut stacks = Vec::new();
+    for (row, [half, whole]) in rows.iter().zip(&measured) {
+        assert_eq!(half.stack, whole.stack, "{}: the stack depends on the number of {}", row.limit, row.unit);
+        stacks.push(whole.stack);
+        let each = whole.instructions.saturating_sub(half.instructions) / u64::from(row.most - row.most / 2);
+        let (limit, value) =
+            if row.limit.is_empty() { ("the same", String::new()) } else { (row.limit, number(row.value)) };
+        let figures = [half.instructions, whole.instructions, each, whole.bound].map(number).join(" | ");
+        writeln!(table, "| {limit} | {value} | {} | {} | {figures} |", row.bundle, row.unit).expect("text");
+    }
+    writeln!(
+        table,
+        "\nStack in all of these: {} to {} bytes, and in none more at the limit than at half of it.",
+        number(stacks.iter().copied().min().unwrap_or(0)),
+        number(stacks.iter().copied().max().unwrap_or(0))
+    )
+    .expect("text");
+    compare(&image, "rows", &table);
+}
+
+/// Verifications of a boot at most, and bytes of the slots that are told of.
+const VERIFICATIONS: u64 = 26;
+const SLOTS: [u64; 4] = [48 << 10, 256 << 10, 1 << 20, 5 << 20];
+
+#[test]
+fn the_formula_at_the_limits() {
+    let Some(image) = Image::open(&MPS2_AN385, "figures") else { return };
+    let mut table =
+        String::from("| | instructions each | how many in 48 KiB | | in 1 MiB | |\n|---|---|---|---|---|---|\n");
+    // Nearly all of the slot is the bundle: a byte of it costs more than one of the artifact.
+    let [small, large] = [48 << 10, 1 << 20].map(|slot| work::whole(&Shape::of_limits(slot, slot)));
+    for (Term { letter, each, count }, other) in small.iter().zip(&large) {
+        let figures = [*each, *count, each * count, other.count, other.each * other.count].map(number).join(" | ");
+        writeln!(table, "| {letter} | {figures} |").expect("text");
+    }
+    compare(&image, "terms", &table);
+
+    let mut table = String::from(
+        "| slot | nobody has signed | a genuine release, packed again by somebody else | everybody has signed |\n|---|---|---|---|\n",
+    );
+    for slot in SLOTS {
+        let limits = Shape::of_limits(slot, slot);
+        let [alone, packed, signed] = [
+            total(&work::without_owners(&limits)),
+            total(&work::whole(&Shape { paths: 10, rules: 2, steps: 5, versions: 1, ..limits })),
+            total(&work::whole(&limits)),
+        ];
+        let cell = |instructions| format!("{} ({})", number(instructions), seconds(instructions));
+        let size = if slot < 1 << 20 { format!("{} KiB", slot >> 10) } else { format!("{} MiB", slot >> 20) };
+        writeln!(table, "| {size} | {} | {} | {} |", cell(alone), cell(packed), cell(signed)).expect("text");
+    }
+    let least = total(&work::without_owners(&Shape::of_limits(SLOTS[0], SLOTS[0])));
+    writeln!(table, "\nA boot of {VERIFICATIONS} verifications: {VERIFICATIONS} times as many; of packages of 48 KiB that nobody has signed {} ({}).", number(VERIFICATIONS * least), seconds(VERIFICATIONS * least)).expect("text");
+    compare(&image, "totals", &table);
+}
