@@ -7,7 +7,7 @@ the bytes of each. There is no bound, and an error instead, where
 
 - a function calls through a register that it did not load from its own constants, and no CALLER=CALLEE says where the call can go: a part of the name of
   each, for calls through trait objects and closures; without a CALLEE it does not come back,
-- a function's address stands in the image's constants, as in the table of a trait object, and no CALLER=CALLEE leads to it,
+- a function stands in the table of a trait object, and no CALLER=CALLEE leads to it,
 - a function can be called while it runs, and no FUNCTION*TIMES says how often it can be under way at most,
 - a frame has a size that is computed.
 
@@ -15,6 +15,7 @@ A function's frame is everything that its instructions take off the stack pointe
 """
 
 import bisect
+import itertools
 import json
 import re
 import struct
@@ -66,8 +67,12 @@ class Code:
         for address, (size, _) in inside.items():
             self._read(address, size, self.functions[address])
         words = struct.unpack(f"<{len(constants) // 4}I", constants[:len(constants) // 4 * 4])
-        # Bit 0 says that it is Thumb code.
-        self.tables = {word & ~1 for word in words if word & 1 and word & ~1 in self.functions}
+        self.tables = set()
+        for place, (size, align) in enumerate(zip(words[1:], words[2:])):
+            # How to drop it, its size and its alignment; then the methods. Bit 0 of an address says that it is Thumb code.
+            if (words[place] == 0 or words[place] & ~1 in self.functions) and size < 1 << 16 and align in (1, 2, 4, 8):
+                methods = itertools.takewhile(lambda word: word & 1 and word & ~1 in self.functions, words[place + 3:])
+                self.tables |= {method & ~1 for method in methods}
         # Of closures that are called once; nothing here keeps any in a trait object.
         self.tables -= {address for address, function in self.functions.items() if "FnOnce" in function.name and "shim" in function.name}
 

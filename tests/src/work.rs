@@ -34,6 +34,9 @@ pub struct Shape {
     pub versions: u64,
 }
 
+/// How many verifications a boot makes at most (firmware/WORST_CASE.md, "Instructions of a verification").
+pub const VERIFICATIONS: u64 = 22;
+
 /// Bytes that a path takes in a bundle at least: its control byte, a byte that differs, and a digest.
 const PATH: u64 = 34;
 
@@ -93,7 +96,7 @@ pub fn whole(shape: &Shape) -> Vec<Term> {
     let skimmed = tokens * (2 * links + maps + 4 * links * rounds);
     let pairs = 2 * steps * rules * paths;
     // Whether the other list of the step has the path; each rule whether another step has it; whether two links agree.
-    let lookups = (2 * steps + 2 * steps * rules + 2 * links) * paths * runs;
+    let lookups = (2 * steps + 2 * steps * rules + 2 * links) * paths * runs.min(paths);
     // The layout is looked through, and its steps, keys and rules are read in full, rules twice.
     sum(shape, shape.artifact, 5 * tokens, checks, envelopes, [skimmed, pairs, lookups, 1])
 }

@@ -214,6 +214,21 @@ pub fn attempts(units: u32) -> Case {
     Case { keys: BOOT.keys, ..Case::of(envelopes, Vec::new()) }
 }
 
+/// What somebody can do whom no owner has helped, in 48 KiB: the budget of texts is used up by the last of the signatures.
+fn stranger(units: u32) -> Case {
+    const BUNDLE: u32 = 48 << 10;
+    let text_of_each = (SCARCE.texts_base + SCARCE.texts_ratio * BUNDLE) / (8 * 8);
+    let strings = text_of_each / SCARCE.string - 1;
+    let mut case = owners(units);
+    for envelope in &mut case.worst.envelopes {
+        envelope.payload = Node::List((0..strings).map(|_| text(wide(SCARCE.string as usize, 0))).collect());
+    }
+    let room = u64::from(BUNDLE) - case.worst.sizes().bundle;
+    // The index of the strings takes two bytes for 16.
+    case.worst.idle = vec![String::new(); (room - room / 9 - 8) as usize];
+    case
+}
+
 fn texts(units: u32) -> Case {
     strange_layout(
         Node::List((0..units / SCARCE.string).map(|_| text(wide(SCARCE.string as usize, 0))).collect()),
@@ -382,6 +397,7 @@ pub fn rows() -> Vec<Row> {
         row("", 1000 * 35, "paths that nobody lists", "path", 1000, paths_in_the_section, Code::OwnerUnsigned),
         row("bytes of the artifact", 131_072, "another artifact", "byte", 131_072, artifact, Code::ArtifactDigest),
         row("owners × signatures of the layout", owners_most, "strangers' signatures without a label", "check", owners_most, owners, Code::OwnerSignature),
+        row("these, and bytes of bundle and text", 49_152, "the same, of the longest text, with empty strings", "check", owners_most, stranger, Code::OwnerSignature),
         row("links × checks of signatures", attempts_most, "the same of links", "check", attempts_most, attempts, Code::ThresholdNotMet),
         row("bytes of text", SCARCE.texts_base.into(), "characters of four bytes", "byte of text", SCARCE.texts_base.into(), texts, Code::OwnerSignature),
         row("bytes of tokens", SCARCE.tokens.into(), "empty strings that are signed", "token", SCARCE.tokens.into(), tokens, Code::OwnerSignature),
