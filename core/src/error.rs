@@ -192,6 +192,8 @@ codes! {
     1100 BootJournal "boot-journal" "the device's own state is lost, or was never written" "provision the device anew, where it was made";
     1101 BootPolicy "boot-policy" "the trust policy in flash is not the one that is in force" "provision the device anew, where it was made";
     1102 BootFlash "boot-flash" "the flash does not keep what is written to it" "stage the update again; if it happens again, the device is worn out";
+    1103 BootImage "boot-image" "the slot holds another image than the one that was installed or confirmed" "bring updates by way of the staging area";
+    1104 BootRejected "boot-rejected" "this image was tried, did not confirm, and was staged again before the device went back" "mend the image, or stage it again from the one that runs now";
 }
 
 impl Code {

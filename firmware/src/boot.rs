@@ -31,7 +31,7 @@ pub enum Event<'r> {
     Candidate(Slot, &'r Report<'r, 'r, 'r>),
     /// The application of this slot has confirmed: it is the rule from now on.
     Confirmed(Slot),
-    /// It has not, and the other slot runs again; or it was damaged before it was started.
+    /// It has not before the next boot, and the other slot runs again; or it did not verify when it was to be started.
     Rejected(Slot),
     /// An update was copied to a slot.
     Installed(Slot),
@@ -151,10 +151,10 @@ impl<'r, F: Flash> Boot<'r, F> {
         // A time after the layout's expiry would be the end of the very image that gave it.
         for time in [time, Time(0)] {
             let question = Question { floor: time, ..self.in_slot(slot, Way::Verifier) };
-            let Ok(Vouched { attested, revision, .. }) = self.vouch(&question) else { continue };
+            let Ok(Vouched { attested, revision, id, .. }) = self.vouch(&question) else { continue };
             let known = attested.time.unwrap_or(Time(0)).max(time);
             let noted = self.append(&mut |state| {
-                state.set(slot, Trial::Confirmed);
+                state.set(slot, Trial::Confirmed, id);
                 state.active = slot;
                 state.counter = state.counter.max(attested.security_version);
                 state.time_floor = state.time_floor.max(known);
@@ -170,8 +170,10 @@ impl<'r, F: Flash> Boot<'r, F> {
     }
 
     fn reject(&mut self, slot: Slot) {
+        // An application on trial could stage itself again without end, or make the staging area one that cannot be erased.
+        let id = if self.is_staged() { slot.of(self.state.ids) } else { 0 };
         // Where this cannot be noted, it is done again at the next boot.
-        if self.append(&mut |state| state.set(slot, Trial::Rejected)).is_ok() {
+        if self.append(&mut |state| state.set(slot, Trial::Rejected, id)).is_ok() {
             self.tell(&Event::Rejected(slot));
         }
     }
@@ -198,7 +200,7 @@ impl<'r, F: Flash> Boot<'r, F> {
         permit.clear(slot);
         let question = self.in_slot(slot, Way::Verifier);
         let trial = self.state.of(slot);
-        let Vouched { attested, revision, image } = match self.vouch_into(&question, &mut permit.first) {
+        let Vouched { attested, revision, image, id } = match self.vouch_into(&question, &mut permit.first) {
             Ok(vouched) => vouched,
             Err(error) => {
                 if trial == Trial::Installed {
@@ -209,7 +211,7 @@ impl<'r, F: Flash> Boot<'r, F> {
         };
         if trial == Trial::Installed {
             // Nobody would ask for its confirmation otherwise.
-            self.append(&mut |state| state.set(slot, Trial::Started))?;
+            self.append(&mut |state| state.set(slot, Trial::Started, id))?;
             self.tell(&Event::Started(slot));
         }
         if trial == Trial::Confirmed && revision > self.state.revision {
@@ -236,12 +238,13 @@ impl<'r, F: Flash> Boot<'r, F> {
         let package = region.first(region.length.saturating_sub(TRAILER));
         // What was confirmed does not expire: nobody would be served by a device that stops on a date.
         let clock = if self.state.of(slot) == Trial::Confirmed { &NoClock } else { self.clock };
-        Question { package, slot, clock, floor: Time(0), way }
+        // What became of one image says nothing of another one that somebody has put in its place.
+        Question { package, slot, clock, floor: Time(0), id: slot.of(self.state.ids), way }
     }
 
     /// The question about a staged package for a slot.
     pub(crate) fn staged(&self, package: Region, slot: Slot) -> Question<'r> {
-        Question { package, slot, clock: self.clock, floor: Time(0), way: Way::Verifier }
+        Question { package, slot, clock: self.clock, floor: Time(0), id: 0, way: Way::Verifier }
     }
 
     /// Answers a question that no jump depends on.

@@ -10,7 +10,7 @@ use sitrep_core::{
 
 use crate::boot::{Device, Event};
 use crate::decision::{Passed, Token, Word};
-use crate::flash::{Flash, Region, Slot};
+use crate::flash::{Flash, Region, Slot, is_erased};
 use crate::journal::{self, State};
 use crate::policy::{self, Which};
 
@@ -69,6 +69,8 @@ pub(crate) struct Question<'q> {
     pub(crate) clock: &'q dyn Clock,
     /// It is at least as late as this, whatever the journal says.
     pub(crate) floor: Time,
+    /// Which image it must be ([`State::ids`]); 0 where any may be.
+    pub(crate) id: u32,
     pub(crate) way: Way,
 }
 
@@ -80,6 +82,8 @@ pub(crate) struct Vouched {
     pub(crate) revision: u32,
     /// Where the artifact lies.
     pub(crate) image: Region,
+    /// Which image it is ([`State::ids`]).
+    pub(crate) id: u32,
 }
 
 /// Answers a question from nothing but the flash: reads the journal, the pending policy and the one in force, and asks them in this order.
@@ -106,7 +110,7 @@ fn ask<F: Flash>(
     token: &mut Token,
     tell: &mut dyn FnMut(&Event<'_>),
 ) -> Result<Vouched, Error> {
-    let Question { package: region, slot, clock, floor, way } = *question;
+    let Question { package: region, slot, floor, .. } = *question;
     token.start();
     token.pass(Passed::Journal);
     let mut policy = policy::read(flash, &device.map, state, which)?;
@@ -116,17 +120,23 @@ fn ask<F: Flash>(
     trust.device = device.identity;
     token.pass(Passed::Policy);
 
-    let package = Package::read(flash.mapped(region))?;
+    let bytes = flash.mapped(region);
+    let package = Package::read(bytes).inspect_err(|error| {
+        // Of an empty slot there is nothing to tell.
+        if !is_erased(bytes) {
+            tell(&Event::Candidate(slot, &Report::refused(*error)));
+        }
+    })?;
     let image = region.after(package::ARTIFACT as u32).first(package.artifact.len() as u32);
     token.note(Word::Start, image.start);
     token.note(Word::Length, image.length);
     token.note(Word::Counter, trust.security_version);
     token.note(Word::Revision, policy.revision);
     token.note(Word::Slot, slot as u32);
-    let attested =
-        check(&policy, &package, slot, clock, way, token, &mut |report| tell(&Event::Candidate(slot, report)))?;
+    let (attested, id) =
+        check(&policy, &package, question, token, &mut |report| tell(&Event::Candidate(slot, report)))?;
     token.note(Word::SecurityVersion, attested.security_version);
-    Ok(Vouched { attested, revision: policy.revision, image })
+    Ok(Vouched { attested, revision: policy.revision, image, id })
 }
 
 /// Verifies a package's bundle as the trust policy at the start of `page` says, and its artifact against the bundle, for a slot; apart from a boot.
@@ -142,18 +152,19 @@ pub fn verify_package(
     report: &mut dyn FnMut(&Report<'_, '_, '_>),
 ) -> Result<Attested, Error> {
     let policy = TrustPolicy::read_page(page).inspect_err(|error| report(&Report::refused(*error)))?;
-    check(&policy, package, slot, clock, Way::Verifier, &mut Token::blank(0), report)
+    let nowhere = Region { start: 0, length: 0 };
+    let question = Question { package: nowhere, slot, clock, floor: Time(0), id: 0, way: Way::Verifier };
+    check(&policy, package, &question, &mut Token::blank(0), report).map(|(attested, _)| attested)
 }
 
 fn check(
     TrustPolicy { trust, artifact: name, .. }: &TrustPolicy<'_>,
     package: &Package<'_>,
-    slot: Slot,
-    clock: &dyn Clock,
-    way: Way,
+    question: &Question<'_>,
     token: &mut Token,
     report: &mut dyn FnMut(&Report<'_, '_, '_>),
-) -> Result<Attested, Error> {
+) -> Result<(Attested, u32), Error> {
+    let Question { slot, clock, .. } = *question;
     let mut room = String::new();
     let name = artifact_name(name.unwrap_or_default(), slot, &mut room);
     let opened = open(package.bundle);
@@ -168,7 +179,7 @@ fn check(
     let request = Request { bundle, trust, clock, schemes: &Ed25519, executor: &Sequential, parameters: &[] };
     let mut memory = BootMemory::new();
     let outcome = verify(&request, &mut memory, &mut ());
-    let result = check_artifact(&outcome, name, package.artifact, way, token);
+    let result = check_artifact(&outcome, name, package.artifact, question, token);
     let told = result.map(|_| ());
     tell(&outcome, name, told, report);
     result
@@ -212,9 +223,9 @@ fn check_artifact(
     outcome: &Outcome<'_, '_>,
     name: &str,
     artifact: &[u8],
-    way: Way,
+    question: &Question<'_>,
     token: &mut Token,
-) -> Result<Attested, Error> {
+) -> Result<(Attested, u32), Error> {
     if name.is_empty() {
         return Err(Code::TrustArtifact.into());
     }
@@ -223,7 +234,7 @@ fn check_artifact(
     let product = supply_chain.product(name, &mut [0; BOOT.path])?;
     token.pass(Passed::Product);
     let mut digest = recorded(&product)?;
-    match way {
+    match question.way {
         Way::Verifier => product.check(artifact, u64::try_from(artifact.len()).ok())?,
         Way::Digest => {
             let computed = journal::sha256(artifact);
@@ -233,9 +244,14 @@ fn check_artifact(
             digest = computed;
         }
     }
+    let [a, b, c, d, ..] = digest;
+    let id = u32::from_le_bytes([a, b, c, d]);
+    if ![0, id].contains(&question.id) {
+        return Err(Code::BootImage.into());
+    }
     token.note_digest(&digest);
     token.pass(Passed::Artifact);
-    Ok(product.attested())
+    Ok((product.attested(), id))
 }
 
 /// The digest that the product's step has recorded.

@@ -108,7 +108,7 @@ impl Map {
         if !write_size.is_power_of_two()
             || write_size > 32
             || erase_size < 256
-            || !erase_size.is_multiple_of(write_size)
+            || !erase_size.is_multiple_of(CHUNK as u32)
         {
             return false;
         }
@@ -131,8 +131,9 @@ impl Map {
             }
             number += 1;
         }
-        // A policy fits either page, and a package either slot.
-        p.length == q.length && a.length == b.length && a.length > 2048 && staging.length > 1024
+        // A policy fits either page, a package either slot, and its image lies where vector tables may.
+        let is_aligned = a.start.is_multiple_of(1024) && b.start.is_multiple_of(1024);
+        is_aligned && p.length == q.length && a.length == b.length && a.length > 2048 && staging.length > 1024
     }
 
     /// The whole of a slot.

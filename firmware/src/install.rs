@@ -4,6 +4,7 @@ use sitrep_core::update::{Package, package};
 use sitrep_core::{Code, Error};
 
 use crate::boot::{Boot, Event};
+use crate::candidate::Vouched;
 use crate::flash::{self, Flash, Region, Slot, is_erased};
 use crate::journal::Trial;
 use crate::policy;
@@ -14,17 +15,34 @@ impl<F: Flash> Boot<'_, F> {
     /// only means that it is done again. `None` where nothing was staged.
     #[inline(never)]
     pub(crate) fn install_staged(&mut self) -> Option<Result<(), Error>> {
-        let staging = self.device.map.staging;
-        if is_erased(self.flash.mapped(staging.first(package::HEAD as u32))) {
+        if !self.is_staged() {
             return None;
         }
+        let staging = self.device.map.staging;
         let result = self.take_package(staging);
         if let Err(error) = result {
             self.tell(&Event::Refused(error));
         }
-        // Nothing is lost where this fails: it is dealt with once more.
-        let _ = flash::erase(self.flash, staging.first(F::ERASE_SIZE as u32));
+        // Where this fails, it is dealt with once more.
+        if flash::erase(self.flash, staging.first(F::ERASE_SIZE as u32)).is_ok() {
+            self.forget_rejected();
+        }
         Some(result)
+    }
+
+    /// Does something lie in the staging area?
+    pub(crate) fn is_staged(&self) -> bool {
+        !is_erased(self.flash.mapped(self.device.map.staging.first(package::HEAD as u32)))
+    }
+
+    /// From now on an image that was rejected may be staged once more.
+    fn forget_rejected(&mut self) {
+        for slot in Slot::ALL {
+            if self.state.of(slot) == Trial::Rejected && slot.of(self.state.ids) != 0 {
+                // Where this cannot be noted, it is refused once more.
+                let _ = self.append(&mut |state| state.set(slot, Trial::Rejected, 0));
+            }
+        }
     }
 
     fn take_package(&mut self, staging: Region) -> Result<(), Error> {
@@ -38,13 +56,16 @@ impl<F: Flash> Boot<'_, F> {
             }
         }
         if !has_image {
-            return Ok(());
+            return if update > 0 { Ok(()) } else { Err(Code::PackageHead.into()) };
         }
         let staged = staging.first(whole);
         let mut refusal = Error::new(Code::PackageHead);
         for slot in self.free_slots().into_iter().flatten() {
             match self.vouch(&self.staged(staged, slot)) {
-                Ok(_) => return self.install(staged, slot),
+                Ok(Vouched { id, .. }) if self.state.of(slot) == Trial::Rejected && slot.of(self.state.ids) == id => {
+                    return Err(Code::BootRejected.into());
+                }
+                Ok(Vouched { id, .. }) => return self.install(staged, slot, id),
                 Err(error) => refusal = error,
             }
         }
@@ -63,7 +84,7 @@ impl<F: Flash> Boot<'_, F> {
         }
     }
 
-    fn install(&mut self, staged: Region, slot: Slot) -> Result<(), Error> {
+    fn install(&mut self, staged: Region, slot: Slot, id: u32) -> Result<(), Error> {
         let region = self.device.map.slot(slot);
         if staged.length > region.length.saturating_sub(TRAILER) {
             return Err(Code::PackageHead.into());
@@ -71,13 +92,13 @@ impl<F: Flash> Boot<'_, F> {
         // What the journal says of a slot is not to outlive what lies there; and a trial needs another slot to go back to, if there is any.
         if self.state.of(slot) != Trial::Empty || self.state.active == slot {
             self.append(&mut |state| {
-                state.set(slot, Trial::Empty);
+                state.set(slot, Trial::Empty, 0);
                 state.active = slot.other();
             })?;
         }
         flash::erase(self.flash, region)?;
         flash::copy(self.flash, staged, region)?;
-        self.append(&mut |state| state.set(slot, Trial::Installed))?;
+        self.append(&mut |state| state.set(slot, Trial::Installed, id))?;
         self.tell(&Event::Installed(slot));
         Ok(())
     }

@@ -27,7 +27,7 @@ pub enum Trial {
     Started = 0x2d,
     /// It was started and has confirmed that it works.
     Confirmed = 0xb4,
-    /// It was started and has not confirmed before the next boot, or could not be started.
+    /// It was to be started and has not confirmed before the next boot, or could not be started.
     Rejected = 0x78,
 }
 
@@ -50,6 +50,11 @@ pub struct State {
     pub policy: Slot,
     /// Is the other page's policy to come into force? `Confirmed`: yes; `Empty`: there is none.
     pub pending: Trial,
+    /// Which images these are, by the first 4 bytes of their SHA-256: those of slot a and slot b that were verified when they were noted. 0 where none was. It
+    /// tells images apart that the owners vouch for, and vouches for none.
+    pub ids: [u32; 2],
+    /// The greatest revision of a trust policy that was ever taken on, in force or pending.
+    pub offered: u32,
 }
 
 impl State {
@@ -65,6 +70,8 @@ impl State {
             active: Slot::A,
             policy: Slot::A,
             pending: Trial::Empty,
+            ids: [0; 2],
+            offered: revision,
         }
     }
 
@@ -74,15 +81,16 @@ impl State {
         slot.of(self.slots)
     }
 
-    /// Notes what became of a slot.
-    pub const fn set(&mut self, slot: Slot, trial: Trial) {
+    /// Notes what became of a slot, and which image it holds ([`Self::ids`]).
+    pub const fn set(&mut self, slot: Slot, trial: Trial, id: u32) {
         *slot.which(&mut self.slots) = trial;
+        *slot.which(&mut self.ids) = id;
     }
 
     /// The record. A factory writes that of [`Self::factory`] to the start of the first journal page and leaves the other one erased.
     #[must_use]
     pub fn record(&self) -> [u8; RECORD] {
-        let ([a, b], Time(floor)) = (self.slots, self.time_floor);
+        let ([a, b], [id_a, id_b], Time(floor)) = (self.slots, self.ids, self.time_floor);
         let slots = [a as u8, b as u8, self.active as u8, 0];
         let policy = [self.policy as u8, self.pending as u8, 0, 0];
         let fields = [
@@ -94,13 +102,17 @@ impl State {
             self.revision,
             u32::from_le_bytes(slots),
             u32::from_le_bytes(policy),
+            id_a,
+            id_b,
+            self.offered,
         ];
         sealed::<CONTENT, RECORD>(&fields)
     }
 
     /// The state in a record; `None` where that is none.
     fn read(record: &[u8; RECORD]) -> Option<Self> {
-        let [sequence, counter, low, high, revision, slots, policy] = unsealed::<7>(record, CONTENT, MAGIC)?;
+        let [sequence, counter, low, high, revision, slots, policy, id_a, id_b, offered] =
+            unsealed::<10>(record, CONTENT, MAGIC)?;
         let ([a, b, active, _], [policy, pending, ..]) = (slots.to_le_bytes(), policy.to_le_bytes());
         Some(Self {
             sequence,
@@ -111,6 +123,8 @@ impl State {
             active: slot(active)?,
             policy: slot(policy)?,
             pending: trial(pending)?,
+            ids: [id_a, id_b],
+            offered,
         })
     }
 }
@@ -236,6 +250,8 @@ mod tests {
                 active: Slot::B,
                 policy: Slot::B,
                 pending: Trial::Confirmed,
+                ids: [0x8765_4321, 3],
+                offered: 9,
             };
             let record = state.record();
             assert_eq!(State::read(&record), Some(state));

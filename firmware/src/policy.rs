@@ -61,11 +61,13 @@ pub fn update<F: Flash>(flash: &mut F, map: &Map, state: &mut State, region: Reg
     let [page, free] = [state.policy, state.policy.other()].map(|page| page.of(map.policy));
     let update = PolicyUpdate::read(flash.mapped(region))?;
     let pending = pending(flash, map, state);
-    let is_known = |page: Region| flash.mapped(page).starts_with(update.policy);
+    let is_known =
+        |page: Region| flash.mapped(page).starts_with(update.policy) && TrustPolicy::read_page(update.policy).is_ok();
     if is_known(page) || pending.is_some() && is_known(free) {
         return Ok(None);
     }
-    let least = pending.unwrap_or(0).max(state.revision);
+    // One that a cut has left without effect may be taken on once more.
+    let least = state.revision.max(state.offered.saturating_sub(u32::from(pending.is_none())));
     let revision = update.verify(&read(flash, map, state, Which::InForce)?, least, &Ed25519)?.revision;
     let length = update.policy.len() as u32;
     if length > free.length {
@@ -79,6 +81,9 @@ pub fn update<F: Flash>(flash: &mut F, map: &Map, state: &mut State, region: Reg
     // Once more, over the copy: what is believed from now on is worth a second check.
     let update = PolicyUpdate { policy: flash.mapped(free.first(length)), ..PolicyUpdate::read(flash.mapped(region))? };
     black_box(update).verify(&read(flash, map, state, Which::InForce)?, least, &Ed25519)?;
-    journal::append(flash, map, state, &mut |state| state.pending = Trial::Confirmed)?;
+    journal::append(flash, map, state, &mut |state| {
+        state.pending = Trial::Confirmed;
+        state.offered = revision;
+    })?;
     Ok(Some(revision))
 }

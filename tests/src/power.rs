@@ -19,6 +19,8 @@ pub struct SimulatedFlash<const WORD: usize, const PAGE: usize> {
     pub operations: Vec<Operation>,
     /// Which of its calls fail: from the number on, so many of them. A failing call does a part of its work.
     pub fails: Option<(usize, usize)>,
+    /// What cannot be erased: worn out, or protected.
+    pub stuck: Option<Region>,
     calls: usize,
 }
 
@@ -57,7 +59,7 @@ impl<const WORD: usize, const PAGE: usize> SimulatedFlash<WORD, PAGE> {
     /// Of these contents.
     #[must_use]
     pub const fn new(bytes: Vec<u8>) -> Self {
-        Self { bytes, operations: Vec::new(), fails: None, calls: 0 }
+        Self { bytes, operations: Vec::new(), fails: None, stuck: None, calls: 0 }
     }
 
     /// Writes where nothing was written yet, whatever the words: for the factory.
@@ -239,6 +241,9 @@ impl<const WORD: usize, const PAGE: usize> NorFlash for SimulatedFlash<WORD, PAG
         let (from, to) = (from as usize, to as usize);
         assert!(from < to && from.is_multiple_of(PAGE) && to.is_multiple_of(PAGE), "erase {from}..{to}");
         let fails = self.is_to_fail();
+        if self.stuck.is_some_and(|stuck| from < stuck.end() as usize && stuck.start as usize <= from) {
+            return Err(Failure);
+        }
         for page in (from..to).step_by(PAGE) {
             if fails {
                 let bytes = torn(&self.bytes[page..page + PAGE], &Operation::Erase(page, PAGE), 1);

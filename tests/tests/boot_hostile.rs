@@ -156,6 +156,11 @@ fn policy_updates_need_the_owners_in_force() {
     let at = raw.len() - 64;
     raw[at..].copy_from_slice(&*key("owner").sk.sign(&next, None));
     assert_eq!(one(&raw), unsigned);
+    // The beginning of the policy in force is not that policy.
+    let head = [u32::from_le_bytes(*b"SITU"), 1, 1, 1].map(u32::to_le_bytes);
+    let beginning = [head.as_flattened(), b"S", &[0; 96]].concat();
+    assert!(one(&beginning).is_some_and(|staged| staged.is_err()));
+    assert_eq!(refused(&subject, &package(&[], &[], &[])), Some(Err(Code::PackageHead)), "nothing at all");
     let good = policy_update(&next, &["owner"]);
     for at in (0..good.len()).step_by(7) {
         let mut changed = good.clone();
@@ -202,6 +207,16 @@ fn a_pending_policy_can_be_replaced() {
         assert_eq!(subject.boot_and_tell(&mut flash), (Slot::A, Some(expected)), "{revision}");
         let before = subject.state(&flash);
         assert_eq!((before.revision, before.pending), (1, Trial::Confirmed));
+    }
+    // A cut while the next one is written loses the pending one, but no older one takes its place.
+    let mut cut = subject.clone();
+    cut.flash = flash.clone();
+    let state = State { pending: Trial::Empty, ..subject.state(&flash) };
+    cut.put_state(state, 1);
+    for (revision, expected) in [(3, Err(Code::PolicyUpdateRevision)), (4, Ok(()))] {
+        cut.stage(&package(&[], &[], &policy_update(&pending(revision), &["owner"])));
+        let mut flash = cut.flash.clone();
+        assert_eq!(subject.boot_and_tell(&mut flash), (Slot::A, Some(expected)), "{revision}");
     }
     // What comes into force is the last one, and only with an image that its owner vouches for.
     let release = Release::new("successor", 6);
@@ -370,6 +385,76 @@ fn the_same_package_again_and_again() {
     assert!(subject.state(&flash).sequence > 2 * subject.records());
 }
 
+/// An application on trial that stages itself gets no second trial at once; the one that ran before may try it again.
+#[test]
+fn an_image_on_trial_does_not_prolong_it() {
+    let mut subject = subject();
+    subject.may_run(&new());
+    let package = new().package(B, &[]);
+    let mut flash = subject.flash.clone();
+    let stage = |flash: &mut SimulatedFlash<4, 1024>| {
+        let mut stager = Stager::begin(flash, &subject.device.map).unwrap();
+        stager.write(&package).unwrap();
+        stager.finish().unwrap();
+    };
+    for _ in 0..3 {
+        stage(&mut flash);
+        assert_eq!(subject.boot_and_tell(&mut flash), (Slot::B, Some(Ok(()))), "from the image that has confirmed");
+        stage(&mut flash);
+        assert_eq!(
+            subject.boot_and_tell(&mut flash),
+            (Slot::A, Some(Err(Code::BootRejected))),
+            "from the one on trial"
+        );
+        assert_eq!(subject.boot_and_tell(&mut flash), (Slot::A, None));
+    }
+}
+
+/// A staging area that nobody can erase does not keep a device from the image that works.
+#[test]
+fn a_package_that_cannot_be_erased_is_tried_once() {
+    let mut subject = subject();
+    subject.may_run(&new());
+    subject.stage(&new().package(B, &[]));
+    let mut flash = subject.flash.clone();
+    flash.stuck = Some(subject.device.map.staging);
+    assert_eq!(subject.boot_and_tell(&mut flash), (Slot::B, Some(Ok(()))));
+    for _ in 0..3 {
+        assert_eq!(subject.boot_and_tell(&mut flash), (Slot::A, Some(Err(Code::BootRejected))));
+    }
+}
+
+/// What was confirmed is one image, not whatever lies in its slot: another one, for which owners vouched at some time, has to come by way of the staging area.
+#[test]
+fn an_image_put_in_the_place_of_another_does_not_run() {
+    let late = FixedClock(time("2041-01-01T00:00:00Z"));
+    let mut subject = Subject::new(&old());
+    let mut flash = subject.flash.clone();
+    confirm(&mut flash, &subject.device.map, Slot::A, None).unwrap();
+    assert_eq!(subject.boot(&mut flash), Slot::A);
+    subject.flash = flash;
+    assert_eq!(outcome(&subject, &late).0, Ok(Slot::A), "what was confirmed does not expire");
+    let slot = subject.device.map.slots[A];
+    subject.flash.clear(slot);
+    subject.flash.put(slot, &new().package(A, &[]));
+    for clock in [&late as &dyn Clock, &NoClock] {
+        assert_eq!(outcome(&subject, clock).0, Err(Code::BootImage));
+    }
+    // Nor is what was installed.
+    let mut subject = self::subject();
+    subject.may_run(&new());
+    subject.stage(&new().package(B, &[]));
+    let mut flash = subject.flash.clone();
+    assert_eq!(subject.boot(&mut flash), Slot::B);
+    let other = Release { images: [b"x1".to_vec(), b"x2".to_vec()], ..new() };
+    let slot = subject.device.map.slots[B];
+    flash.clear(slot);
+    flash.put(slot, &other.package(B, &[]));
+    confirm(&mut flash, &subject.device.map, Slot::B, None).unwrap();
+    subject.flash = flash;
+    assert_eq!(outcome(&subject, &NoClock).0, Ok(Slot::A));
+}
+
 /// What was not finished is no package.
 #[test]
 fn a_package_that_is_not_finished_is_none() {
@@ -515,7 +600,9 @@ fn maps_that_cannot_work_are_refused() {
     for (word, page) in [(0, 1024), (3, 1024), (64, 1024), (4, 0), (4, 128), (4, 2048), (4, 1000)] {
         assert!(!good.is_good(word, page), "{word} {page}");
     }
+    assert!(!good.is_good(8, 264), "copies go beyond a page");
     let far = Region { start: 0xffff_fc00, length: 1024 };
+    let between = |region: Region| Region { start: region.start + 256, length: region.length - 1024 };
     let bad = [
         sitrep_firmware::Map { staging: Region { start: good.staging.start - 1024, ..good.staging }, ..good },
         sitrep_firmware::Map { staging: Region { length: 0, ..good.staging }, ..good },
@@ -525,4 +612,6 @@ fn maps_that_cannot_work_are_refused() {
         sitrep_firmware::Map { journal: [good.journal[0]; 2], ..good },
     ];
     assert!(bad.iter().all(|map| !map.is_good(4, 1024)));
+    let slots = good.slots.map(between);
+    assert!(!sitrep_firmware::Map { slots, ..good }.is_good(4, 256), "vector tables need places of 1 KiB");
 }
