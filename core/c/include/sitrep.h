@@ -246,6 +246,10 @@ enum {
     SITREP_BOOT_POLICY = 1101,
     /** the flash does not keep what is written to it (boot-flash) */
     SITREP_BOOT_FLASH = 1102,
+    /** the slot holds another image than the one that was installed or confirmed (boot-image) */
+    SITREP_BOOT_IMAGE = 1103,
+    /** this image was tried, did not confirm, and was staged again before the device went back (boot-rejected) */
+    SITREP_BOOT_REJECTED = 1104,
     /** the context is NULL, misaligned, too small, or was never begun (call-context) */
     SITREP_CALL_CONTEXT = 2000,
     /** an argument is NULL, wraps around the end of memory, or is no text of a length that can be (call-argument) */
