@@ -76,6 +76,7 @@ pub struct Account {
 impl Booted {
     /// Before a boot: nothing may run.
     #[must_use]
+    #[expect(clippy::new_without_default, reason = "nothing but a boot is to be begun with it")]
     pub const fn new() -> Self {
         let account = Account {
             state: None,
