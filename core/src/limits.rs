@@ -135,7 +135,7 @@ pub const SCARCE: Work = Work {
     envelopes: 1 + BOOT.links as u16,
     signatures: 8,
     attempts: 16,
-    variants: 32,
+    variants: 16,
     string: 1024,
     pattern: 128,
     tokens: 4096,

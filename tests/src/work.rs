@@ -1,7 +1,7 @@
 //! How many instructions a verification can take at most on the emulated Cortex-M3, as a function of the limits of the profile `boot`. firmware/WORST_CASE.md says what
 //! each term stands for; tests/tests/worst_case.rs holds it against bundles that go to the limits.
 
-use sitrep_core::limits::{BOOT, CHUNK, NAME, SCARCE, TEXT_BASE, TRUST_OWNERS};
+use sitrep_core::limits::{ARTIFACT_MAPS, BOOT, CHUNK, NAME, SCARCE, TEXT_BASE, TRUST_OWNERS};
 
 /// What the work depends on: the maxima of the profile, or of one bundle.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,8 @@ pub struct Shape {
     pub rules: u64,
     /// Paths in the artifacts section.
     pub paths: u64,
+    /// Those that links list which count.
+    pub artifacts: u64,
     /// Runs of an artifact map.
     pub runs: u64,
     /// Bytes of a payload's tokens.
@@ -54,6 +56,7 @@ impl Shape {
             steps: BOOT.steps as u64,
             rules: BOOT.rules as u64,
             paths: bundle / PATH,
+            artifacts: bundle / PATH,
             // Two bytes each.
             runs: u64::from(SCARCE.tokens) / 2,
             tokens: SCARCE.tokens.into(),
@@ -78,13 +81,13 @@ pub struct Term {
 #[must_use]
 pub fn without_owners(shape: &Shape) -> Vec<Term> {
     let checks = shape.owners * shape.signatures;
-    sum(shape, 0, 0, checks, 0, [0; 4])
+    sum(shape, 0, 0, checks, 0, [0, 0, 0, in_texts(shape, checks)])
 }
 
 /// All terms.
 #[must_use]
 pub fn whole(shape: &Shape) -> Vec<Term> {
-    let Shape { owners, signatures, keys, links, steps, rules, paths, runs, tokens, versions, .. } = *shape;
+    let Shape { owners, signatures, keys, links, steps, rules, paths, artifacts, runs, tokens, versions, .. } = *shape;
     let checks = owners * signatures + links * u64::from(SCARCE.attempts).min(signatures * keys);
     // How often a map of a link is looked up in its envelope: when links are read, when they are compared, when rules are read and applied.
     let maps = 2 * links + 4 * links + 2 * steps * (rules + 2);
@@ -94,31 +97,39 @@ pub fn whole(shape: &Shape) -> Vec<Term> {
     let envelopes = (links + 1) * (4 + maps + links + 2 * steps + links * rounds);
     // Statement and predicate are looked through for their members twice each.
     let skimmed = tokens * (2 * links + maps + 4 * links * rounds);
-    let pairs = 2 * steps * rules * paths;
+    let pairs = 2 * steps * rules * artifacts;
     // Whether the other list of the step has the path; each rule whether another step has it; whether two links agree.
-    let lookups = (2 * steps + 2 * steps * rules + 2 * links) * paths * runs.min(paths);
+    let lookups = (2 * steps + 2 * steps * rules + 2 * links) * artifacts * runs.min(artifacts);
+    // One pass over all paths for each list of a step, each of a link that has to agree, and the subjects of each statement.
+    let stepped = in_texts(shape, checks) + (2 * steps + 2 * links + links * rounds) * paths;
     // The layout is looked through, and its steps, keys and rules are read in full, rules twice.
-    sum(shape, shape.artifact, 5 * tokens, checks, envelopes, [skimmed, pairs, lookups, 1])
+    sum(shape, shape.artifact, 5 * tokens, checks, envelopes, [skimmed, pairs, lookups, stepped])
+}
+
+/// Paths that are read while texts are rebuilt.
+const fn in_texts(shape: &Shape, checks: u64) -> u64 {
+    checks * ARTIFACT_MAPS as u64 * shape.paths
 }
 
 fn sum(shape: &Shape, artifact: u64, layout: u64, checks: u64, envelopes: u64, rest: [u64; 4]) -> Vec<Term> {
     let Shape { bundle, text, .. } = *shape;
     let budget = u64::from(SCARCE.texts_base) + u64::from(SCARCE.texts_ratio) * bundle;
     let texts = budget.min(checks * (text + CHUNK as u64));
-    let [skimmed, pairs, lookups, _] = rest;
+    let [skimmed, pairs, lookups, stepped] = rest;
     let string = u64::from(SCARCE.string);
     let pattern = u64::from(SCARCE.pattern) * BOOT.path as u64;
     let terms = [
-        ('0', 1, 200_000),
+        ('0', 1, 1_000_000),
         ('B', 100, bundle),
         ('A', 64, artifact),
         ('S', 2_100_000, checks),
-        ('T', 360, texts),
+        ('T', 400, texts),
         ('E', 6_000 + 2 * 9 * string, envelopes),
         ('L', 1_000 + 9 * string, layout),
-        ('K', 300 + 10 * NAME as u64, skimmed),
+        ('K', 400 + 10 * NAME as u64, skimmed),
         ('P', 50 * pattern + 100_000, pairs),
         ('R', 110, lookups),
+        ('D', 300 + 50 * u64::from(SCARCE.variants), stepped),
     ];
     terms.map(|(letter, each, count)| Term { letter, each, count }).to_vec()
 }

@@ -227,11 +227,18 @@ pub struct Sizes {
 }
 
 impl Worst {
-    /// How large the bundle is.
+    /// The number of a string in the bundle.
     #[must_use]
-    pub fn sizes(&self) -> Sizes {
-        let bundle = self.bundle();
-        let texts = self.texts(&bundle);
+    pub fn number_of(&self, text: &str) -> Option<u32> {
+        let mut strings = Strings::default();
+        self.envelopes.iter().for_each(|envelope| drop(Self::body(envelope, &[], 0, &mut strings)));
+        strings.numbers.get(text).copied()
+    }
+
+    /// How large this is, of which the bundle was made.
+    #[must_use]
+    pub fn sizes(&self, bundle: &[u8]) -> Sizes {
+        let texts = self.texts(bundle);
         let most = |number: &dyn Fn(&Envelope) -> usize| self.envelopes.iter().map(number).max().unwrap_or(0) as u64;
         let tokens = |envelope: &Envelope| {
             let mut tokens = Vec::new();
@@ -289,24 +296,7 @@ impl Worst {
             .zip(messages)
             .enumerate()
             .map(|(number, (envelope, message))| {
-                let mut body = vec![u8::from(envelope.is_dsse), 0];
-                varint(&mut body, u32::try_from(envelope.signatures.len()).unwrap());
-                for signature in &envelope.signatures {
-                    let keyid = signature.keyid.as_ref().map(|keyid| strings.number(keyid) + FIRST_REFERENCE + 1);
-                    varint(&mut body, keyid.unwrap_or(0));
-                    let bytes =
-                        if message.is_empty() { [0; 64] } else { *key(&signature.signer).sk.sign(message, None) };
-                    varint(&mut body, 64);
-                    body.extend_from_slice(&bytes);
-                }
-                if envelope.is_dsse {
-                    varint(&mut body, strings.number(PAYLOAD_TYPE) + FIRST_REFERENCE);
-                    varint(&mut body, lengths.get(number).copied().unwrap_or(0));
-                    // No patches.
-                    body.extend([MINIMAL, 0]);
-                }
-                envelope.payload.tokens(&mut body, &mut strings);
-                body
+                Self::body(envelope, message, lengths.get(number).copied().unwrap_or(0), &mut strings)
             })
             .collect();
         strings.all.extend(self.idle.iter().cloned());
@@ -322,6 +312,27 @@ impl Worst {
         let mut bundle = b"SITR\x01\x03".to_vec();
         [&strings, &artifacts, &section].iter().for_each(|section| varint(&mut bundle, section.len() as u32));
         [bundle, strings, artifacts, section].concat()
+    }
+
+    /// An envelope whose signatures are over this message; of zeros, where there is none yet.
+    fn body(envelope: &Envelope, message: &[u8], length: u32, strings: &mut Strings) -> Vec<u8> {
+        let mut body = vec![u8::from(envelope.is_dsse), 0];
+        varint(&mut body, u32::try_from(envelope.signatures.len()).unwrap());
+        for signature in &envelope.signatures {
+            let keyid = signature.keyid.as_ref().map(|keyid| strings.number(keyid) + FIRST_REFERENCE + 1);
+            varint(&mut body, keyid.unwrap_or(0));
+            let bytes = if message.is_empty() { [0; 64] } else { *key(&signature.signer).sk.sign(message, None) };
+            varint(&mut body, 64);
+            body.extend_from_slice(&bytes);
+        }
+        if envelope.is_dsse {
+            varint(&mut body, strings.number(PAYLOAD_TYPE) + FIRST_REFERENCE);
+            varint(&mut body, length);
+            // No patches.
+            body.extend([MINIMAL, 0]);
+        }
+        envelope.payload.tokens(&mut body, strings);
+        body
     }
 
     /// The entries of the artifacts: what a path does not share with the one before.

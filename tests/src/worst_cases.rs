@@ -44,20 +44,25 @@ impl Case {
         Self::new(Worst { envelopes, paths, ..Worst::default() })
     }
 
-    /// The flash of a device.
+    /// The flash of a device, and what the formula is about.
     #[must_use]
-    pub fn flash(&self) -> Flash {
+    pub fn build(&self) -> (Flash, Shape) {
+        let bundle = self.worst.bundle();
+        (self.flash(&bundle), self.shape(&bundle))
+    }
+
+    /// The flash of a device with this bundle.
+    #[must_use]
+    pub fn flash(&self, bundle: &[u8]) -> Flash {
         let owners: Vec<_> = self.owners.iter().map(|owner| *key(owner).pk).collect();
         let mut policy = trust_policy(&owners, "a");
         policy.security_version = self.security_version;
         let trust = policy.to_compiled().expect("a policy");
-        Flash { trust, slot: package(&self.artifact, &self.worst.bundle(), &[]), clock: None }
+        Flash { trust, slot: package(&self.artifact, bundle, &[]), clock: None }
     }
 
-    /// What the formula is about.
-    #[must_use]
-    pub fn shape(&self) -> Shape {
-        let sizes = self.worst.sizes();
+    fn shape(&self, bundle: &[u8]) -> Shape {
+        let sizes = self.worst.sizes(bundle);
         Shape {
             bundle: sizes.bundle,
             artifact: self.artifact.len() as u64,
@@ -68,6 +73,7 @@ impl Case {
             steps: self.steps as u64,
             rules: self.rules as u64,
             paths: self.worst.paths.len() as u64,
+            artifacts: self.worst.paths.len() as u64,
             runs: sizes.runs,
             tokens: sizes.tokens,
             text: sizes.text,
@@ -223,7 +229,7 @@ fn stranger(units: u32) -> Case {
     for envelope in &mut case.worst.envelopes {
         envelope.payload = Node::List((0..strings).map(|_| text(wide(SCARCE.string as usize, 0))).collect());
     }
-    let room = u64::from(BUNDLE) - case.worst.sizes().bundle;
+    let room = u64::from(BUNDLE) - case.worst.bundle().len() as u64;
     // The index of the strings takes two bytes for 16.
     case.worst.idle = vec![String::new(); (room - room / 9 - 8) as usize];
     case
@@ -256,10 +262,11 @@ pub fn directives(count: usize) -> Case {
 }
 
 /// Links that nobody signed, of so many bytes of tokens in all.
-fn unsigned_links(units: u32, junk: &Node) -> Case {
+fn unsigned_links(units: u32, others: u32, junk: &Node) -> Case {
     let mut envelopes = one_step();
     for _ in 0..BOOT.links {
-        let junk = Node::List((0..units / BOOT.links as u32 - 10).map(|_| junk.clone()).collect());
+        let others = (0..others).map(|number| text(wide(8, number)));
+        let junk = Node::List(others.chain((0..units / BOOT.links as u32 - 30).map(|_| junk.clone())).collect());
         let payload = Node::Object(vec![("_type", text("link")), ("z", junk)]);
         envelopes.push(Envelope { payload, is_dsse: false, signatures: Vec::new() });
     }
@@ -267,11 +274,37 @@ fn unsigned_links(units: u32, junk: &Node) -> Case {
 }
 
 fn long_strings(units: u32) -> Case {
-    unsigned_links(units, &text(wide(SCARCE.string as usize, 0)))
+    let long = wide(SCARCE.string as usize, 0);
+    let case = |others| unsigned_links(units, others, &text(long.as_str()));
+    // The last string of a block of 16 is the one that takes longest to find.
+    (0..16)
+        .map(case)
+        .find(|case| case.worst.number_of(&long).is_some_and(|number| number % 16 == 15))
+        .expect("one of 16")
 }
 
 fn templates(units: u32) -> Case {
-    unsigned_links(units, &Node::DisallowAll)
+    unsigned_links(units, 0, &Node::DisallowAll)
+}
+
+fn sparse_maps(units: u32) -> Case {
+    sparse(units / 256, &["a", "b", "c", "d"])
+}
+
+/// Maps with these names, of the last path of each of so many blocks.
+#[must_use]
+pub fn sparse(blocks: u32, names: &[&'static str]) -> Case {
+    let map = || Node::Map((0..blocks).map(|_| [63, 1, SCARCE.variants - 1]).collect());
+    let maps = names.iter().map(|name| (*name, map())).collect();
+    strange_layout(Node::Object(maps), paths(64 * blocks, 5, SCARCE.variants))
+}
+
+fn numbers(units: u32) -> Case {
+    strange_layout(Node::List((0..units / 2 - 3).map(|_| Node::Number(0)).collect()), Vec::new())
+}
+
+fn empty_lists(units: u32) -> Case {
+    strange_layout(Node::List((0..units / 2 - 3).map(|_| Node::List(Vec::new())).collect()), Vec::new())
 }
 
 fn nesting(units: u32) -> Case {
@@ -401,6 +434,9 @@ pub fn rows() -> Vec<Row> {
         row("links × checks of signatures", attempts_most, "the same of links", "check", attempts_most, attempts, Code::ThresholdNotMet),
         row("bytes of text", SCARCE.texts_base.into(), "characters of four bytes", "byte of text", SCARCE.texts_base.into(), texts, Code::OwnerSignature),
         row("bytes of tokens", SCARCE.tokens.into(), "empty strings that are signed", "token", SCARCE.tokens.into(), tokens, Code::OwnerSignature),
+        row("", SCARCE.tokens.into(), "numbers", "byte of tokens", SCARCE.tokens.into(), numbers, Code::OwnerSignature),
+        row("", SCARCE.tokens.into(), "empty arrays", "byte of tokens", SCARCE.tokens.into(), empty_lists, Code::OwnerSignature),
+        row("paths that are stepped over", 4096, "maps of one path of 64, with all variants", "path", 4096, sparse_maps, Code::OwnerSignature),
         row("variants of a path", SCARCE.variants.into(), "four maps of 200 paths with all variants", "variant", SCARCE.variants.into(), variants, Code::OwnerSignature),
 row("links × bytes of tokens", links_tokens, "the longest strings in links that nobody signed", "token", links_tokens, long_strings, Code::LinkMissing),
         row("", links_tokens, "the shortest rule in such links", "token", links_tokens, templates, Code::LinkMissing),

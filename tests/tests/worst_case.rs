@@ -11,7 +11,7 @@ use sitrep_tests::tables::{all, compare, number};
 use sitrep_tests::work::{self, Shape, Term, VERIFICATIONS, total};
 use sitrep_tests::worst::{Envelope, Node, text};
 use sitrep_tests::worst_cases::{
-    Case, OWNER, Row, attempts, directives, functionaries, layout, metablock, owners, rows, rule, variants,
+    Case, OWNER, Row, attempts, directives, functionaries, layout, metablock, owners, rows, rule, sparse, variants,
 };
 
 /// A bundle that is one over a limit is refused before any signature is checked, by a host that packs for boot loaders and by one of them.
@@ -25,7 +25,7 @@ fn one_more_than_a_limit_is_refused() {
         let rules = vec![rule(&["ALLOW", &"a".repeat(length as usize)])];
         with(signed(layout(&functionaries(1), 1, &rules, &Vec::new())))
     };
-    let cases: [(&str, Case, Option<Code>, Code); 14] = [
+    let cases: [(&str, Case, Option<Code>, Code); 16] = [
         ("string", with(signed(text("a".repeat(SCARCE.string as usize)))), None, Code::LayoutType),
         (
             "string",
@@ -41,6 +41,8 @@ fn one_more_than_a_limit_is_refused() {
         ("signatures", owners(72), Some(Code::LimitSignatures), Code::LimitSignatures),
         ("variants", variants(SCARCE.variants), None, Code::OwnerSignature),
         ("variants", variants(SCARCE.variants + 1), Some(Code::LimitVariants), Code::LimitVariants),
+        ("stepped over", sparse(2, &["a", "b", "c", "d"]), None, Code::OwnerSignature),
+        ("stepped over", sparse(2, &["a", "b", "c", "d", "e"]), None, Code::LimitText),
         ("directives", directives(2), None, Code::OwnerSignature),
         ("directives", directives(3), Some(Code::BundleArtifact), Code::BundleArtifact),
         ("envelopes", attempts(192), None, Code::ThresholdNotMet),
@@ -53,7 +55,7 @@ fn one_more_than_a_limit_is_refused() {
         let found = Bundle::open_for(Features::ALL, &bytes, &mut [0; BOOT.path]).err().map(|error| error.code());
         assert_eq!(found, opened.filter(|code| *code == Code::BundleArtifact), "{limit}: another profile has room");
         if let Some(image) = &image {
-            let run = image.run(&case.flash(), TIME_LIMIT);
+            let run = image.run(&case.flash(&bytes), TIME_LIMIT);
             let line = run.log.last().expect("a log");
             assert!(line.starts_with(&format!("error refused: {} (", verified.name())), "{limit}: {line}");
         }
@@ -69,18 +71,17 @@ struct Measured {
 
 /// Runs this many units of a case on the Cortex-M3.
 fn measure(image: &Image, row: &Row, units: u32) -> Measured {
-    let case = (row.case)(units);
-    let run = image.run(&case.flash(), TIME_LIMIT);
+    let (flash, shape) = (row.case)(units).build();
+    let run = image.run(&flash, TIME_LIMIT);
     assert_eq!(run.log, [format!("error refused: {}", row.refusal.name())], "{}: {}", row.limit, row.bundle);
     let instructions = 1000 * run.figure("boot");
-    let bound = total(&work::whole(&case.shape()));
+    let terms = work::whole(&shape);
+    let bound = total(&terms);
     assert!(
         instructions <= bound,
-        "{} ({}), {units}: {instructions} instructions are more than {bound}, {:?}, {:?}",
+        "{} ({}), {units}: {instructions} instructions are more than {bound}: {shape:?}, {terms:?}",
         row.limit,
         row.bundle,
-        case.shape(),
-        work::whole(&case.shape())
     );
     Measured { instructions, stack: run.figure("boot-stack"), bound }
 }
@@ -142,7 +143,7 @@ fn the_formula_at_the_limits() {
         let limits = Shape::of_limits(slot, slot);
         let [alone, packed, signed] = [
             total(&work::without_owners(&limits)),
-            total(&work::whole(&Shape { paths: 10, rules: 2, steps: 5, versions: 1, ..limits })),
+            total(&work::whole(&Shape { artifacts: 10, rules: 2, steps: 5, versions: 1, ..limits })),
             total(&work::whole(&limits)),
         ];
         let cell = |instructions| format!("{} ({})", number(instructions), seconds(instructions));

@@ -96,7 +96,7 @@ fn stack_on_every_board() {
     let python = python();
     let mut is_whole = true;
     // Sizes make no difference, which the Cortex-M3 shows.
-    let flashes = all(&rows(), |row| (row.case)(row.most / 4).flash());
+    let flashes = all(&rows(), |row| (row.case)(row.most / 4).build().0);
     for board in memory_map::ALL {
         let (Some(verify), Some(boot), Some(update)) =
             (Image::open(board, "verify"), Image::open(board, "boot"), stack_of_an_update(board))

@@ -15,7 +15,7 @@ use crate::names;
 use crate::wire::{Index, Input};
 
 /// Paths between two entries of the index.
-const BLOCK: u32 = 64;
+pub(crate) const BLOCK: u32 = 64;
 /// The control bytes end here; directives follow.
 const SHAPE_DIRECTIVE: u8 = 240;
 const VARIANTS_DIRECTIVE: u8 = 241;

@@ -13,6 +13,7 @@ mod templates;
 mod tokens;
 mod words;
 
+pub(crate) use artifacts::BLOCK as PATHS_BLOCK;
 pub use artifacts::{Artifacts, PathCursor};
 pub use digests::DigestSet;
 pub use envelope::{Envelope, Envelopes, Kind, Scratch, Signature};

@@ -3,8 +3,8 @@
 use super::escape;
 use super::writer::Writer;
 use crate::bundle::{
-    ArtifactRuns, Bundle, DigestSet, Escapes, Event, Form, Indent, Number, Patch, PatchKind, Patches, Reader, Str,
-    Style,
+    ArtifactRuns, Bundle, DigestSet, Escapes, Event, Form, Indent, Number, PATHS_BLOCK, Patch, PatchKind, Patches,
+    Reader, Str, Style,
 };
 use crate::error::{Code, Result};
 use crate::features::{Features, hex_bytes};
@@ -333,7 +333,14 @@ impl<'b> Text<'_, '_, 'b> {
         }
         self.open(form == Form::Map, 0)?;
         let mut cursor = bundle.paths(path);
+        let mut before = 0;
         while let Some(run) = runs.next_run()? {
+            if !self.features.has(Features::AMPLE_WORK) {
+                // What the cursor steps over takes as long as what is listed.
+                let stepped_over = run.first.saturating_sub(before).min(run.first % PATHS_BLOCK);
+                self.artifacts = self.artifacts.checked_sub(stepped_over).ok_or(Code::LimitText)?;
+                before = run.end();
+            }
             let mut most: u32 = 0;
             for number in run.first..run.end() {
                 cursor.seek(number)?;
