@@ -120,8 +120,8 @@ fn sum(shape: &Shape, artifact: u64, layout: u64, checks: u64, envelopes: u64, r
     let pattern = u64::from(SCARCE.pattern) * BOOT.path as u64;
     let terms = [
         ('0', 1, 1_000_000),
-        ('B', 100, bundle),
-        ('A', 64, artifact),
+        ('B', 110, bundle),
+        ('A', 66, artifact),
         ('S', 2_100_000, checks),
         ('T', 400, texts),
         ('E', 6_000 + 2 * 9 * string, envelopes),
