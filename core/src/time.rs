@@ -4,6 +4,9 @@ use core::fmt;
 
 const DAY: u64 = 86_400;
 
+/// 9999-12-31T23:59:59Z, the last time that has a text of the form that [`Time::parse`] reads.
+const LAST: u64 = 253_402_300_799;
+
 /// Seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -68,8 +71,12 @@ const fn days_of(year: u32, month: u32) -> u32 {
     }
 }
 
+/// In the form that [`Time::parse`] reads. Times beyond the year 9999 have none and are written as a count of seconds.
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 > LAST {
+            return write!(f, "{} seconds after 1970-01-01T00:00:00Z", self.0);
+        }
         let days = u32::try_from(self.0 / DAY).unwrap_or(u32::MAX);
         let seconds = self.0 % DAY;
         // The year is at most this; go back while it starts too late.
@@ -130,13 +137,24 @@ mod tests {
             ("1970-01-01T00:00:00Z", 0),
             ("2000-02-29T12:34:56Z", 951_827_696),
             ("2040-01-01T00:00:00Z", 2_208_988_800),
-            ("9999-12-31T23:59:59Z", 253_402_300_799),
+            ("9999-12-31T23:59:59Z", LAST),
         ] {
             let time = Time::parse(text).unwrap();
             assert_eq!(time, Time(seconds), "{text}");
             let mut written = heapless::String::<24>::new();
             fmt::write(&mut written, format_args!("{time}")).unwrap();
             assert_eq!(written, text);
+        }
+    }
+
+    #[test]
+    fn times_beyond_the_form_are_counts_of_seconds() {
+        for seconds in [LAST + 1, u64::from(u32::MAX) * DAY, (u64::from(u32::MAX) + 1) * DAY, u64::MAX] {
+            let (mut written, mut expected) = (heapless::String::<64>::new(), heapless::String::<64>::new());
+            fmt::write(&mut written, format_args!("{}", Time(seconds))).unwrap();
+            fmt::write(&mut expected, format_args!("{seconds} seconds after 1970-01-01T00:00:00Z")).unwrap();
+            assert_eq!(written, expected);
+            assert_eq!(Time::parse(&written), None);
         }
     }
 
