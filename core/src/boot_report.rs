@@ -59,7 +59,7 @@ pub struct BootReport {
     pub clock: Option<u64>,
     /// What runs; `None` in recovery.
     pub image: Option<ImageReport>,
-    /// Numbers of the first warnings about what runs, each once; 0 where there are fewer.
+    /// Numbers of the first warnings about what runs, in recovery about what was refused last, each once; 0 where there are fewer.
     pub warnings: [u16; WARNINGS],
     /// How many there were.
     pub warning_count: u32,
@@ -70,7 +70,8 @@ pub struct BootReport {
 pub enum BootDecision {
     /// This slot runs; its application has confirmed before that it works.
     Confirmed(BootSlot),
-    /// This slot runs, and is taken back at the next boot unless the application confirms.
+    /// This slot runs, and its application has not confirmed. Where its state is [`SlotState::Started`] it may, and what the next boot does
+    /// otherwise depends on the other slot; in any other state it runs because nothing else does, and cannot confirm.
     Trial(BootSlot),
     /// Nothing may run, for this reason.
     Recovery(Refusal),
@@ -107,7 +108,7 @@ pub enum SlotState {
     Started,
     /// It was started, and has confirmed that it works.
     Confirmed,
-    /// It was started, and did not confirm before the next boot.
+    /// An update that did not verify, or was not confirmed before the next boot.
     Rejected,
 }
 

@@ -203,6 +203,21 @@ impl Slot {
     }
 }
 
+impl Slots {
+    /// How a slot runs that has not confirmed. Which one the journal calls active is not in the report.
+    fn how_runs(&self, slot: &str) -> String {
+        let (this, other, name) = if slot == "a" { (&self.a, &self.b, "b") } else { (&self.b, &self.a, "a") };
+        match (this.state, other.state) {
+            ("started", "empty") => "on trial: it may confirm, and there is nothing to go back to".into(),
+            ("started", "confirmed") => {
+                format!("on trial: unless it confirms, the next boot goes back to slot {name} if that verifies")
+            }
+            ("started", _) => format!("on trial: unless it confirms, the next boot may go back to slot {name}"),
+            _ => "as the last resort, and cannot confirm: nothing else verifies".into(),
+        }
+    }
+}
+
 impl Shown {
     fn new(offset: usize, report: &BootReport) -> Self {
         let name = |slot| if slot == BootSlot::A { "a" } else { "b" };
@@ -236,9 +251,7 @@ impl Shown {
         let slot = decision.slot.unwrap_or_default();
         match decision.kind {
             "confirmed" => out.line(format_args!("  decision    slot {slot} runs")),
-            "trial" => out.line(format_args!(
-                "  decision    slot {slot} runs on trial, and is taken back at the next boot unless it confirms"
-            )),
+            "trial" => out.line(format_args!("  decision    slot {slot} runs {}", slots.how_runs(slot))),
             _ => {
                 let why = decision.refusal.as_ref().map(Coded::words).unwrap_or_default();
                 out.line(format_args!("  decision    recovery: nothing may run: {why}"));
@@ -249,7 +262,7 @@ impl Shown {
                 "unknown" => "not known, as the journal cannot be read",
                 "installed" => "installed, not started yet",
                 "started" => "started, not confirmed yet",
-                "rejected" => "rejected: it was started and did not confirm",
+                "rejected" => "rejected: it did not verify, or was not confirmed",
                 state => state,
             };
             out.line(format_args!("  slot {name}      {state}"));
