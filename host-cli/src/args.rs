@@ -228,8 +228,8 @@ pub struct Verify {
 }
 
 const VERIFY_AFTER: &str = "\
-What is checked: every owner's signature on the layout (with --trust, as many as it says) and its
-expiry, for each step enough good signatures of those whom the layout allows, their agreement on
+What is checked: every owner's signature on the layout (with --trust, as many as it says) and its \
+expiry, for each step enough good signatures of those whom the layout allows, their agreement on \
 what went in and came out, and every artifact rule; the same of every sublayout; the attestations that are demanded; and the artifacts.
 
 The time is the system clock's. One that is before 2026 cannot be right and ends the command: give --at.
@@ -237,13 +237,16 @@ The time is the system clock's. One that is before 2026 cannot be right and ends
 Exit codes:
   0  verified
   1  not verified: the error code says which check failed
-  2  could not try: wrong usage, a file that cannot be read, or an inspection that could not be run to its end
+  2  could not try: wrong usage, a file that cannot be read, or an inspection
+     that could not be run to its end
 
 Examples:
   sitrep verify app.sitrep --verification-keys owner.pub --artifact app.tar.gz
-  sitrep verify root.layout --verification-keys alice.pub bob.pub --run-inspections
+  sitrep verify root.layout --verification-keys alice.pub bob.pub \\
+    --run-inspections
   sitrep verify app.sitrep --trust trust.json --artifact app.tar.gz
-  sitrep verify --layout root.layout --link-dir links --verification-keys owner.pub --json";
+  sitrep verify --layout root.layout --link-dir links \\
+    --verification-keys owner.pub --json";
 
 /// `sitrep pack`.
 #[derive(Debug, Args)]
@@ -299,8 +302,8 @@ pub struct Pack {
 }
 
 const PACK_AFTER: &str = "\
-A bundle adds no signature and is trusted by nobody: whoever reads it rebuilds the bytes that were
-signed and checks the original signatures. Inspections are not run here: a host may run them when it
+A bundle adds no signature and is trusted by nobody: whoever reads it rebuilds the bytes that were \
+signed and checks the original signatures. Inspections are not run here: a host may run them when it \
 verifies, a device does as its trust policy says, which with --profile device and --trust is checked.
 
 Exit codes:
@@ -310,7 +313,7 @@ Exit codes:
 
 Examples:
   sitrep pack root.layout --verification-keys owner.pub -o app.sitrep
-  sitrep pack root.layout --verification-keys owner.pub -o app.sitrep --profile device
+  sitrep pack root.layout --trust trust.json --profile device -o app.sitrep
   sitrep pack --layout root.layout --link-dir links --no-verify -o app.sitrep";
 
 /// The profiles that `sitrep pack` knows; core's `limits` module has their numbers.
@@ -362,7 +365,8 @@ Exit codes:
 
 Examples:
   sitrep unpack app.sitrep -o metadata
-  in-toto-verify --layout metadata/root.layout --link-dir metadata --verification-keys owner.pub";
+  in-toto-verify --layout metadata/root.layout --link-dir metadata \\
+    --verification-keys owner.pub";
 
 /// `sitrep inspect`.
 #[derive(Debug, Args)]
@@ -428,6 +432,15 @@ fn artifact(text: &str) -> Result<Artifact, String> {
         return Err("expected FILE or NAME=FILE".into());
     }
     Ok(Artifact { name: name.into(), file: file.into() })
+}
+
+/// A number that another one can follow: what is only ever raised would be stuck at the last.
+fn not_the_last(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(u32::MAX) => Err("no greater number could ever follow: count up by one".into()),
+        Ok(number) => Ok(number),
+        Err(_) => Err(format!("expected a number from 0 to {}", u32::MAX - 1)),
+    }
 }
 
 fn variable(name: &str) -> Result<String, String> {

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use sitrep_core::{Clock, Time};
 
-use crate::error::CliError;
+use crate::error::{CliError, ClockUse};
 
 /// 2026-01-01T00:00:00Z. A clock that shows an earlier time was never set: this program did not exist then.
 const EARLIEST: Time = Time(1_767_225_600);
@@ -21,8 +21,8 @@ impl SystemClock {
     ///
     /// # Errors
     /// [`CliError::Clock`] when it is certainly wrong.
-    pub fn new() -> Result<Self, CliError> {
-        Self::reading(SystemTime::now())
+    pub fn new(used: ClockUse) -> Result<Self, CliError> {
+        Self::reading(SystemTime::now()).ok_or(CliError::Clock(used))
     }
 
     /// Takes the time from `--at`, where given, otherwise from the system clock.
@@ -30,15 +30,15 @@ impl SystemClock {
     /// # Errors
     /// [`CliError::Time`] when the text is no time, [`CliError::Clock`] as [`Self::new`].
     pub fn at(text: Option<&str>) -> Result<Self, CliError> {
-        text.map_or_else(Self::new, |text| {
-            Time::parse(text).map(Self).ok_or_else(|| CliError::Time("--at", text.into()))
-        })
+        text.map_or_else(
+            || Self::new(ClockUse::Expiry),
+            |text| Time::parse(text).map(Self).ok_or_else(|| CliError::Time("--at", text.into())),
+        )
     }
 
-    fn reading(now: SystemTime) -> Result<Self, CliError> {
-        let now = now.duration_since(UNIX_EPOCH).map_err(|_| CliError::Clock)?;
-        let now = Time(now.as_secs());
-        if now < EARLIEST { Err(CliError::Clock) } else { Ok(Self(now)) }
+    fn reading(now: SystemTime) -> Option<Self> {
+        let now = Time(now.duration_since(UNIX_EPOCH).ok()?.as_secs());
+        (now >= EARLIEST).then_some(Self(now))
     }
 }
 
@@ -56,9 +56,13 @@ mod tests {
     #[test]
     fn a_clock_that_was_never_set_is_an_error() {
         assert_eq!(EARLIEST.to_string(), "2026-01-01T00:00:00Z");
-        assert!(SystemClock::reading(UNIX_EPOCH).is_err());
-        assert!(SystemClock::reading(UNIX_EPOCH - Duration::from_secs(1)).is_err());
-        assert!(SystemClock::reading(UNIX_EPOCH + Duration::from_secs(EARLIEST.0)).is_ok());
+        assert!(SystemClock::reading(UNIX_EPOCH).is_none());
+        assert!(SystemClock::reading(UNIX_EPOCH - Duration::from_secs(1)).is_none());
+        assert!(SystemClock::reading(UNIX_EPOCH + Duration::from_secs(EARLIEST.0)).is_some());
+        // `sitrep attest` and `sitrep demo` have no --at.
+        for (used, has_at) in [(ClockUse::Expiry, true), (ClockUse::Now, false), (ClockUse::Demo, false)] {
+            assert_eq!(CliError::Clock(used).hint().unwrap().contains("--at"), has_at, "{used:?}");
+        }
     }
 
     #[test]

@@ -66,10 +66,14 @@ pub enum CliError {
     HostPackage,
     /// An artifact without a byte.
     EmptyArtifact(PathBuf),
+    /// An artifact without a byte, of which something is to be attested.
+    EmptySubject(PathBuf),
     /// The trust policy's name of the artifact holds `{slot}`, and no slot was named.
     SlotMissing(String),
     /// A device was named, and no trust policy.
     DeviceWithoutTrust,
+    /// A device was named, and nothing that is for some devices only.
+    DeviceWithoutBundle,
     /// A dump without a whole boot report.
     BootReport {
         /// The file.
@@ -110,7 +114,7 @@ pub enum CliError {
     /// Parameters for a device.
     DeviceParameters,
     /// The system clock is certainly wrong.
-    Clock,
+    Clock(ClockUse),
     /// An inspection could not be run.
     Inspection(InspectionError),
     /// A variable that inspections were to have.
@@ -121,6 +125,17 @@ pub enum CliError {
     Step(StepError),
     /// Standard output is closed or full.
     Output(io::Error),
+}
+
+/// What the system clock was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockUse {
+    /// Whether a layout has expired, where `--at` may say as of when.
+    Expiry,
+    /// `--time now`.
+    Now,
+    /// The demo's signatures.
+    Demo,
 }
 
 impl fmt::Display for CliError {
@@ -152,12 +167,17 @@ impl fmt::Display for CliError {
                 write!(f, "{} was not packed for profile {profile}", path.display())
             }
             Self::HostPackage => f.write_str("a host boots no update package: --profile host goes with other commands"),
-            Self::EmptyArtifact(path) => write!(f, "{} is empty, so that there is nothing to run", path.display()),
+            Self::EmptyArtifact(path) | Self::EmptySubject(path) => {
+                write!(f, "{} is empty, so that there is nothing to run", path.display())
+            }
             Self::SlotMissing(name) => {
                 write!(f, "the trust policy names the artifact {name:?}, but no slot was given")
             }
             Self::DeviceWithoutTrust => {
                 f.write_str("--device-product goes with --trust: without it nothing is verified")
+            }
+            Self::DeviceWithoutBundle => {
+                f.write_str("--device-product goes with --bundle: a policy update is for no product or hardware")
             }
             Self::BootReport { path, offset: None, .. } => {
                 write!(f, "{} holds no boot report: \"SITB\" stands nowhere in it", path.display())
@@ -184,9 +204,11 @@ impl fmt::Display for CliError {
             Self::DeviceParameters => {
                 f.write_str("--param goes with --profile host: a device puts no parameters into a layout")
             }
-            Self::Clock => {
+            Self::Clock(ClockUse::Expiry) => {
                 f.write_str("the system clock is before 2026, so nobody can say whether the layout has expired")
             }
+            Self::Clock(ClockUse::Now) => f.write_str("--time now: the system clock is before 2026, or beyond 9999"),
+            Self::Clock(ClockUse::Demo) => f.write_str("the system clock is before 2026"),
             Self::Inspection(error) => error.fmt(f),
             Self::Variable(error) => error.fmt(f),
             Self::TargetDirectory(path) => write!(f, "--target-dir {} is no directory", path.display()),
@@ -219,8 +241,10 @@ impl CliError {
             Self::OtherProfile { .. } => "pack it again with `sitrep pack --profile`, also out of the bundle",
             Self::HostPackage => "name the profile of the device",
             Self::EmptyArtifact(_) => "leave --bundle and --artifact out of a package that holds a policy update alone",
+            Self::EmptySubject(_) => "give the image as it was built",
             Self::SlotMissing(_) => "give the slot that the artifact is linked for with --slot",
             Self::DeviceWithoutTrust => "give the trust policy that the device has",
+            Self::DeviceWithoutBundle => "leave --device-product and --device-hardware out",
             Self::BootReport { error: BootReportError::Format, .. } => {
                 "use the version of sitrep that the firmware was built with"
             }
@@ -233,7 +257,9 @@ impl CliError {
             Self::ParameterTwice(_) => "give each parameter one value",
             Self::ProductOf(_) => "leave --product-of out, or use a trust policy for that step",
             Self::DeviceParameters => "ask the project owner for a layout without parameters",
-            Self::Clock => "set the clock, or give the time with --at",
+            Self::Clock(ClockUse::Expiry) => "set the clock, or give the time with --at",
+            Self::Clock(ClockUse::Now) => "set the clock, or give --time a time such as 2026-11-21T00:00:00Z",
+            Self::Clock(ClockUse::Demo) => "set the clock",
             Self::Inspection(InspectionError::Start { .. }) => {
                 "inspections look for programs in the system's directories: install it there, or give --inspection-env PATH"
             }

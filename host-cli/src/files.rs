@@ -6,8 +6,6 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use sitrep_core::bundle::MAGIC;
-
 /// What tells a file from every other on this machine, whatever its name: device and inode.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FileId(#[cfg(unix)] (u64, u64), #[cfg(not(unix))] PathBuf);
@@ -102,19 +100,6 @@ fn read_into(file: File, most: u64, buffer: &mut Vec<u8>) -> io::Result<()> {
     }
     file.take(most.min(MAX_INPUT + 1)).read_to_end(buffer)?;
     if buffer.len() as u64 > MAX_INPUT { Err(too_large()) } else { Ok(()) }
-}
-
-/// Is this a regular file that starts as a bundle does?
-///
-/// # Errors
-/// The operating system's, when it cannot be read.
-pub fn is_bundle(path: &Path) -> io::Result<bool> {
-    if !fs::metadata(path)?.is_file() {
-        return Ok(false);
-    }
-    let mut magic = Vec::with_capacity(MAGIC.len());
-    File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut magic)?;
-    Ok(magic == MAGIC)
 }
 
 /// Is this the name of one file in a directory?

@@ -1,5 +1,4 @@
-//! What a device's boot reads is made on the host, and what it leaves is shown there: attestations of a security version, signed trust policies, update
-//! packages, boot reports.
+//! What a device's boot reads is made on the host: attestations of a security version, signed trust policies, update packages.
 
 use std::fs;
 use std::path::Path;
@@ -9,11 +8,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use sitrep_cli::sign::Signer;
 use sitrep_cli::temporary::Directory;
-use sitrep_core::boot_report::{
-    BLOCK, BootDecision, BootReport, BootSlot, Checked, FORMAT, ImageReport, Refusal, SlotReport, SlotState,
-};
 use sitrep_core::update::{Package, PolicyUpdate};
-use sitrep_core::{Code, Ed25519, List, Place, TrustPolicy};
+use sitrep_core::{Code, Ed25519, TrustPolicy};
 use sitrep_tests::chain::{Signed, Wrapping, entry, keyid};
 use sitrep_tests::command::{Run, sitrep, vectors};
 use sitrep_tests::in_toto;
@@ -440,110 +436,126 @@ fn the_commands_of_the_readme_work() {
     assert_eq!(text.matches("verified and packaged: ").count(), 2, "{text}");
 }
 
-fn report() -> BootReport {
-    let place = Place { step: Some(1), rule: Some((List::Products, 2)), attestation: Some(0), ..Place::default() };
-    BootReport {
-        format: FORMAT,
-        decision: BootDecision::Trial(BootSlot::B),
-        slots: [
-            SlotReport { state: SlotState::Confirmed, checked: Checked::No },
-            SlotReport { state: SlotState::Started, checked: Checked::Verified },
-        ],
-        staging: Checked::Refused(Refusal { code: Code::SecurityVersion.number(), place }),
-        policy: 3,
-        pending_policy: Some(4),
-        counter: 7,
-        time_floor: 1_790_000_000,
-        clock: None,
-        image: Some(ImageReport { sha256: [0xab; 32], security_version: 8 }),
-        warnings: [Code::ExpiryUnknown.number(), 1999, 0, 0, 0, 0],
-        warning_count: 9,
-    }
+#[test]
+fn what_was_not_verified_is_said() {
+    let directory = packed();
+    let path = directory.path();
+    let parts = "boot-package --bundle app.sitrep --artifact app-b.bin --trust trust.json --slot b -o p.sits";
+    let done = run(path, parts).expect(0);
+    assert!(done.stderr.starts_with("sitrep: note: verified for a device that knows no product"), "{}", done.stderr);
+    assert!(run(path, &format!("{parts} -q")).expect(0).stderr.is_empty());
+    assert!(run(path, &format!("{parts} {DEVICE}")).expect(0).stderr.is_empty());
+    // A bundle of which every device that knows its product makes nothing.
+    fs::remove_file(path.join("app.intoto.jsonl")).unwrap();
+    run(path, "pack root.layout --trust trust.json --profile boot -q -o app.sitrep").expect(0);
+    assert!(run(path, parts).expect(0).stderr.contains("sitrep: note: "));
+    run(path, &format!("{parts} {DEVICE}")).expect(1).error("attestation-missing: ");
+
+    // A signature that nobody made is shown as what the file says of itself.
+    run(path, &POLICY.replace("trust.json", "new.json --revision 1")).expect(0);
+    run(path, "trust sign new.json --signing-key alice.key -q -o signed.json").expect(0);
+    run(path, "trust update signed.json --from trust.json -q -o new.situ").expect(0);
+    let mut update = fs::read(path.join("new.situ")).unwrap();
+    *update.last_mut().unwrap() ^= 1;
+    fs::write(path.join("forged.situ"), update).unwrap();
+    let shown = run(path, "inspect forged.situ").expect(0).stdout;
+    let disclaimer = shown.find("nothing below is verified: ").unwrap();
+    assert!(disclaimer < shown.find("signed by ed25519").unwrap(), "{shown}");
 }
 
 #[test]
-fn a_boot_report_is_found_in_a_dump() {
-    let directory = Directory::new("report").unwrap();
+fn options_that_would_be_ignored_are_refused() {
+    let directory = packed();
     let path = directory.path();
-    let mut block = vec![0; BLOCK];
-    let length = report().write(&mut block).unwrap();
-    block.truncate(length);
-    // What looks like the start of one is passed over; what follows does not matter.
-    let dump = [&[0xff; 100][..], b"SITB", &[0; 20], &block, &[0; 100]].concat();
-    fs::write(path.join("ram.bin"), dump).unwrap();
-    let text = run(path, "boot-report ram.bin").expect(0);
-    for expected in [
-        "boot report at offset 124",
-        "slot b runs on trial",
-        "slot a      confirmed",
-        "slot b      started, not confirmed yet",
-        "verified at this boot",
-        "staging     refused: security-version: the attested security version is below what the trust policy demands (step 1, rule of products 2, attestation 0)",
-        "policy      revision 3; 4 comes into force",
-        "security version 7 or greater may run",
-        "later than 2026-09-21T14:13:20Z",
-        "clock       none",
-        "sha256 abababab",
-        "warning expiry-unknown: ",
-        "warning code 1999, which this version of sitrep does not know",
-        "9 warnings in all",
+    run(path, &POLICY.replace("trust.json", "new.json --revision 1")).expect(0);
+    run(path, "trust sign new.json --signing-key alice.key -q -o signed.json").expect(0);
+    run(path, "trust update signed.json --from trust.json -q -o new.situ").expect(0);
+    let package = |more: &str| run(path, &format!("boot-package {more} -o p.sits"));
+    for more in ["--at garbage", "--at 2030-01-01T00:00:00Z", "--slot a"] {
+        let refused = package(&format!("--policy-update new.situ --trust trust.json {more}")).expect(2);
+        assert!(refused.stderr.contains("--bundle <NAME.sitrep>"), "{more}: {}", refused.stderr);
+    }
+    package(&format!("--policy-update new.situ --trust trust.json {DEVICE}"))
+        .expect(2)
+        .error("--device-product goes with --bundle");
+    package("--bundle app.sitrep --artifact app-b.bin --slot b --trust trust.json --at garbage")
+        .expect(2)
+        .error("--at \"garbage\" is no time");
+    let nothing = package("").expect(2).stderr;
+    assert!(nothing.contains("--bundle <NAME.sitrep>|--policy-update <FILE>"), "{nothing}");
+    assert!(!path.join("p.sits").exists());
+}
+
+#[test]
+fn what_no_device_could_use_is_not_attested() {
+    let directory = project();
+    let path = directory.path();
+    fs::write(path.join("empty.bin"), "").unwrap();
+    run(path, &ATTEST.replace("app-b.bin", "empty.bin")).expect(2).error("empty.bin is empty");
+    for (from, to, expected) in [
+        ("--product thermostat", "", "--product <ID>"),
+        ("--hardware rev-b rev-c", "", "--hardware <ID>..."),
+        ("thermostat", "thermo\u{202e}stat", "expected an identifier"),
+        ("rev-c", "rev\u{200b}c", "expected an identifier"),
+        ("rev-c", "rev\u{1b}c", "expected an identifier"),
+        ("--security-version 7", "--security-version 4294967295", "no greater number could ever follow"),
+        ("2026-11-01T00:00:00Z", "10000-01-01T00:00:00Z", "is no time of the form"),
     ] {
-        assert!(text.stdout.contains(expected), "{expected}:\n{}", text.stdout);
+        let refused = run(path, &ATTEST.replace(from, to)).expect(2);
+        assert!(refused.stderr.contains(expected), "{to:?}: {}", refused.stderr);
     }
-    assert!(text.stderr.is_empty());
-    let json: Value = serde_json::from_str(&run(path, "boot-report ram.bin --json").expect(0).stdout).unwrap();
-    assert_eq!(json["decision"], json!({"kind": "trial", "slot": "b"}));
-    assert_eq!(
-        json["slots"],
-        json!({"a": {"state": "confirmed", "check": "none"}, "b": {"state": "started", "check": "verified"}})
-    );
-    assert_eq!(
-        json["staging"]["refusal"]["place"],
-        json!({"step": 1, "list": "products", "rule": 2, "attestation": 0})
-    );
-    assert_eq!(json["policy"], json!({"revision": 3, "pending_revision": 4}));
-    assert_eq!(
-        (&json["time_floor"], &json["clock"], &json["offset"]),
-        (&"2026-09-21T14:13:20Z".into(), &Value::Null, &124.into())
-    );
-    assert_eq!(json["warnings"][1], json!({"number": 1999, "code": null, "message": null}));
+    assert!(!path.join("app.intoto.jsonl").exists());
+    run(path, &ATTEST.replace("version 7", "version 4294967294")).expect(0);
+}
 
-    let recovery = BootReport {
-        decision: BootDecision::Recovery(Refusal { code: Code::OwnerSignature.number(), place: Place::default() }),
-        image: None,
-        clock: Some(1_790_000_001),
-        time_floor: 0,
-        ..report()
-    };
-    let mut other = vec![0; BLOCK];
-    let length = recovery.write(&mut other).unwrap();
-    fs::write(path.join("two.bin"), [&other[..length], &block].concat()).unwrap();
-    let text = run(path, "boot-report two.bin").expect(0);
-    assert!(
-        text.stdout.contains("recovery: nothing may run: owner-signature: ")
-            && text.stdout.contains("nothing is known")
-    );
-    assert_eq!(text.stderr, "sitrep: note: 1 more whole boot reports follow: what is shown is the first\n");
+/// A device takes only a greater revision, and there is none after the last.
+#[test]
+fn a_policy_that_nothing_could_replace_is_for_no_device() {
+    let directory = project();
+    let path = directory.path();
+    run(path, &format!("{THREE} -o old.json")).expect(0);
+    let last = run(path, &format!("{THREE} --revision 4294967295 -o last.json")).expect(2);
+    assert!(last.stderr.contains("no greater number could ever follow: count up by one"), "{}", last.stderr);
+    run(path, &format!("{THREE} --revision 4294967294 -o almost.json")).expect(0);
+    let almost = fs::read_to_string(path.join("almost.json")).unwrap();
+    fs::write(path.join("last.json"), almost.replace("4294967294", "4294967295")).unwrap();
+    let expected = "policy-update-revision: no policy could ever replace one of revision 4294967295";
+    for line in [
+        "trust sign last.json --signing-key alice.key -o e.json",
+        "trust compile last.json --profile boot -o last.bin",
+        "trust check last.json --profile device",
+    ] {
+        let refused = run(path, line).expect(1).error(&format!("last.json: {expected}"));
+        assert!(refused.stderr.contains("sitrep: hint: ") && refused.stderr.contains("counted up by one"), "{line}");
+    }
+    let checked = run(path, "trust check last.json").expect(0).stdout;
+    assert!(checked.contains("not for a device:") && checked.contains(expected), "{checked}");
+    // Signed by another tool.
+    run(path, "trust compile last.json -q -o last.bin").expect(0);
+    let signers = ["alice", "bob"].map(|name| Signer::from_seed(Sha256::digest(name).into()));
+    let payload = fs::read(path.join("last.bin")).unwrap();
+    let envelope = sitrep_cli::dsse::Envelope::sign("application/vnd.sitrep.trust-policy", payload, &signers);
+    fs::write(path.join("e.json"), envelope.to_json()).unwrap();
+    run(path, "trust update e.json --from old.json -o u.situ").expect(1).error(&format!("e.json: {expected}"));
+    assert!(!path.join("u.situ").exists());
+    run(path, "trust sign almost.json --signing-key alice.key bob.key -q -o e.json").expect(0);
+    run(path, "trust update e.json --from old.json -q -o u.situ").expect(0);
 }
 
 #[test]
-fn what_is_no_boot_report_is_told_apart() {
-    let directory = Directory::new("report").unwrap();
+fn a_signed_policy_is_not_signed_again() {
+    let directory = project();
     let path = directory.path();
-    let mut block = vec![0; BLOCK];
-    let length = report().write(&mut block).unwrap();
-    let show = |bytes: &[u8]| {
-        fs::write(path.join("ram.bin"), bytes).unwrap();
-        run(path, "boot-report ram.bin").expect(2)
-    };
-    show(&[0xff; 64]).error("ram.bin holds no boot report: \"SITB\" stands nowhere in it");
-    show(b"").error("ram.bin holds no boot report");
-    show(&[b"xx", &block[..length - 1]].concat()).error("ram.bin: at offset 2: the boot report is cut off");
-    let mut changed = block.clone();
-    changed[20] ^= 1;
-    show(&changed).error("ram.bin: at offset 0: the boot report was changed after the boot");
-    let other = [&b"SITB\x01\0\0\0"[..], &[FORMAT + 1]].concat();
-    let sum = Sha256::digest(&other);
-    show(&[&other[..], &sum[..4]].concat()).error("ram.bin: at offset 0: the boot report is of another format");
-    run(path, "boot-report none").expect(2).error("cannot read none");
+    run(path, &format!("{THREE} --revision 1 -o new.json")).expect(0);
+    run(path, "trust sign new.json --signing-key alice.key -q -o new.alice.json").expect(0);
+    for line in ["trust sign new.alice.json --signing-key bob.key -o e.json", "trust check new.alice.json"] {
+        let refused =
+            run(path, line).expect(1).error("new.alice.json is a signed trust policy, expected the policy itself");
+        assert!(refused.stderr.contains("`sitrep trust update` puts the envelopes together"), "{}", refused.stderr);
+    }
+    // A name that is too long for a slot is so in every profile.
+    let long = POLICY.replace("app-{slot}.bin", &format!("{}{{slot}}", "x".repeat(64)));
+    run(path, &long).expect(0);
+    let refused = run(path, "trust check trust.json --profile device").expect(1).error("trust.json: limit-path: ");
+    assert!(refused.stderr.contains("hint: give what is run a shorter name"), "{}", refused.stderr);
 }

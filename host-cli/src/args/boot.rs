@@ -2,16 +2,17 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
 use super::{DeviceId, Profile};
 
 /// `sitrep boot-package`.
 #[derive(Debug, Args)]
 #[command(after_help = PACKAGE_AFTER, after_long_help = PACKAGE_AFTER)]
+#[command(group(ArgGroup::new("content").args(["bundle", "policy_update"]).required(true).multiple(true)))]
 pub struct BootPackage {
     /// The bundle that vouches for the artifact, packed with --profile boot
-    #[arg(long, value_name = "NAME.sitrep", requires = "artifact", required_unless_present = "policy_update")]
+    #[arg(long, value_name = "NAME.sitrep", requires = "artifact")]
     pub bundle: Option<PathBuf>,
 
     /// What is to run: the image that is linked for its slot
@@ -29,11 +30,12 @@ pub struct BootPackage {
     /// The trust policy that the device has now: what it would refuse is then an error
     ///
     /// The policy update must be signed by its owners, and the artifact be the product that it names, under the new policy or under this one.
+    /// A device that knows its product and hardware also asks for a security version for them, which is verified with --device-product.
     #[arg(long, value_name = "FILE")]
     pub trust: Option<PathBuf>,
 
     /// The slot that the artifact is for, which stands for `{slot}` in the name of the artifact that the trust policy gives
-    #[arg(long, value_enum, value_name = "SLOT", requires = "trust")]
+    #[arg(long, value_enum, value_name = "SLOT", requires_all = ["trust", "bundle"])]
     pub slot: Option<SlotName>,
 
     #[command(flatten)]
@@ -41,7 +43,7 @@ pub struct BootPackage {
     pub device: DeviceId,
 
     /// Verify as of this time, such as 2040-01-01T00:00:00Z [default: the system clock]
-    #[arg(long, value_name = "TIME", requires = "trust")]
+    #[arg(long, value_name = "TIME", requires_all = ["trust", "bundle"])]
     pub at: Option<String>,
 
     /// The package to write; a package of that name is replaced, any other file is not
@@ -63,8 +65,8 @@ pub enum SlotName {
 }
 
 const PACKAGE_AFTER: &str = "\
-A package adds no signature and is trusted by nobody: the boot checks the policy update, the bundle
-and the artifact. It goes as it is into the device's staging area, and in the factory into a slot.
+A package adds no signature and is trusted by nobody: the boot checks the policy update, the bundle \
+and the artifact. It goes as it is into the device's staging area, and in the factory into a slot. \
 firmware/BOOT.md describes it; `sitrep inspect` shows what is inside.
 
 Exit codes:
@@ -74,9 +76,10 @@ Exit codes:
 
 Examples:
   sitrep boot-package --bundle app.sitrep --artifact app-b.bin -o update.sits
-  sitrep boot-package --bundle app.sitrep --artifact app-b.bin --trust trust.json --slot b \\
-    --device-product thermostat --device-hardware rev-c -o update.sits
-  sitrep boot-package --policy-update new-owners.situ --trust trust.json -o rotate.sits";
+  sitrep boot-package --bundle app.sitrep --artifact app-b.bin \\
+    --trust trust.json --slot b --device-product thermostat \\
+    --device-hardware rev-c -o update.sits
+  sitrep boot-package --policy-update new.situ --trust trust.json -o rotate.sits";
 
 /// `sitrep boot-report`.
 #[derive(Debug, Args)]
@@ -92,7 +95,7 @@ pub struct BootReport {
 }
 
 const REPORT_AFTER: &str = "\
-The report says what the boot found, and is not signed: whatever ran afterwards can have changed it.
+The report says what the boot found, and is not signed: whatever ran afterwards can have changed it. \
 core/BUNDLE.md, section 14, describes the block.
 
 Exit codes:

@@ -41,8 +41,8 @@ pub struct KeyShow {
 }
 
 const AFTER: &str = "\
-The fingerprint is the SHA-256 of the key's SubjectPublicKeyInfo in DER, the same for every form of
-file. Ed25519 keys have OpenSSH's as well, as `ssh-keygen -lf` shows it. in-toto's implementations
+The fingerprint is the SHA-256 of the key's SubjectPublicKeyInfo in DER, the same for every form of \
+file. Ed25519 keys have OpenSSH's as well, as `ssh-keygen -lf` shows it. in-toto's implementations \
 compute different key ids from one key: a layout signed with one of them carries its id.
 
 Exit codes:

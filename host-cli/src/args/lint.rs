@@ -32,7 +32,7 @@ pub struct Lint {
 }
 
 const AFTER: &str = "\
-An error is what every verifier, or sitrep, refuses: the verifier itself is asked. A warning is what does
+An error is what every verifier, or sitrep, refuses: the verifier itself is asked. A warning is what does \
 not do what its author probably means. A note is worth knowing. Signatures are not checked.
 
 Exit codes:

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use sitrep_core::Inspections;
 
-use super::{Profile, RequiredAttestation};
+use super::{Profile, RequiredAttestation, not_the_last};
 
 /// `sitrep trust`.
 #[derive(Debug, Args)]
@@ -17,8 +17,8 @@ pub struct Trust {
 }
 
 const AFTER: &str = "\
-A trust policy is what a verifier believes, as one small file: whose signatures a layout must have
-and how many of them, which step's products count, which attestations are demanded, and from when
+A trust policy is what a verifier believes, as one small file: whose signatures a layout must have \
+and how many of them, which step's products count, which attestations are demanded, and from when \
 on. Whoever can change it decides what is verified: keep it where updates cannot.
 
 Exit codes:
@@ -27,7 +27,8 @@ Exit codes:
   2  could not try: wrong usage, or a file that cannot be read or written
 
 Examples:
-  sitrep trust init --verification-keys alice.pub bob.pub carol.pub --threshold 2 -o trust.json
+  sitrep trust init --verification-keys alice.pub bob.pub carol.pub \\
+    --threshold 2 -o trust.json
   sitrep trust show trust.json
   sitrep verify app.sitrep --trust trust.json --artifact app.tar.gz
   sitrep trust compile trust.json --profile device -o trust.bin";
@@ -84,11 +85,11 @@ pub struct Init {
     pub earliest_time: Option<String>,
 
     /// The security version that the chain must attest at least; 0 asks for none
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = not_the_last)]
     pub security_version: u32,
 
-    /// The revision of the policy; a device takes only one with a greater number in place of its own
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    /// The revision of the policy, counted up by one: a device takes only one with a greater number in place of its own
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = not_the_last)]
     pub revision: u32,
 
     /// The policy to write; a trust policy of that name is replaced, any other file is not
@@ -103,12 +104,14 @@ pub struct Init {
 const INIT_AFTER: &str = "\
 Exit codes:
   0  written
-  2  could not try: wrong usage, a key that cannot be used, or a file that cannot be written
+  2  could not try: wrong usage, a key that cannot be used, or a file that
+     cannot be written
 
 Examples:
   sitrep trust init --verification-keys owner.pub -o trust.json
-  sitrep trust init --verification-keys alice.pub bob.pub carol.pub --threshold 2 \\
-    --product-artifact app.bin --require-attestation https://slsa.dev/provenance/v1@build -o trust.json";
+  sitrep trust init --verification-keys alice.pub bob.pub carol.pub \\
+    --threshold 2 --product-artifact app.bin \\
+    --require-attestation https://slsa.dev/provenance/v1@build -o trust.json";
 
 /// What becomes of a layout with inspections where they are not run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -203,12 +206,13 @@ pub struct Compile {
 }
 
 const COMPILE_AFTER: &str = "\
-The form is described in core/BUNDLE.md, section 12. A device reads it in place, from a page of
-flash that updates cannot write.
+The form is described in core/BUNDLE.md, section 12. A device reads it in place, from a page of \
+flash that only its boot writes: the factory's policy, and those that its owners sign.
 
 Exit codes:
   0  written
-  1  not valid, or a device would refuse it and --profile device was given; nothing was written
+  1  not valid, or a device would refuse it and --profile device was given;
+     nothing was written
   2  could not try: wrong usage, or a file that cannot be read or written
 
 Examples:
@@ -237,18 +241,22 @@ pub struct Sign {
 }
 
 const SIGN_AFTER: &str = "\
-The output is a DSSE envelope in JSON whose payload is the compiled policy and whose payload type is
-application/vnd.sitrep.trust-policy. Any tool that writes such an envelope will do, for keys that are
+The output is a DSSE envelope in JSON whose payload is the compiled policy and whose payload type is \
+application/vnd.sitrep.trust-policy. Any tool that writes such an envelope will do, for keys that are \
 in no file. Each owner signs on his own machine; `sitrep trust update` puts the envelopes together.
+
+A policy is for no product in particular: whatever believes these owners takes it if its revision is \
+greater. Have owner keys for each product, or one policy with one line of revisions for all that share them.
 
 Exit codes:
   0  written
   1  no valid policy, or one that a device would refuse; nothing was written
-  2  could not try: wrong usage, a key that cannot be used, or a file that cannot be read or written
+  2  could not try: wrong usage, a key that cannot be used, or a file that
+     cannot be read or written
 
 Examples:
-  sitrep trust init --verification-keys alice.pub dave.pub --threshold 2 --product-artifact app.bin \\
-    --revision 2 -o new.json
+  sitrep trust init --verification-keys alice.pub dave.pub \\
+    --product-artifact app.bin --revision 2 -o new.json
   sitrep trust sign new.json --signing-key alice.key -o new.alice.json";
 
 /// `sitrep trust update`.
@@ -273,8 +281,8 @@ pub struct Update {
 }
 
 const UPDATE_AFTER: &str = "\
-A device takes the new policy if as many owners of the one that it has have signed it as that one's
-threshold says, and its revision is greater. It comes into force once an image that it allows was
+A device takes the new policy if as many owners of the one that it has have signed it as that one's \
+threshold says, and its revision is greater. It comes into force once an image that it allows was \
 confirmed, so that nobody is locked out by a mistake. `sitrep boot-package` carries it.
 
 Exit codes:

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -10,9 +9,9 @@ use sitrep_core::{Clock as _, SECURITY_VERSION, Time};
 
 use crate::args::{Artifact, Attest, AttestCommand, AttestSecurityVersion};
 use crate::clock::SystemClock;
-use crate::commands::print;
+use crate::commands::{check_output, print};
 use crate::dsse::Envelope;
-use crate::error::CliError;
+use crate::error::{CliError, ClockUse};
 use crate::lines::harmless;
 use crate::metadata::IN_TOTO;
 use crate::signing_key::read_signers;
@@ -20,6 +19,9 @@ use crate::{files, hex};
 
 /// Version 1 of in-toto's Statement.
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
+
+/// A file of attestations with so many bytes or more is not replaced. One of ten thousand files has 1.5 MB.
+const MAX_REPLACED: u64 = 16 << 20;
 
 /// A statement about a security version (core's BUNDLE.md, section 13), all members in the order of their names:
 /// boot loaders read no other (BUNDLE.md, section 10).
@@ -66,9 +68,7 @@ pub fn run(args: &Attest) -> Result<(), CliError> {
 }
 
 fn security_version(args: &AttestSecurityVersion) -> Result<(), CliError> {
-    if args.output.symlink_metadata().is_ok() && !is_security_version(&args.output) {
-        return Err(CliError::Occupied(args.output.clone()));
-    }
+    check_output(&args.output, MAX_REPLACED, is_security_version)?;
     let signers = read_signers(&args.signing_key)?;
     let time = args.time.as_deref().map(time).transpose()?;
     let statement = Statement {
@@ -103,8 +103,9 @@ fn security_version(args: &AttestSecurityVersion) -> Result<(), CliError> {
 
 fn time(text: &str) -> Result<Time, CliError> {
     if text == "now" {
-        // Its clock always knows the time.
-        return Ok(SystemClock::new()?.now().unwrap_or(Time(0)));
+        // No attestation can say a time that is not read back.
+        let now = SystemClock::new(ClockUse::Now)?.now().filter(|now| Time::parse(&now.to_string()).is_some());
+        return now.ok_or(CliError::Clock(ClockUse::Now));
     }
     Time::parse(text).ok_or_else(|| CliError::Time("--time", text.into()))
 }
@@ -112,7 +113,10 @@ fn time(text: &str) -> Result<Time, CliError> {
 fn subject(artifact: &Artifact) -> Result<Subject<'_>, CliError> {
     let mut hasher = Sha256::new();
     let mut hash = || io::copy(&mut File::open(&artifact.file)?, &mut HashWriter(&mut hasher));
-    hash().map_err(|error| CliError::Read(artifact.file.clone(), error))?;
+    let length = hash().map_err(|error| CliError::Read(artifact.file.clone(), error))?;
+    if length == 0 {
+        return Err(CliError::EmptySubject(artifact.file.clone()));
+    }
     Ok(Subject { name: &artifact.name, digest: Digests { sha256: hex::encode(&hasher.finalize()) } })
 }
 
@@ -129,12 +133,13 @@ impl io::Write for HashWriter<'_> {
     }
 }
 
-/// Does the file hold nothing but attestations of a security version? What holds something else must not be overwritten.
-fn is_security_version(path: &Path) -> bool {
-    let Ok(bytes) = files::read(path) else { return false };
-    bytes.trim_ascii().split(|byte| *byte == b'\n').all(|line| {
-        let payload = Envelope::parse(line).ok().filter(|envelope| envelope.payload_type == IN_TOTO);
-        let statement = payload.and_then(|it| serde_json::from_slice::<serde_json::Value>(&it.payload).ok());
-        statement.is_some_and(|statement| statement["predicateType"] == SECURITY_VERSION)
-    })
+/// Does a file hold nothing but attestations of a security version? What holds something else must not be overwritten.
+fn is_security_version(bytes: &[u8]) -> bool {
+    let is_whole = (bytes.len() as u64) < MAX_REPLACED;
+    is_whole
+        && bytes.trim_ascii().split(|byte| *byte == b'\n').all(|line| {
+            let payload = Envelope::parse(line).ok().filter(|envelope| envelope.payload_type == IN_TOTO);
+            let statement = payload.and_then(|it| serde_json::from_slice::<serde_json::Value>(&it.payload).ok());
+            statement.is_some_and(|statement| statement["predicateType"] == SECURITY_VERSION)
+        })
 }

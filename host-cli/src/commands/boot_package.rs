@@ -10,7 +10,7 @@ use sitrep_core::{ArtifactVerdict, Bundle, Code, Ed25519, TrustPolicy};
 
 use crate::args::{BootPackage, Profile, SlotName};
 use crate::clock::SystemClock;
-use crate::commands::{Done, complain, load_bundle, print, starts_with};
+use crate::commands::{Done, check_magic, complain, load_bundle, note, print};
 use crate::error::CliError;
 use crate::files;
 use crate::lines::harmless;
@@ -30,11 +30,11 @@ struct Parts {
 /// # Errors
 /// [`CliError`] when a file cannot be read or written.
 pub fn run(args: &BootPackage) -> Result<Done, CliError> {
-    if args.output.symlink_metadata().is_ok() && !starts_with(&args.output, &MAGIC) {
-        return Err(CliError::Occupied(args.output.clone()));
-    }
-    if args.device.device().is_some() && args.trust.is_none() {
-        return Err(CliError::DeviceWithoutTrust);
+    check_magic(&args.output, &MAGIC)?;
+    match args.device.device() {
+        Some(_) if args.trust.is_none() => return Err(CliError::DeviceWithoutTrust),
+        Some(_) if args.bundle.is_none() => return Err(CliError::DeviceWithoutBundle),
+        _ => {}
     }
     let limits = match args.profile {
         Profile::Host => return Err(CliError::HostPackage),
@@ -56,6 +56,12 @@ pub fn run(args: &BootPackage) -> Result<Done, CliError> {
     files::write(&args.output, &bytes).map_err(|error| CliError::Write(args.output.clone(), error))?;
     if args.quiet {
         return Ok(Done::Yes);
+    }
+    if args.trust.is_some() && args.bundle.is_some() && args.device.device().is_none() {
+        note(
+            &"verified for a device that knows no product and no hardware: any other also asks for a security version for its own, \
+               which is verified with --device-product and --device-hardware",
+        );
     }
     let verified = if args.trust.is_some() { "verified and packaged" } else { "packaged without verifying" };
     let output = args.output.display().to_string();

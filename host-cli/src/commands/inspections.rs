@@ -10,9 +10,9 @@ use serde::Serialize;
 use sitrep_core::{Bundle, limits};
 
 use crate::args::Verify;
-use crate::commands::note;
+use crate::commands::{check_output, note};
 use crate::error::CliError;
-use crate::files::{FileVersion, read_regular, write};
+use crate::files::{FileVersion, write};
 use crate::inspection::environment::Environment;
 use crate::inspection::ran::{Ran, command_line};
 use crate::inspection::{Inspection, Runner};
@@ -22,6 +22,9 @@ use crate::process::Listener;
 use crate::report::Report;
 use crate::source::Loaded;
 use crate::view::value;
+
+/// Largest report that is replaced, in bytes. A longer one is left for whoever wrote it.
+const MAX_REPORT: u64 = 16 << 20;
 
 /// The inspections of one verification: what the options say about them, and what ran so far.
 pub(crate) struct Inspecting<'a> {
@@ -166,13 +169,9 @@ fn check_report(path: &Path) -> Result<(), CliError> {
     if parent.is_some_and(|parent| !parent.is_dir()) {
         return Err(CliError::Write(path.into(), io::ErrorKind::NotADirectory.into()));
     }
-    if path.symlink_metadata().is_err() {
-        return Ok(());
-    }
-    let mut json = Vec::new();
-    let is_report = read_regular(path, &mut json).is_ok()
-        && serde_json::from_slice(&json).is_ok_and(|report: serde_json::Value| report["inspection_report"] == 1);
-    if is_report { Ok(()) } else { Err(CliError::Occupied(path.into())) }
+    check_output(path, MAX_REPORT, |json| {
+        serde_json::from_slice(json).is_ok_and(|report: serde_json::Value| report["inspection_report"] == 1)
+    })
 }
 
 /// Shows what a command prints on standard error, so that a verdict on standard output stays alone. No line of sitrep's own begins

@@ -6,7 +6,7 @@ use sitrep_core::{Clock, Time};
 use crate::args::{Lint, Profile};
 use crate::clock::SystemClock;
 use crate::commands::{Done, print};
-use crate::error::CliError;
+use crate::error::{CliError, ClockUse};
 use crate::lines::{Lines, harmless_json};
 use crate::lint::{Finding, Severity, lint, read};
 use crate::verification::parameters;
@@ -16,7 +16,7 @@ use crate::verification::parameters;
 /// # Errors
 /// [`CliError`] when there is no layout to be read.
 pub fn run(args: &Lint) -> Result<Done, CliError> {
-    let now = SystemClock::at(args.at.as_deref())?.now().ok_or(CliError::Clock)?;
+    let now = SystemClock::at(args.at.as_deref())?.now().ok_or(CliError::Clock(ClockUse::Expiry))?;
     if args.profile != Profile::Host && !args.param.is_empty() {
         return Err(CliError::DeviceParameters);
     }

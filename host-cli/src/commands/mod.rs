@@ -124,13 +124,29 @@ pub(crate) fn refused_product<'n>(
     refused
 }
 
-/// Is this a regular file that starts so? What starts otherwise must not be overwritten.
-pub(crate) fn starts_with(path: &Path, magic: &[u8; 4]) -> bool {
+/// May an output be written here: is there nothing, or a regular file that `is_own` knows by its first bytes, at most `most` of them?
+/// Nothing else is opened, since a pipe may never end, and nothing else is overwritten.
+///
+/// # Errors
+/// [`CliError::Occupied`] where there is something else.
+pub(crate) fn check_output(path: &Path, most: u64, is_own: impl FnOnce(&[u8]) -> bool) -> Result<(), CliError> {
+    if path.symlink_metadata().is_err() {
+        return Ok(());
+    }
     let read = || {
-        let mut start = Vec::with_capacity(magic.len());
-        File::open(path)?.take(magic.len() as u64).read_to_end(&mut start).map(|_| start)
+        let mut start = Vec::new();
+        File::open(path)?.take(most).read_to_end(&mut start).map(|_| start)
     };
-    path.metadata().is_ok_and(|metadata| metadata.is_file()) && read().is_ok_and(|start| start == magic)
+    let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file());
+    if is_file && read().is_ok_and(|start| is_own(&start)) { Ok(()) } else { Err(CliError::Occupied(path.into())) }
+}
+
+/// The same for an output that starts with four bytes of its own.
+///
+/// # Errors
+/// [`CliError::Occupied`] where there is something else.
+pub(crate) fn check_magic(path: &Path, magic: &[u8; 4]) -> Result<(), CliError> {
+    check_output(path, magic.len() as u64, |start| start == magic)
 }
 
 /// Reads a bundle into memory. It is not mapped: a file that somebody else changes between check and use would be another

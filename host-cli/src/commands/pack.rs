@@ -1,14 +1,15 @@
 //! `sitrep pack`: a layout and its links as one bundle, if they verify.
 
 use serde_json::json;
+use sitrep_core::bundle::MAGIC;
 use sitrep_core::limits::Limits;
 use sitrep_core::{Class, Code, Inspections};
 
 use crate::args::{Pack, Profile};
 use crate::clock::SystemClock;
-use crate::commands::{Done, complain, note, print, refused_product};
+use crate::commands::{Done, check_magic, complain, note, print, refused_product};
 use crate::error::CliError;
-use crate::files::{is_bundle, write};
+use crate::files::write;
 use crate::lines::{harmless, harmless_json};
 use crate::report::{Located, Report};
 use crate::source::Loaded;
@@ -21,9 +22,7 @@ use crate::verification::{Verifier, parameters};
 /// [`CliError`] when something cannot be read, packed or written.
 pub fn run(args: &Pack) -> Result<Done, CliError> {
     let limits = args.profile.limits();
-    if args.output.symlink_metadata().is_ok() && !is_bundle(&args.output).unwrap_or(false) {
-        return Err(CliError::Occupied(args.output.clone()));
-    }
+    check_magic(&args.output, &MAGIC)?;
     if args.profile != Profile::Host && !args.param.is_empty() {
         return Err(CliError::DeviceParameters);
     }

@@ -22,6 +22,8 @@ pub struct PolicyError {
 pub enum PolicyFault {
     /// The operating system did not let it be read.
     Read(io::Error),
+    /// It is an envelope around a policy.
+    Signed,
     /// It has more than 64 KiB.
     TooLarge,
     /// Core refuses it.
@@ -47,6 +49,9 @@ impl PolicyError {
     pub const fn hint(&self) -> Option<&'static str> {
         match &self.fault {
             PolicyFault::Read(_) => None,
+            PolicyFault::Signed => Some(
+                "give the policy itself: each owner signs that, and `sitrep trust update` puts the envelopes together",
+            ),
             PolicyFault::TooLarge => Some(Code::TrustVersion.hint()),
             PolicyFault::Refused { error, .. } => Some(error.code().hint()),
             PolicyFault::Key(_) => Some(Code::TrustKey.hint()),
@@ -59,6 +64,7 @@ impl fmt::Display for PolicyError {
         let path = self.path.display();
         match &self.fault {
             PolicyFault::Read(error) => write!(f, "cannot read {path}: {error}"),
+            PolicyFault::Signed => write!(f, "{path} is a signed trust policy, expected the policy itself"),
             PolicyFault::TooLarge => {
                 write!(f, "{path}: trust-version: the file has more than 64 KiB and is no trust policy")
             }

@@ -19,9 +19,11 @@ use serde_json::json;
 use sitrep_core::RequiredAttestation as CoreAttestation;
 use sitrep_core::limits::{Features, Limits, SLOT_NAME};
 use sitrep_core::trust_policy::{FORMAT, MAGIC, SLOT};
+use sitrep_core::update::policy_update::PAYLOAD_TYPE;
 use sitrep_core::{Code, Error, Inspections, Items, OwnerKey, Time, Trust, TrustMemory, TrustPolicy};
 
 use crate::args::RequiredAttestation;
+use crate::dsse::Envelope;
 use crate::error::CliError;
 use crate::keys::{KeyError, KeyFileFault, OwnerFile, read_owners};
 use crate::schemes::{HostKey, KeyFault};
@@ -30,7 +32,10 @@ pub use document::WriteError;
 pub use error::{PolicyError, PolicyFault};
 
 /// Largest policy that is read, in bytes. Eight RSA keys of 8192 bits take 12 KiB; this keeps a wrong file from being read whole.
-const MAX_FILE: u64 = 64 * 1024;
+pub const MAX_POLICY: u64 = 64 * 1024;
+
+/// Largest signed policy that is replaced, in bytes: base64 of the largest policy, and signatures.
+pub const MAX_SIGNED: u64 = 2 * MAX_POLICY;
 
 /// What a verifier believes.
 #[derive(Clone, Debug)]
@@ -64,20 +69,27 @@ pub enum Form {
     Compiled,
 }
 
-/// Something in a valid policy that a device would refuse.
+/// A name with `{slot}` has the same limit in every profile.
+const SLOT_HINT: &str = "give what is run a shorter name: with the slot's letter in it 64 bytes at most";
+
+const REVISION_HINT: &str =
+    "give the policy the revision that follows that of the one in force: revisions are counted up by one";
+
+/// Something in a valid policy for which no device should get it: it would refuse it, or could never replace it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Obstacle {
-    /// The code that the device would answer with.
+    /// The code that the device would answer with, to the policy or to what is to replace it.
     pub code: Code,
     /// What it is about, where the code alone does not say it.
     pub about: Option<String>,
+    /// What to do about it.
+    pub hint: &'static str,
 }
 
 impl Obstacle {
-    /// What to do about it.
-    #[must_use]
-    pub const fn hint(&self) -> &'static str {
-        self.code.hint()
+    /// One with the hint that goes with the code.
+    const fn new(code: Code, about: Option<String>) -> Self {
+        Self { code, about, hint: code.hint() }
     }
 }
 
@@ -131,7 +143,7 @@ impl Policy {
     /// # Errors
     /// [`PolicyFault`] when they are no valid policy.
     pub fn parse(path: &Path, bytes: &[u8]) -> Result<(Self, Form), PolicyFault> {
-        if bytes.len() as u64 > MAX_FILE {
+        if bytes.len() as u64 > MAX_POLICY {
             return Err(PolicyFault::TooLarge);
         }
         let mut memory = TrustMemory::new();
@@ -142,6 +154,7 @@ impl Policy {
         };
         match policy {
             Ok(policy) => Ok((Self::of_core(path, &policy)?, form)),
+            Err(_) if is_signed_policy(bytes) => Err(PolicyFault::Signed),
             Err(error) => {
                 let reason = if form == Form::Json { document::explain(bytes, error) } else { None };
                 Err(PolicyFault::Refused { error, reason })
@@ -217,7 +230,7 @@ impl Policy {
         }
     }
 
-    /// What a device would refuse, though the policy is valid.
+    /// Why no device should get it, though the policy is valid.
     #[must_use]
     pub fn device_obstacles(&self, limits: &Limits) -> Vec<Obstacle> {
         let is_of_slot = self.artifact.as_ref().is_some_and(|name| name.contains(SLOT));
@@ -227,20 +240,27 @@ impl Policy {
             if owner.keytype != "ed25519" {
                 let about =
                     format!("owner {number} has a key of type {}, and devices check Ed25519 only", owner.keytype);
-                obstacles.push(Obstacle { code: Code::OwnerScheme, about: Some(about) });
+                obstacles.push(Obstacle::new(Code::OwnerScheme, Some(about)));
             }
         }
         match self.artifact_names().first() {
-            None => obstacles.push(Obstacle { code: Code::TrustArtifact, about: None }),
+            None => obstacles.push(Obstacle::new(Code::TrustArtifact, None)),
             Some(name) if name.len() > most => {
                 let about = format!("the name of the artifact has {} bytes, a device takes {most}", name.len());
-                obstacles.push(Obstacle { code: Code::LimitPath, about: Some(about) });
+                let obstacle = Obstacle::new(Code::LimitPath, Some(about));
+                let hint = if is_of_slot { SLOT_HINT } else { obstacle.hint };
+                obstacles.push(Obstacle { hint, ..obstacle });
             }
             Some(_) => {}
         }
         if !self.attestations.is_empty() && !limits.features.has(Features::ATTESTATIONS) {
             let about = "it demands attestations, and a boot loader knows the security version only".to_owned();
-            obstacles.push(Obstacle { code: Code::LimitProfile, about: Some(about) });
+            obstacles.push(Obstacle::new(Code::LimitProfile, Some(about)));
+        }
+        if self.revision == u32::MAX {
+            let about = format!("no policy could ever replace one of revision {}", self.revision);
+            let obstacle = Obstacle::new(Code::PolicyUpdateRevision, Some(about));
+            obstacles.push(Obstacle { hint: REVISION_HINT, ..obstacle });
         }
         obstacles
     }
@@ -286,22 +306,22 @@ pub fn public_text(owner: &OwnerFile) -> String {
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    File::open(path)?.take(MAX_POLICY + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
 /// Is this a trust policy in either form, even one that is not valid? What is none must not be overwritten.
-///
-/// # Errors
-/// The operating system's, when the file cannot be read.
-pub fn is_policy(path: &Path) -> io::Result<bool> {
-    if !path.metadata()?.is_file() {
-        return Ok(false);
-    }
-    let bytes = read(path)?;
+#[must_use]
+pub fn is_policy(bytes: &[u8]) -> bool {
     let is_json = || {
-        let value = serde_json::from_slice::<serde_json::Value>(&bytes);
+        let value = serde_json::from_slice::<serde_json::Value>(bytes);
         value.is_ok_and(|value| value["format"] == FORMAT)
     };
-    Ok(bytes.starts_with(&MAGIC) || is_json())
+    bytes.starts_with(&MAGIC) || is_json()
+}
+
+/// Is this an envelope around a trust policy, as `sitrep trust sign` writes it?
+#[must_use]
+pub fn is_signed_policy(bytes: &[u8]) -> bool {
+    Envelope::parse(bytes).is_ok_and(|envelope| envelope.payload_type == PAYLOAD_TYPE)
 }

@@ -1,5 +1,3 @@
-use std::fs;
-
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -90,7 +88,7 @@ fn what_is_wrong_is_said_with_its_place() {
     }
     assert!(parse(b"SITR\x01").unwrap_err().contains("trust-syntax"));
     assert!(parse(b"SITT\x07").unwrap_err().contains("trust-version"));
-    assert!(parse(&[b' '; MAX_FILE as usize + 1]).unwrap_err().contains("more than 64 KiB"));
+    assert!(parse(&[b' '; MAX_POLICY as usize + 1]).unwrap_err().contains("more than 64 KiB"));
     assert!(parse(json.replace("build", "b\u{e9}").as_bytes()).is_ok());
     assert!(parse(json.as_bytes().strip_suffix(b"}\n").unwrap()).unwrap_err().contains("EOF"));
 }
@@ -145,17 +143,16 @@ fn a_device_takes_ed25519_and_needs_an_artifact() {
 
 #[test]
 fn only_trust_policies_are_overwritten() {
-    let directory = crate::temporary::Directory::new("policy").unwrap();
-    let is = |bytes: &[u8]| {
-        let path = directory.path().join("file");
-        fs::write(&path, bytes).unwrap();
-        is_policy(&path).unwrap()
-    };
     let json = full().to_json().unwrap();
-    assert!(is(json.as_bytes()) && is(&full().to_compiled().unwrap()));
-    assert!(is(json.replace("\"version\": 1", "\"version\": 9").as_bytes()), "of another version, but a policy");
-    assert!(!is(b"") && !is(b"{}") && !is(b"[]") && !is(b"SIT") && !is(&json.as_bytes()[1..]));
-    assert!(!is_policy(directory.path()).unwrap());
+    assert!(is_policy(json.as_bytes()) && is_policy(&full().to_compiled().unwrap()));
+    assert!(is_policy(json.replace("\"version\": 1", "\"version\": 9").as_bytes()), "of another version, but a policy");
+    assert!(
+        !is_policy(b"")
+            && !is_policy(b"{}")
+            && !is_policy(b"[]")
+            && !is_policy(b"SIT")
+            && !is_policy(&json.as_bytes()[1..])
+    );
 }
 
 /// What stands in the place of some bytes: punctuation, digits, and what sends readers astray.

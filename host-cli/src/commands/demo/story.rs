@@ -6,7 +6,7 @@ use sitrep_core::{Clock, Time};
 use super::DemoError;
 use super::teller::{Teller, quote};
 use crate::clock::SystemClock;
-use crate::error::CliError;
+use crate::error::{CliError, ClockUse};
 use crate::sign::{Signer, run_step};
 
 /// Everybody in the story.
@@ -63,8 +63,8 @@ pub(super) fn layout(teller: &mut Teller, people: &People) -> Result<(), DemoErr
          \x20 package      packager   takes hello.sh as set-version left it;\n\
          \x20                         CREATE hello-1.0.sh, hello.sh stays as it is",
     )?;
-    let Some(Time(now)) = SystemClock::new().map_err(DemoError::Cli)?.now() else {
-        return Err(DemoError::Cli(CliError::Clock));
+    let Some(Time(now)) = SystemClock::new(ClockUse::Demo).map_err(DemoError::Cli)?.now() else {
+        return Err(DemoError::Cli(CliError::Clock(ClockUse::Demo)));
     };
     teller.make("metadata")?;
     let layout = json!({

@@ -119,6 +119,7 @@ impl ShownUpdate {
     pub(super) fn text(&self) -> String {
         let mut out = Lines::default();
         out.line(format_args!("policy update, {} bytes", self.length));
+        out.line(format_args!("nothing below is verified: it is what the update says of itself"));
         for Signature { fingerprint, .. } in &self.signatures {
             out.line(format_args!("  signed by ed25519, fingerprint {fingerprint}"));
         }

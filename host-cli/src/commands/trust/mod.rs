@@ -8,11 +8,11 @@ mod update;
 use std::path::Path;
 
 use crate::args::{Check, Compile, Profile, Trust, TrustCommand};
-use crate::commands::{Done, complain, print};
+use crate::commands::{self, Done, complain, print};
 use crate::error::CliError;
 use crate::files::write;
 use crate::lines::{Lines, harmless};
-use crate::trust_policy::{Form, Obstacle, Policy, is_policy};
+use crate::trust_policy::{Form, MAX_POLICY, Obstacle, Policy, is_policy};
 
 /// Makes, shows, checks or compiles a trust policy.
 ///
@@ -46,7 +46,7 @@ fn check(args: &Check) -> Result<Done, CliError> {
     };
     out.line(format_args!("valid: {}, a trust policy {form}", args.policy.display()));
     if !obstacles.is_empty() {
-        out.line(format_args!("  a device would refuse it:"));
+        out.line(format_args!("  not for a device:"));
     }
     for obstacle in &obstacles {
         out.line(format_args!("    {obstacle}"));
@@ -84,15 +84,12 @@ fn read(path: &Path) -> Result<Option<(Policy, Form)>, CliError> {
 /// Would a device refuse it? Says why.
 fn is_refused(path: &Path, obstacles: &[Obstacle]) -> bool {
     for obstacle in obstacles {
-        complain(&format_args!("{}: {obstacle}", path.display()), Some(obstacle.hint()));
+        complain(&format_args!("{}: {obstacle}", path.display()), Some(obstacle.hint));
     }
     !obstacles.is_empty()
 }
 
 /// Only what is a trust policy may be overwritten.
 fn check_output(path: &Path) -> Result<(), CliError> {
-    if path.symlink_metadata().is_ok() && !is_policy(path).unwrap_or(false) {
-        return Err(CliError::Occupied(path.into()));
-    }
-    Ok(())
+    commands::check_output(path, MAX_POLICY, is_policy)
 }

@@ -1,26 +1,23 @@
 //! `sitrep trust sign`.
 
-use std::path::Path;
-
 use sitrep_core::update::policy_update::PAYLOAD_TYPE;
 
 use super::{is_refused, read};
 use crate::args::Sign;
-use crate::commands::{Done, print};
+use crate::commands::{Done, check_output, print};
 use crate::dsse::Envelope;
 use crate::error::CliError;
 use crate::files;
 use crate::lines::harmless;
 use crate::signing_key::read_signers;
+use crate::trust_policy::{MAX_SIGNED, is_signed_policy};
 
 /// Signs a policy that a device would take.
 ///
 /// # Errors
 /// [`CliError`] when a key cannot be used, or a file cannot be read or written.
 pub(super) fn run(args: &Sign) -> Result<Done, CliError> {
-    if args.output.symlink_metadata().is_ok() && !is_signed_policy(&args.output) {
-        return Err(CliError::Occupied(args.output.clone()));
-    }
+    check_output(&args.output, MAX_SIGNED, is_signed_policy)?;
     let signers = read_signers(&args.signing_key)?;
     let Some((policy, _)) = read(&args.policy)? else { return Ok(Done::Refused) };
     if is_refused(&args.policy, &policy.device_obstacles(&sitrep_core::limits::BOOT)) {
@@ -36,10 +33,4 @@ pub(super) fn run(args: &Sign) -> Result<Done, CliError> {
     let output = args.output.display().to_string();
     let keys = if signers.len() == 1 { "1 key".to_owned() } else { format!("{} keys", signers.len()) };
     print(&format!("signed: {}, revision {}, by {keys}\n", harmless(&output), policy.revision)).map(|()| Done::Yes)
-}
-
-/// Does the file hold a signed policy? What holds something else must not be overwritten.
-fn is_signed_policy(path: &Path) -> bool {
-    let envelope = files::read(path).ok().and_then(|bytes| Envelope::parse(&bytes).ok());
-    envelope.is_some_and(|envelope| envelope.payload_type == PAYLOAD_TYPE)
 }

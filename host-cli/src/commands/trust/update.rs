@@ -7,7 +7,7 @@ use sitrep_core::{Code, Ed25519, PublicKey, Schemes as _, Str};
 
 use super::{is_refused, read};
 use crate::args::Update;
-use crate::commands::{Done, complain, print, starts_with};
+use crate::commands::{Done, check_magic, complain, print};
 use crate::dsse::Envelope;
 use crate::error::CliError;
 use crate::files;
@@ -24,9 +24,7 @@ type Signature = [u8; 96];
 /// # Errors
 /// [`CliError`] when a file cannot be read or written, or the envelopes do not go together.
 pub(super) fn run(args: &Update) -> Result<Done, CliError> {
-    if args.output.symlink_metadata().is_ok() && !starts_with(&args.output, &MAGIC) {
-        return Err(CliError::Occupied(args.output.clone()));
-    }
+    check_magic(&args.output, &MAGIC)?;
     let Some((current, _)) = read(&args.from)? else { return Ok(Done::Refused) };
     let mut envelopes = Vec::with_capacity(args.envelopes.len());
     for path in &args.envelopes {
