@@ -120,10 +120,9 @@ fn ask<F: Flash>(
     trust.device = device.identity;
     token.pass(Passed::Policy);
 
-    let bytes = flash.mapped(region);
-    let package = Package::read(bytes).inspect_err(|error| {
+    let package = Package::read(flash.mapped(region)).inspect_err(|error| {
         // Of an empty slot there is nothing to tell.
-        if !is_erased(bytes) {
+        if !is_erased(flash.mapped(region.first(package::HEAD as u32))) {
             tell(&Event::Candidate(slot, &Report::refused(*error)));
         }
     })?;
