@@ -24,6 +24,7 @@ fn main() {
         ("boot", board.boot),
         ("verify", board.boot),
         ("flash", board.boot),
+        ("execute", board.boot),
         ("figures", board.boot),
         ("application-a", board.application(0, HEAD)),
         ("application-b", board.application(1, HEAD)),

@@ -3,6 +3,8 @@
 //! Each of two complete verifications fills a [`Token`] while its checks pass. Whatever a verification returned, a token that is not full is not good,
 //! and only [`Permit::redeem`] asks the board for the jump, after it has compared both tokens.
 
+use core::hint::black_box;
+
 use sitrep_core::Error;
 
 use crate::flash::{Region, Slot};
@@ -15,8 +17,9 @@ pub trait Board {
     /// Reads a word from memory, whatever the compiler believes to know of it.
     fn read(&mut self, word: &u32) -> u32;
 
-    /// Starts the image.
-    fn jump(&mut self, image: Region) -> Self::Done;
+    /// Starts the image. `proof` is [`PROOF`] where all comparisons found no difference: what it differs by from that is to be added to the image's address, and to
+    /// whatever lets the image run, so that neither a skipped comparison nor a jump past them helps.
+    fn jump(&mut self, image: Region, proof: u32) -> Self::Done;
 
     /// Stops: a fault was injected.
     fn stop(&mut self) -> Self::Done;
@@ -125,8 +128,8 @@ pub struct Permit {
     pub(crate) second: Token,
 }
 
-/// The number of words that were compared comes into this, so that none is left out.
-const COMPARED: u32 = 0x5aa5_0ff0;
+/// What the comparisons come to where nothing differs: a number that no register holds by chance.
+pub const PROOF: u32 = 0x5aa5_0ff0;
 
 impl Permit {
     /// Of no slot.
@@ -170,18 +173,21 @@ impl Permit {
             difference |= board.read(first) ^ expected;
             compared = compared.wrapping_add(1);
         }
+        // The compiler takes for zero what was compared with zero, but not what it cannot see through.
+        let left = black_box(difference);
         if difference != 0 {
             return board.stop();
         }
         // Once more, in another order, with another operation, and against the other token.
-        let mut sum = COMPARED;
+        let mut sum = PROOF;
         for (first, second) in first.iter().zip(second).rev() {
             sum = sum.wrapping_add(board.read(second).wrapping_sub(board.read(first)).count_ones());
         }
         for (second, expected) in second.iter().zip(about) {
             sum = sum.wrapping_add(board.read(second).wrapping_sub(expected).count_ones());
         }
-        if sum != COMPARED
+        let left_sum = black_box(sum);
+        if sum != PROOF
             || compared as usize != WORDS + about.len()
             || second.get(Word::Slot as usize) != Some(&(*slot as u32))
         {
@@ -192,8 +198,8 @@ impl Permit {
             return board.stop();
         }
         // What was compared is where it jumps to: a fault on the way here makes it an address that no image has.
-        let start = board.read(&image.start).wrapping_add(difference).wrapping_add(sum.wrapping_sub(COMPARED));
-        board.jump(Region { start, length: image.length })
+        let start = board.read(&image.start);
+        board.jump(Region { start, length: image.length }, left.wrapping_add(left_sum))
     }
 }
 
@@ -210,7 +216,8 @@ mod tests {
             *word
         }
 
-        fn jump(&mut self, image: Region) -> Option<Region> {
+        fn jump(&mut self, image: Region, proof: u32) -> Option<Region> {
+            assert_eq!(proof, PROOF);
             Some(image)
         }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use sitrep_core::{Code, NoClock};
-use sitrep_firmware::decision::Board;
+use sitrep_firmware::decision::{Board, PROOF};
 use sitrep_firmware::journal::{self, State, Trial};
 use sitrep_firmware::trailer::{self, TRAILER};
 use sitrep_firmware::{Booted, Decision, Device, Flash as _, Map, Region, Slot, boot};
@@ -185,8 +185,8 @@ impl Board for Jumps {
         *word
     }
 
-    fn jump(&mut self, image: Region) -> Option<Region> {
-        Some(image)
+    fn jump(&mut self, image: Region, proof: u32) -> Option<Region> {
+        (proof == PROOF).then_some(image)
     }
 
     fn stop(&mut self) -> Option<Region> {

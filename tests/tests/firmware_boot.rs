@@ -58,6 +58,55 @@ fn flash() {
     }
 }
 
+/// What image `execute` tries, with the address of what it tries it on.
+#[derive(Clone, Copy)]
+enum Try {
+    ExecuteBefore(u32),
+    Execute(u32),
+    Write(u32),
+}
+
+/// Before the jump nothing can be executed but the boot image, and that cannot be written, where the processor has a unit that sees to that.
+#[test]
+fn execute_never() {
+    const DONE: Option<i32> = Some(0);
+    const FAULT: Option<i32> = Some(3);
+    const ON_STACK: u32 = 0;
+    for board in memory_map::ALL {
+        let Some(image) = Image::open(board, "execute") else { continue };
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        // Twice `bx lr`, or `ret`.
+        let code: u16 = if board.board == memory_map::VIRT.board { 0x8082 } else { 0x4770 };
+        let code = [code, code].map(u16::to_le_bytes).concat();
+        fs::write(directory.path().join(FLASH), code.repeat(board.flash.length as usize / 4)).expect("a file");
+        let run = |what| {
+            let (what, address) = match what {
+                Try::ExecuteBefore(address) => (0_u32, address),
+                Try::Execute(address) => (1, address),
+                Try::Write(address) => (2, address),
+            };
+            let file = [&what.to_le_bytes(), &address.to_le_bytes(), &code[..]].concat();
+            fs::write(directory.path().join("execute.bin"), file).expect("a file");
+            image.run_in(directory.path(), None, TIME_LIMIT).code
+        };
+        let regions = board.regions();
+        let [own, flash] = [board.boot.start + 4, board.flash.start];
+        let strange = [regions.policy[0], regions.journal[0], regions.slots[0], regions.slots[1], regions.staging]
+            .map(|region| flash + region.start)
+            .into_iter()
+            .chain([board.flash.end() - 4, ON_STACK]);
+        // A Cortex-M0 has no such unit.
+        let forbidden = if board.board == memory_map::MICROBIT.board { DONE } else { FAULT };
+        for address in strange {
+            assert_eq!(run(Try::ExecuteBefore(address)), DONE, "{} {address:#x}", board.board);
+            assert_eq!(run(Try::Execute(address)), forbidden, "{} {address:#x}", board.board);
+        }
+        assert_eq!(run(Try::Write(flash + regions.staging.start)), DONE, "{}", board.board);
+        assert_eq!(run(Try::Write(ON_STACK)), DONE, "{}", board.board);
+        assert_eq!(run(Try::Write(own)), forbidden, "{}", board.board);
+    }
+}
+
 fn made(board: &'static MemoryMap, security_version: u32, confirms: bool) -> Option<Release> {
     release(board, OWNER, security_version, confirms)
 }

@@ -5,7 +5,7 @@
 use sitrep_core::{Clock as _, Time};
 use sitrep_firmware::{
     Booted, Decision, Device,
-    boards::{self as board, BatteryClock, Exit, MAP, Processor},
+    boards::{self as board, BatteryClock, Exit, MAP},
     boot, log,
 };
 
@@ -28,6 +28,7 @@ const BUILD_TIME: Time = match option_env!("SOURCE_DATE_EPOCH") {
 #[board::entry]
 fn main() -> ! {
     let mut flash = board::start();
+    let mut processor = board::protect();
     loop {
         let mut booted = Booted::new();
         boot(&mut flash, &DEVICE, &BatteryClock, &mut |event| log::event(event), &mut booted);
@@ -36,7 +37,7 @@ fn main() -> ! {
         defmt::debug!("stack {=u32} bytes", stack);
         defmt::debug!("statics {=u32} bytes", statics);
         match booted.decision() {
-            Decision::Run(permit) => match permit.redeem(&mut Processor) {},
+            Decision::Run(permit) => match permit.redeem(&mut processor) {},
             Decision::Recovery(error) => {
                 defmt::error!("recovery: {} ({=u16})", error.code(), error.code().number());
                 // Where a device waits for somebody to bring a package.

@@ -4,8 +4,10 @@ use core::arch::asm;
 
 use super::{
     MEMORY,
+    memory_map::Area,
     semihosting::{Exit, exit},
 };
+use crate::decision::PROOF;
 
 /// How many interrupts the processor has that an application may use through the boot's vector table: those of the nRF51, where the table cannot be moved.
 /// Elsewhere the boot's table needs none; cortex-m-rt's own has all 240 of the architecture, 960 bytes.
@@ -65,11 +67,27 @@ fn set_vectors(table: u32) {
     unsafe { register.write_volatile(table) };
 }
 
-/// Starts the image at this address, which starts with its vector table: first the stack pointer, then where it begins.
+/// Makes what is not this image execute-never, where the processor has a unit for that.
+pub(super) fn forbid_execution() {
+    #[cfg(not(feature = "microbit"))]
+    super::mpu::forbid();
+}
+
+/// Calls the function at this address.
+pub(super) fn execute(address: usize) {
+    // SAFETY: a function that does nothing but return, or an exception.
+    unsafe { asm!("blx {}", in(reg) address | 1, clobber_abi("C")) };
+}
+
+/// Starts the image in this area, which starts with its vector table: first the stack pointer, then where it begins. Where there is a memory protection unit, it
+/// is off then.
 ///
 /// # Safety
 /// It must be an image for this processor.
-pub(super) unsafe fn start_image(image: u32) -> ! {
+pub(super) unsafe fn start_image(image: Area, proof: u32) -> ! {
+    #[cfg(not(feature = "microbit"))]
+    super::mpu::allow(proof);
+    let image = image.start.wrapping_add(proof.wrapping_sub(PROOF));
     set_vectors(image);
     // SAFETY: as the caller says; nothing of this image runs any more.
     unsafe {

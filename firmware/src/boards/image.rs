@@ -9,7 +9,7 @@ use sitrep_core::{Clock, Time, boot_report::BootReport};
 #[cfg(target_arch = "arm")]
 pub use super::cortex_m::call_supervisor;
 pub use super::flash::{BoardFlash, BoardFlashError};
-use super::memory_map::{self, MemoryMap};
+use super::memory_map::{self, Area, MemoryMap};
 #[cfg(target_arch = "riscv32")]
 pub use super::riscv::{call_supervisor, end_call};
 pub use super::semihosting::{Console, Exit, File, Mode, exit};
@@ -120,9 +120,28 @@ pub fn receive(flash: &mut BoardFlash, name: &CStr) -> Result<Option<usize>, Fla
     Ok(File::remove(name).then_some(length))
 }
 
-/// What the decision asks of the board.
+/// What the decision asks of the board. Whoever has it has called [`protect`].
 #[derive(Debug)]
-pub struct Processor;
+pub struct Processor(());
+
+/// From here to the jump nothing but this image can be executed, where the processor can see to that.
+#[must_use]
+pub fn protect() -> Processor {
+    core_of_board::forbid_execution();
+    Processor(())
+}
+
+/// Executes what is at this address, instructions that return at once: whether it may be is the question.
+pub fn execute(address: usize) {
+    core_of_board::execute(address);
+}
+
+/// Writes the word at this address that is there: whether it may is the question.
+pub fn write_again(address: usize) {
+    let word: *mut u32 = ptr::with_exposed_provenance_mut(address);
+    // SAFETY: memory stays as it is, or it is a fault.
+    unsafe { word.write_volatile(word.read_volatile()) };
+}
 
 impl Board for Processor {
     type Done = Infallible;
@@ -132,9 +151,10 @@ impl Board for Processor {
         unsafe { ptr::from_ref(word).read_volatile() }
     }
 
-    fn jump(&mut self, image: Region) -> Infallible {
+    fn jump(&mut self, image: Region, proof: u32) -> Infallible {
+        let start = MEMORY.flash.start.wrapping_add(image.start);
         // SAFETY: two verifications say that it is an image of the maker, and nobody makes images for another processor.
-        unsafe { core_of_board::start_image(MEMORY.flash.start.wrapping_add(image.start)) }
+        unsafe { core_of_board::start_image(Area { start, length: image.length }, proof) }
     }
 
     fn stop(&mut self) -> Infallible {

@@ -81,6 +81,12 @@ impl MemoryMap {
         Area { start: self.flash.start + self.regions().slots[slot].start + head, length: self.slot / 2 }
     }
 
+    /// Stack, statics and the handover block.
+    #[must_use]
+    pub const fn all_ram(&self) -> Area {
+        Area { start: self.ram.start, length: self.handover.end() - self.ram.start }
+    }
+
     /// The boot report's block.
     #[must_use]
     pub const fn report(&self) -> Area {

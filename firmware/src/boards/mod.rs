@@ -19,6 +19,8 @@ mod image;
 mod logger;
 #[cfg(all(target_os = "none", target_arch = "arm"))]
 mod memory;
+#[cfg(all(target_os = "none", target_arch = "arm", not(feature = "microbit")))]
+mod mpu;
 #[cfg(all(target_os = "none", feature = "microbit"))]
 mod nrf51;
 #[cfg(all(target_os = "none", not(feature = "microbit")))]
