@@ -135,7 +135,7 @@ impl Comparison {
     /// # Errors
     /// [`Code::ArtifactDigest`] where a digest differs, [`Code::ArtifactNoDigest`] where none could be computed.
     pub fn finish(self) -> Result<()> {
-        let [digest, no_digest] = [Code::ArtifactDigest, Code::ArtifactNoDigest].map(|code| self.refusal(code));
+        let (step, artifact) = (self.step, self.artifact);
         let same = [
             self.sha256.map(Hasher::into_match),
             #[cfg(feature = "sha512")]
@@ -145,10 +145,13 @@ impl Comparison {
             #[cfg(feature = "sha512")]
             self.sha512.map(Hasher::into_match),
         ];
-        if same.contains(&Some(false)) {
-            return Err(digest);
-        }
-        if same.contains(&Some(true)) { Ok(()) } else { Err(no_digest) }
+        // `None` only where all are; the least is `Some(false)` where there is one.
+        let code = match same.into_iter().flatten().min() {
+            Some(true) => return Ok(()),
+            Some(false) => Code::ArtifactDigest,
+            None => Code::ArtifactNoDigest,
+        };
+        Err(Error::new(code).at_step(step).at_artifact(artifact))
     }
 
     /// A refusal of this artifact.
@@ -175,6 +178,13 @@ impl<D: Digest, const N: usize> Hasher<D, N> {
     fn into_match(self) -> bool {
         self.recorded.is_some_and(|recorded| recorded == *self.state.finalize())
     }
+}
+
+/// The SHA-256 of what lies in memory as a whole. A device has the code for that once.
+#[inline(never)]
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    sha2::Sha256::digest(bytes).into()
 }
 
 /// Git hashes `blob LENGTH NUL` before a file's content.

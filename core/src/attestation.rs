@@ -9,7 +9,6 @@ use crate::bundle::{Bundle, DigestSet, Event, Form, Reader, Str, names};
 use crate::error::{Code, List, Result};
 use crate::evidence::Agreed;
 use crate::features::Features;
-use crate::items::Items;
 use crate::keys::KeySet;
 use crate::layout::{LayoutKey, Role, Span, Step};
 use crate::limits::{COMPARISONS, COMPARISONS_BASE, SUBJECTS};
@@ -95,13 +94,13 @@ pub(crate) fn check_attestations<'b, const PATH: usize>(
     }
     let comparisons = &comparisons(bundle);
     let chain = Chain { bundle, keys: state.keys, steps, links: state.links, root: root.links, comparisons };
-    for (demanded, demand) in (0_u16..).zip(demands(trust)) {
+    for_each_demand(trust, &mut |demanded, demand| {
         let (number, step) = step_of(steps, demand.required.step.or(trust.product_step))
             .map_err(|error| error.at_attestation(demanded))?;
         let mut is_about = |subjects: &Reader<'b>| chain.is_about::<PATH>(subjects, step);
-        chain.check(&demand, step, &mut is_about).map_err(|error| error.at_step(number).at_attestation(demanded))?;
-    }
-    Ok(())
+        chain.check(demand, step, &mut is_about).map_err(|error| error.at_step(number).at_attestation(demanded))?;
+        Ok(())
+    })
 }
 
 /// What the keys of the product's step say of an artifact's security (BUNDLE.md, section 13), where the trust asks for it.
@@ -142,16 +141,24 @@ fn closer(one: Code, other: Code) -> Code {
     REASONS.into_iter().rfind(|reason| [one, other].contains(reason)).unwrap_or(one)
 }
 
-/// Everything that a trust policy demands of attestations.
-pub(crate) fn demands<'a>(trust: &Trust<'a>) -> impl Iterator<Item = Demand<'a>> {
-    let version = Demand {
-        required: RequiredAttestation { predicate_type: SECURITY_VERSION, step: None },
-        least: Some([trust.security_version.into(), 0]),
-        device: trust.device,
-    };
-    let others = if Features::BUILD.has(Features::ATTESTATIONS) { trust.attestations } else { Items::new(&[]) };
-    let required = others.iter().map(|required| Demand { required, least: None, device: None });
-    required.chain(Some(version).filter(|_| trust.demands_version()))
+/// Everything that a trust policy demands of attestations, by number; the security version comes last.
+pub(crate) fn for_each_demand<'a>(
+    trust: &Trust<'a>,
+    look: &mut dyn FnMut(u16, &Demand<'a>) -> Result<()>,
+) -> Result<()> {
+    let mut demanded = 0;
+    if Features::BUILD.has(Features::ATTESTATIONS) {
+        for required in trust.attestations.iter() {
+            look(demanded, &Demand { required, least: None, device: None })?;
+            demanded = demanded.saturating_add(1);
+        }
+    }
+    if !trust.demands_version() {
+        return Ok(());
+    }
+    let required = RequiredAttestation { predicate_type: SECURITY_VERSION, step: None };
+    let least = Some([trust.security_version.into(), 0]);
+    look(demanded, &Demand { required, least, device: trust.device })
 }
 
 /// The root layout's step with this name, or its last.

@@ -248,11 +248,11 @@ pub(crate) fn compare_commands<'b>(request: &Request<'_, 'b>, state: &mut State<
         for link in layout.links.of(links).iter().filter(|link| link.status == LinkStatus::Counted) {
             let Some(number) = link.step else { continue };
             let place = |code| Error::new(code).at_step(number).in_envelope(link.envelope);
-            if link.failed {
+            if link.has_failed() {
                 warnings.push(place(Code::ReturnValue));
             }
             // A sublayout is no command.
-            let expected = steps.get(usize::from(number)).and_then(|step| step.command);
+            let expected = steps.get(usize::from(number)).and_then(|step| step.command.get()?);
             let Some(expected) = expected.filter(|_| link.evidence == Evidence::Link) else { continue };
             let expected = request.bundle.envelope(layout.envelope)?.reader_at(expected);
             let mut list = expected.clone();
@@ -260,7 +260,7 @@ pub(crate) fn compare_commands<'b>(request: &Request<'_, 'b>, state: &mut State<
             if !list.array()? || !list.element() {
                 continue;
             }
-            let is_expected = match link.command {
+            let is_expected = match link.command.get().flatten() {
                 Some(command) => {
                     let actual = request.bundle.envelope(link.envelope)?.reader_at(command);
                     same_strings(expected, actual, request.parameters_of(layout))?

@@ -66,7 +66,7 @@ impl Features {
 /// The forms that values have in memory, where every profile is verified.
 #[cfg(feature = "full")]
 mod forms {
-    use crate::bundle::{ArtifactRuns, Str};
+    use crate::bundle::Str;
     use crate::error::Result;
     use crate::limits::SHAPES;
 
@@ -81,26 +81,22 @@ mod forms {
     /// What a string that is stored as bytes holds.
     pub(crate) type HexBytes<'b> = &'b [u8];
 
-    /// What is noted of an artifact map beside where it starts.
+    /// What only the whole verifier keeps.
     #[derive(Clone, Copy, Debug)]
-    pub(crate) struct MapNote {
-        envelope: u16,
-        count: u32,
-    }
+    pub(crate) struct Extra<T>(T);
 
-    impl MapNote {
-        pub(crate) fn of(envelope: u16, runs: ArtifactRuns<'_>) -> Result<Self> {
-            Ok(Self { envelope, count: runs.count()? })
+    impl<T: Copy> Extra<T> {
+        pub(crate) const fn new(value: T) -> Self {
+            Self(value)
         }
 
-        /// The number of the envelope that it is in. `own` is that of the link: a sublayout's artifacts are those of the links below it.
-        pub(crate) const fn envelope(self, _own: u16) -> u16 {
-            self.envelope
+        /// What `value` gives: nobody asks where there is no room to keep it.
+        pub(crate) fn read(value: impl FnOnce() -> Result<T>) -> Result<Self> {
+            Ok(Self(value()?))
         }
 
-        /// How many artifacts it holds.
-        pub(crate) const fn count(self) -> u32 {
-            self.count
+        pub(crate) const fn get(self) -> Option<T> {
+            Some(self.0)
         }
     }
 
@@ -115,13 +111,13 @@ mod forms {
     }
 }
 
-/// The same in a boot loader: errors take one register, strings two, and of what only a verdict tells nothing is kept.
+/// The same in a boot loader: errors take one register, strings two, and nothing is kept that only others have a use for.
 #[cfg(not(feature = "full"))]
 mod forms {
     use core::convert::Infallible;
     use core::marker::PhantomData;
 
-    use crate::bundle::{ArtifactRuns, Str};
+    use crate::bundle::Str;
     use crate::error::Result;
 
     pub(crate) type ErrorBits = u32;
@@ -135,19 +131,19 @@ mod forms {
     pub struct NoBytes<'b>(Infallible, PhantomData<&'b [u8]>);
 
     #[derive(Clone, Copy, Debug)]
-    pub(crate) struct MapNote;
+    pub(crate) struct Extra<T>(PhantomData<T>);
 
-    impl MapNote {
-        pub(crate) const fn of(_: u16, _: ArtifactRuns<'_>) -> Result<Self> {
-            Ok(Self)
+    impl<T: Copy> Extra<T> {
+        pub(crate) const fn new(_: T) -> Self {
+            Self(PhantomData)
         }
 
-        pub(crate) const fn envelope(self, own: u16) -> u16 {
-            own
+        pub(crate) fn read(_: impl FnOnce() -> Result<T>) -> Result<Self> {
+            Ok(Self(PhantomData))
         }
 
-        pub(crate) const fn count(self) -> u32 {
-            0
+        pub(crate) const fn get(self) -> Option<T> {
+            None
         }
     }
 

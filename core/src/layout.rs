@@ -5,7 +5,7 @@
 
 use crate::bundle::{Name, Reader, Str, names};
 use crate::error::{Code, Error, List, Result};
-use crate::features::{Features, hex_bytes};
+use crate::features::{Extra, Features, hex_bytes};
 use crate::keys::KeySet;
 use crate::members::{Members, Offset};
 use crate::memory::State;
@@ -52,7 +52,7 @@ pub struct Step<'b> {
     /// Where the layout's payload holds its values; `None` for those that it leaves out.
     pub(crate) materials_rules: Option<Offset>,
     pub(crate) products_rules: Option<Offset>,
-    pub(crate) command: Option<Offset>,
+    pub(crate) command: Extra<Option<Offset>>,
     /// The signers that vouched for it, as numbers of keys.
     pub(crate) vouched: KeySet,
     /// How many links counted, and the number of the first among the links read.
@@ -258,7 +258,7 @@ impl Steps<'_, '_> {
             allowed: KeySet::default(),
             materials_rules,
             products_rules,
-            command,
+            command: Extra::new(command),
             vouched: KeySet::default(),
             links: 0,
             link: None,

@@ -71,7 +71,7 @@ mod verdict;
 mod verify;
 mod wire;
 
-pub use artifact::{Comparison, Product};
+pub use artifact::{Comparison, Product, sha256};
 pub use attestation::{Attested, SECURITY_VERSION};
 pub use bundle::{Bundle, Scratch, Str};
 pub use error::{Class, Code, Error, List, Place};

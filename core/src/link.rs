@@ -2,7 +2,7 @@
 
 use crate::bundle::{ArtifactRuns, Bundle, Envelope, Event, Form, Kind, Name, Reader, Str, names};
 use crate::error::{Code, Error, List, Result};
-use crate::features::{Features, MapNote};
+use crate::features::{Extra, Features};
 use crate::keys::KeySet;
 use crate::members::{Members, Offset};
 use crate::parameters::Parameters;
@@ -36,7 +36,14 @@ pub enum LinkStatus {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ArtifactMap {
     offset: Offset,
-    pub(crate) note: MapNote,
+    /// The number of the envelope, as a sublayout's artifacts are those of the links below it; and how many artifacts these are.
+    extra: Extra<(u16, u32)>,
+}
+
+impl ArtifactMap {
+    pub(crate) fn count(self) -> u32 {
+        self.extra.get().map_or(0, |(_, count)| count)
+    }
 }
 
 /// One envelope of evidence on its way through verification. Numbers and offsets, so that devices can keep many.
@@ -53,8 +60,8 @@ pub struct LinkState {
     pub(crate) materials: Option<ArtifactMap>,
     /// Of an attestation there are none either: its subjects are not what a step made.
     pub(crate) products: Option<ArtifactMap>,
-    pub(crate) command: Option<Offset>,
-    pub(crate) failed: bool,
+    pub(crate) command: Extra<Option<Offset>>,
+    pub(crate) failed: Extra<bool>,
 }
 
 impl LinkState {
@@ -67,8 +74,13 @@ impl LinkState {
     /// How many artifacts it lists: nearly all the work of checking its signatures. A boot loader's build does not count them.
     #[must_use]
     pub fn artifact_count(&self) -> u32 {
-        let count = |map: Option<ArtifactMap>| map.map_or(0, |map| map.note.count());
+        let count = |map: Option<ArtifactMap>| map.map_or(0, ArtifactMap::count);
         count(self.materials).saturating_add(count(self.products))
+    }
+
+    /// Did the command that was observed or recorded say that it had failed?
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.get().unwrap_or(false)
     }
 
     pub(crate) const fn map(&self, list: List) -> Option<ArtifactMap> {
@@ -81,7 +93,12 @@ impl LinkState {
     /// One of its two sets of artifacts, from the bundle.
     pub(crate) fn artifacts<'b>(&self, bundle: &'b Bundle<'b>, list: List) -> Result<ArtifactRuns<'b>> {
         let Some(map) = self.map(list) else { return Ok(ArtifactRuns::EMPTY) };
-        Ok(artifacts(&mut bundle.envelope(map.note.envelope(self.envelope))?.reader_at(map.offset))?.0)
+        Ok(artifacts(
+            &mut bundle
+                .envelope(map.extra.get().map_or(self.envelope, |(envelope, _)| envelope))?
+                .reader_at(map.offset),
+        )?
+        .0)
     }
 
     /// Reads what an envelope holds, and checks the types of its members. Which step it belongs to, its artifacts and its signatures are other
@@ -143,8 +160,8 @@ impl LinkState {
             signers: KeySet::default(),
             materials: None,
             products: None,
-            command: None,
-            failed: false,
+            command: Extra::new(None),
+            failed: Extra::new(false),
         }
     }
 
@@ -154,7 +171,7 @@ impl LinkState {
         if found != form {
             return Err(Code::LinkMember.into());
         }
-        Ok(Some(ArtifactMap { offset, note: MapNote::of(self.envelope, runs)? }))
+        Ok(Some(ArtifactMap { offset, extra: Extra::read(|| Ok((self.envelope, runs.count()?)))? }))
     }
 
     /// Reads the members of a link besides its artifacts; gives the name of its step.
@@ -166,11 +183,11 @@ impl LinkState {
             {
                 return Err(Code::LinkMember.into());
             }
-            self.command = command;
-            self.failed = match byproducts {
+            self.command = Extra::new(command);
+            self.failed = Extra::new(match byproducts {
                 Some(byproducts) => command_failed(reader.at(byproducts))?,
                 None => false,
-            };
+            });
         }
         reader.string_at_or(name, Code::LinkMember)
     }

@@ -1,7 +1,7 @@
 //! What a verification came to: the refusal or the proof, and what a verdict tells about either.
 
 use crate::artifact::Product;
-use crate::attestation::{Chain, comparisons, demands, is_subject, step_of};
+use crate::attestation::{Chain, comparisons, for_each_demand, is_subject, step_of};
 use crate::bundle::{Bundle, Reader, Str};
 use crate::error::{Code, Error, List, Result};
 use crate::evidence::Vouched;
@@ -130,16 +130,17 @@ impl<'b> VerifiedSupplyChain<'_, 'b> {
         let mut product = Product::new(cursor.digests(variant)?, number, cursor.number());
         let comparisons = &comparisons(bundle);
         let chain = Chain { bundle, keys, steps, links, root: root.links, comparisons };
-        for (demanded, demand) in (0_u16..).zip(demands(trust)) {
+        let digests = product.digests();
+        for_each_demand(trust, &mut |demanded, demand| {
             if demand.required.step.is_none_or(|wanted| step.name.is(wanted)) {
-                let digests = product.digests();
                 let mut is_about = |subjects: &Reader<'b>| is_subject(subjects, digests, bundle, path);
                 // The security version is the last demand.
                 product.attested = chain
-                    .attested(&demand, step, &mut is_about)
+                    .attested(demand, step, &mut is_about)
                     .map_err(|error| error.at_step(number).at_attestation(demanded))?;
             }
-        }
+            Ok(())
+        })?;
         // Evidence of a time after the expiry is evidence of the expiry.
         match layouts.iter().find(|layout| product.attested.time.is_some_and(|time| time >= layout.expires)) {
             Some(layout) => Err(Error::new(Code::LayoutExpired).in_envelope(layout.envelope)),

@@ -132,7 +132,7 @@ pub(crate) fn check_inspections<'b, const RULES: usize, const PATH: usize>(
                     if let LinkStatus::Ignored(reason) = link.status {
                         return fail(reason);
                     }
-                    if link.failed {
+                    if link.has_failed() {
                         return fail(Code::InspectionFailed);
                     }
                     check_rules::<RULES, PATH>(layout, evidence, request, number, state, observer)?;

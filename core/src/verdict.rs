@@ -96,7 +96,7 @@ impl<'v, 'm, 'b> Verdict<'v, 'm, 'b> {
     /// How many artifacts the step's links hold in one of their lists. A boot loader's build does not count them.
     #[must_use]
     pub fn artifact_count(&self, step: &Step<'b>, list: List) -> Option<u32> {
-        Some(self.outcome.links.get(usize::from(step.link?))?.map(list).map_or(0, |map| map.note.count()))
+        Some(self.outcome.links.get(usize::from(step.link?))?.map(list).map_or(0, |map| map.count()))
     }
 
     /// When the layout expires, once it was read.

@@ -5,7 +5,7 @@ use sitrep_core::boot_report::WARNINGS;
 use sitrep_core::update::{Package, package};
 use sitrep_core::{
     Attested, BootMemory, Clock, Code, Ed25519, Error, Outcome, Product, Request, Sequential, Time, TrustPolicy,
-    Verdict, bundle::Bundle, limits::BOOT, limits::SLOT_NAME, trust_policy::SLOT, verify,
+    Verdict, bundle::Bundle, limits::BOOT, limits::SLOT_NAME, sha256, trust_policy::SLOT, verify,
 };
 
 use crate::boot::{Device, Event};
@@ -96,8 +96,10 @@ pub(crate) fn vouch<F: Flash>(
     tell: &mut dyn FnMut(&Event<'_>),
 ) -> Result<Vouched, Error> {
     let state = journal::read(flash, &device.map).ok_or(Code::BootJournal)?;
-    ask(flash, device, question, &state, Which::Pending, token, tell)
-        .or_else(|_| ask(flash, device, question, &state, Which::InForce, token, tell))
+    if let vouched @ Ok(_) = ask(flash, device, question, &state, Which::Pending, token, tell) {
+        return vouched;
+    }
+    ask(flash, device, question, &state, Which::InForce, token, tell)
 }
 
 #[inline(never)]
@@ -234,9 +236,13 @@ fn check_artifact(
     token.pass(Passed::Product);
     let mut digest = recorded(&product)?;
     match question.way {
-        Way::Verifier => product.check(artifact, u64::try_from(artifact.len()).ok())?,
+        Way::Verifier => {
+            let mut comparison = product.comparison(u64::try_from(artifact.len()).ok())?;
+            comparison.update(artifact);
+            comparison.finish()?;
+        }
         Way::Digest => {
-            let computed = journal::sha256(artifact);
+            let computed = sha256(artifact);
             if computed != digest {
                 return Err(Code::ArtifactDigest.into());
             }

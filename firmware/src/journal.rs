@@ -2,8 +2,7 @@
 //!
 //! A record is the whole state, so that every change is one write of one record, which is there or is not. BOOT.md has its form.
 
-use sha2::{Digest, Sha256};
-use sitrep_core::Time;
+use sitrep_core::{Time, sha256};
 
 use crate::flash::{self, Flash, FlashError, Map, Region, Slot, is_erased};
 
@@ -167,12 +166,6 @@ fn is_sealed(bytes: &[u8], content: usize, magic: [u8; 4]) -> bool {
         return false;
     };
     sha256(content).starts_with(check)
-}
-
-/// Once in the image.
-#[inline(never)]
-pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
 }
 
 /// The last good record of a page. Records are appended, so that it has the greatest number.

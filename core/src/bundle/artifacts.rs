@@ -9,7 +9,7 @@ use super::Bundle;
 use super::digests::{DigestSet, SHA256, Shape, check_shape};
 use super::strings::{Str, Strings};
 use crate::error::{Code, Error, Result};
-use crate::features::{Features, SHAPE_ROOM};
+use crate::features::{Extra, Features, SHAPE_ROOM};
 use crate::limits::VARIANTS;
 use crate::names;
 use crate::wire::{Index, Input};
@@ -29,7 +29,7 @@ pub struct Artifacts<'b> {
     count: u32,
     /// Where each shape starts, so that many shapes cost no more than one.
     shape_offsets: heapless::Vec<u16, SHAPE_ROOM>,
-    shapes: &'b [u8],
+    shapes: Extra<&'b [u8]>,
     index: Index<'b>,
     entries: &'b [u8],
     /// All names and digests are as in-toto wants them, so that links need not look again.
@@ -57,6 +57,7 @@ impl<'b> Artifacts<'b> {
         let shapes = shapes.get(..shapes.len().saturating_sub(input.len())).ok_or(Code::BundleArtifact)?;
         let index = Index::take(&mut input, section.len(), count, BLOCK)?;
         let features = strings.features();
+        let shapes = Extra::new(shapes);
         Ok(Self { features, count, shape_offsets, shapes, index, entries: input.rest(), tidy: false, plain: false })
     }
 
@@ -118,7 +119,9 @@ impl<'b> Artifacts<'b> {
             return Err(Code::BundleArtifact.into());
         }
         let offset = self.shape_offsets.get(own as usize).ok_or(Code::BundleArtifact)?;
-        let mut input = Input::new(self.shapes.get(usize::from(*offset)..).ok_or(Code::BundleArtifact)?);
+        let mut input = Input::new(
+            self.shapes.get().and_then(|shapes| shapes.get(usize::from(*offset)..)).ok_or(Code::BundleArtifact)?,
+        );
         Ok(Shape::Own { algorithms: input.varint()?, input })
     }
 
@@ -428,7 +431,7 @@ impl<'b, 's> PathCursor<'b, 's> {
                 shape = data.varint()?;
             }
         }
-        Ok(DigestSet { strings: &self.bundle.strings, shape: self.bundle.artifacts.shape(shape)?, data })
+        Ok(DigestSet { form: Extra::new((&self.bundle.strings, self.bundle.artifacts.shape(shape)?)), data })
     }
 
     /// Do two variants of the current path hold the same digests?
@@ -459,7 +462,7 @@ impl<'b, 's> PathCursor<'b, 's> {
         let (mut tidy, mut start) = (true, 0);
         for _ in 0..self.variants.count {
             let shape = input.varint()?;
-            let set = DigestSet { strings: &self.bundle.strings, shape: artifacts.shape(shape)?, data: input };
+            let set = DigestSet { form: Extra::new((&self.bundle.strings, artifacts.shape(shape)?)), data: input };
             tidy = tidy && set.is_tidy()?;
             artifacts.take_digests(&self.bundle.strings, &mut input, shape)?;
             let end = all.len().saturating_sub(input.len());

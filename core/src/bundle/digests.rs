@@ -2,7 +2,7 @@
 
 use super::strings::{Str, Strings};
 use crate::error::{Code, Result};
-use crate::features::{Features, hex_bytes, hex_string};
+use crate::features::{Extra, Features, hex_bytes, hex_string};
 use crate::limits::ALGORITHMS;
 use crate::wire::Input;
 
@@ -66,8 +66,8 @@ pub(super) fn check_shape<'b>(input: &mut Input<'b>, strings: &Strings<'b>) -> R
 /// A digest set: the ordered pairs of algorithm and value that were recorded.
 #[derive(Clone, Copy, Debug)]
 pub struct DigestSet<'b> {
-    pub(super) strings: &'b Strings<'b>,
-    pub(super) shape: Shape<'b>,
+    /// Where it is not known to be one SHA-256.
+    pub(super) form: Extra<(&'b Strings<'b>, Shape<'b>)>,
     pub(super) data: Input<'b>,
 }
 
@@ -77,9 +77,12 @@ impl<'b> DigestSet<'b> {
     /// # Errors
     /// A code of class `bundle` where the section is damaged; not after [`super::Bundle::open`].
     pub fn next_digest(&mut self) -> Result<Option<(Str<'b>, Str<'b>)>> {
-        let Some((algorithm, form)) = self.shape.next(self.strings)? else { return Ok(None) };
+        let Some((strings, mut shape)) = self.form.get() else { return Ok(None) };
+        let field = shape.next(strings)?;
+        self.form = Extra::new((strings, shape));
+        let Some((algorithm, form)) = field else { return Ok(None) };
         let digest = match form {
-            0 => self.strings.get(self.data.varint()?)?,
+            0 => strings.get(self.data.varint()?)?,
             length => hex_string(self.data.take(length as usize)?).ok_or(Code::LimitProfile)?,
         };
         Ok(Some((algorithm, digest)))
@@ -170,7 +173,7 @@ impl<'b> DigestSet<'b> {
 
     /// Is this the built-in shape? Where there are no others, it is.
     fn is_sha256(&self) -> bool {
-        matches!(self.shape, Shape::Sha256) || !Features::BUILD.has(Features::DIGESTS)
+        self.form.get().is_none_or(|(_, shape)| matches!(shape, Shape::Sha256))
     }
 }
 

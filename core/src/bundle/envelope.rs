@@ -6,7 +6,7 @@ use super::style::Style;
 use super::tokens::Reader;
 use crate::dsse;
 use crate::error::{Code, Error, Result};
-use crate::features::Features;
+use crate::features::{Extra, Features};
 use crate::json::{Writer, emit};
 use crate::limits::Work;
 use crate::members::Offset;
@@ -49,14 +49,14 @@ pub struct Signature<'b> {
 #[derive(Clone, Copy, Debug)]
 pub struct Envelope<'b> {
     pub(crate) number: u16,
-    parent: u16,
-    step: Option<Str<'b>>,
+    parent: Extra<u16>,
+    step: Extra<Option<Str<'b>>>,
     pub(crate) kind: Kind<'b>,
     pub(crate) strings: &'b Strings<'b>,
-    label: Option<Str<'b>>,
+    label: Extra<Option<Str<'b>>>,
     signature_count: u32,
     signatures: Input<'b>,
-    pub(crate) patches: Patches<'b>,
+    patches: Extra<Patches<'b>>,
     pub(crate) tokens: &'b [u8],
 }
 
@@ -109,14 +109,14 @@ impl<'b> Envelope<'b> {
         }
         Ok(Self {
             number,
-            parent,
-            step,
+            parent: Extra::new(parent),
+            step: Extra::new(step),
             kind,
             strings,
-            label,
+            label: Extra::new(label),
             signature_count,
             signatures,
-            patches,
+            patches: Extra::new(patches),
             tokens: input.rest(),
         })
     }
@@ -173,7 +173,7 @@ impl<'b> Envelope<'b> {
             Kind::Metablock | Kind::Observation => Style::CANONICAL,
         };
         let mut out = Writer::with_limit(scratch.chunk, limit, sink);
-        emit(Reader::of(self), bundle, style, self.patches, scratch.path, &mut out)
+        emit(Reader::of(self), bundle, style, self.patches.get().unwrap_or(Patches::NONE), scratch.path, &mut out)
             .map_err(|error| error.in_envelope(self.number))?;
         out.flush();
         match self.kind {
@@ -197,15 +197,15 @@ impl<'b> Envelope<'b> {
 
     /// The number of the layout's envelope that it is evidence for: 0 for the root layout, otherwise a sublayout's.
     #[must_use]
-    pub const fn parent(&self) -> u16 {
-        if Features::BUILD.has(Features::SUBLAYOUTS) { self.parent } else { 0 }
+    pub fn parent(&self) -> u16 {
+        self.parent.get().unwrap_or(0)
     }
 
     /// The step that it is evidence for, where its payload does not say that: sublayouts do not know which step they stand for. Like all
     /// that the packer adds this is not to be believed: who signed the sublayout must be allowed to carry out the step.
     #[must_use]
-    pub const fn step(&self) -> Option<Str<'b>> {
-        if Features::BUILD.has(Features::SUBLAYOUTS) { self.step } else { None }
+    pub fn step(&self) -> Option<Str<'b>> {
+        self.step.get().flatten()
     }
 
     /// How the payload was wrapped.
@@ -233,8 +233,8 @@ impl<'b> Envelope<'b> {
 
     /// The file name to unpack to, where it does not follow from the payload.
     #[must_use]
-    pub const fn label(&self) -> Option<Str<'b>> {
-        self.label
+    pub fn label(&self) -> Option<Str<'b>> {
+        self.label.get().flatten()
     }
 
     /// Bytes that the payload's tokens take.
@@ -245,8 +245,8 @@ impl<'b> Envelope<'b> {
 
     /// How many formatting patches the payload's text needs.
     #[must_use]
-    pub const fn patch_count(&self) -> u32 {
-        self.patches.left
+    pub fn patch_count(&self) -> u32 {
+        self.patches.get().map_or(0, |patches| patches.left)
     }
 
     /// The signatures, in the order of the file.
