@@ -4,11 +4,10 @@
 
 use core::fmt;
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use serde::Deserialize;
 
+use crate::artifact::sha256;
 use crate::error::{Code, Error, Place};
-use crate::memory::Warnings;
 
 /// The first bytes of a block.
 pub const MAGIC: [u8; 4] = *b"SITB";
@@ -35,17 +34,17 @@ const SUM: usize = 4;
 /// How many warnings a report keeps.
 pub const WARNINGS: usize = 6;
 
-/// What came of a boot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BootReport {
+/// What came of a boot. A boot writes it with its errors as they are, `R` is then [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct BootReport<R = Refusal> {
     /// [`FORMAT`].
     pub format: u8,
     /// What runs.
-    pub decision: BootDecision,
+    pub decision: BootDecision<R>,
     /// Slot a and slot b.
-    pub slots: [SlotReport; 2],
+    pub slots: [SlotReport<R>; 2],
     /// What became of the package in the staging area.
-    pub staging: Checked,
+    pub staging: Checked<R>,
     /// The revision of the trust policy in force.
     pub policy: u32,
     /// The revision of the policy that comes into force once an image that it allows was confirmed.
@@ -66,19 +65,19 @@ pub struct BootReport {
 }
 
 /// What a boot decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum BootDecision {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum BootDecision<R = Refusal> {
     /// This slot runs; its application has confirmed before that it works.
     Confirmed(BootSlot),
     /// This slot runs, and its application has not confirmed. Where its state is [`SlotState::Started`] it may, and what the next boot does
     /// otherwise depends on the other slot; in any other state it runs because nothing else does, and cannot confirm.
     Trial(BootSlot),
     /// Nothing may run, for this reason.
-    Recovery(Refusal),
+    Recovery(R),
 }
 
 /// One of the two slots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub enum BootSlot {
     /// Slot a.
     A,
@@ -87,16 +86,16 @@ pub enum BootSlot {
 }
 
 /// A slot after a boot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SlotReport {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct SlotReport<R = Refusal> {
     /// What the journal says of it.
     pub state: SlotState,
     /// What came of its verification at this boot.
-    pub checked: Checked,
+    pub checked: Checked<R>,
 }
 
 /// What is known of what a slot holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub enum SlotState {
     /// The journal cannot be read.
     Unknown,
@@ -113,18 +112,18 @@ pub enum SlotState {
 }
 
 /// What came of a verification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Checked {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Checked<R = Refusal> {
     /// There was none.
     No,
     /// It was verified; what was staged was taken.
     Verified,
     /// It was refused.
-    Refused(Refusal),
+    Refused(R),
 }
 
 /// A refusal: its code's number (BUNDLE.md, section 9), and the place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct Refusal {
     /// The number of the code.
     pub code: u16,
@@ -146,17 +145,17 @@ impl From<Error> for Refusal {
     }
 }
 
-impl From<Result<(), Error>> for Checked {
-    fn from(result: Result<(), Error>) -> Self {
+impl<R> From<Result<(), R>> for Checked<R> {
+    fn from(result: Result<(), R>) -> Self {
         match result {
             Ok(()) => Self::Verified,
-            Err(error) => Self::Refused(error.into()),
+            Err(error) => Self::Refused(error),
         }
     }
 }
 
 /// What runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct ImageReport {
     /// Its SHA-256.
     pub sha256: [u8; 32],
@@ -193,19 +192,7 @@ impl fmt::Display for BootReportError {
 
 impl core::error::Error for BootReportError {}
 
-impl BootReport {
-    /// Keeps the first codes of these warnings, each once, and how many there were.
-    pub fn warn(&mut self, warnings: &Warnings) {
-        self.warning_count = warnings.count();
-        self.warnings = [0; WARNINGS];
-        for warning in warnings.kept() {
-            let number = warning.code().number();
-            if let Some(place) = self.warnings.iter_mut().find(|place| [0, number].contains(place)) {
-                *place = number;
-            }
-        }
-    }
-
+impl<R: Copy + Into<Refusal>> BootReport<R> {
     /// Writes the block over the start of `block`; returns how many bytes it takes, of which there are at most [`BLOCK`].
     ///
     /// # Errors
@@ -214,23 +201,119 @@ impl BootReport {
         let short = BootReportError::Length;
         let (head, rest) = block.split_at_mut_checked(HEAD).ok_or(short)?;
         head.fill(0);
-        let length = postcard::to_slice(self, rest).map_err(|_| short)?.len();
+        let mut out = Out { room: rest, filled: 0 };
+        self.write_fields(&mut out);
+        let length = out.filled;
         let end = length.saturating_add(HEAD);
-        let (magic, count) = head.split_at_mut(MAGIC.len());
-        count.copy_from_slice(&(length as u32).to_le_bytes());
-        magic.copy_from_slice(&MAGIC);
-        let sum = Sha256::digest(block.get(..end).ok_or(short)?);
-        let place = block.get_mut(end..).and_then(<[u8]>::first_chunk_mut::<SUM>).ok_or(short);
-        match (place, sum.first_chunk()) {
-            (Ok(place), Some(sum)) => *place = *sum,
-            _ => {
-                block.first_chunk_mut::<HEAD>().ok_or(short)?.fill(0);
-                return Err(short);
-            }
+        let (written, rest) = block.split_at_mut_checked(end).ok_or(short)?;
+        let place = rest.first_chunk_mut::<SUM>().ok_or(short)?;
+        let (magic, count) = written.split_at_mut(MAGIC.len());
+        if let Some(count) = count.first_chunk_mut() {
+            *count = (length as u32).to_le_bytes();
         }
+        magic.copy_from_slice(&MAGIC);
+        place.iter_mut().zip(sha256(written)).for_each(|(place, byte)| *place = byte);
         Ok(end.saturating_add(SUM))
     }
 
+    fn write_fields(&self, out: &mut Out<'_>) {
+        out.byte(self.format);
+        match self.decision {
+            BootDecision::Confirmed(slot) => out.bytes(&[0, slot as u8]),
+            BootDecision::Trial(slot) => out.bytes(&[1, slot as u8]),
+            BootDecision::Recovery(refusal) => {
+                out.byte(2);
+                out.refusal(&refusal.into());
+            }
+        }
+        for slot in self.slots {
+            out.byte(slot.state as u8);
+            out.checked(slot.checked);
+        }
+        out.checked(self.staging);
+        out.number(self.policy.into());
+        out.option(self.pending_policy.map(u64::from));
+        out.number(self.counter.into());
+        out.number(self.time_floor);
+        out.option(self.clock);
+        match &self.image {
+            None => out.byte(0),
+            Some(ImageReport { sha256, security_version }) => {
+                out.byte(1);
+                out.bytes(sha256);
+                out.number((*security_version).into());
+            }
+        }
+        self.warnings.iter().for_each(|number| out.number((*number).into()));
+        out.number(self.warning_count.into());
+    }
+}
+
+/// Writes as postcard does, and reads with it: its serializer alone takes twice the flash of all of this.
+struct Out<'a> {
+    room: &'a mut [u8],
+    /// More than there is room for where that is too short.
+    filled: usize,
+}
+
+impl Out<'_> {
+    #[inline(never)]
+    fn byte(&mut self, byte: u8) {
+        if let Some(place) = self.room.get_mut(self.filled) {
+            *place = byte;
+        }
+        self.filled = self.filled.saturating_add(1);
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.byte(*byte));
+    }
+
+    #[inline(never)]
+    fn number(&mut self, mut number: u64) {
+        while number > 0x7f {
+            self.byte(number as u8 | 0x80);
+            number >>= 7;
+        }
+        self.byte(number as u8);
+    }
+
+    #[inline(never)]
+    fn option(&mut self, number: Option<u64>) {
+        self.byte(number.is_some().into());
+        number.into_iter().for_each(|number| self.number(number));
+    }
+
+    #[inline(never)]
+    fn refusal(&mut self, Refusal { code, place }: &Refusal) {
+        self.number((*code).into());
+        self.option(place.envelope.map(u64::from));
+        self.option(place.step.map(u64::from));
+        match place.rule {
+            None => self.byte(0),
+            Some((list, number)) => {
+                self.bytes(&[1, list as u8]);
+                self.number(number.into());
+            }
+        }
+        self.option(place.key.map(u64::from));
+        self.option(place.attestation.map(u64::from));
+        self.option(place.artifact.map(u64::from));
+    }
+
+    fn checked<R: Into<Refusal>>(&mut self, checked: Checked<R>) {
+        match checked {
+            Checked::No => self.byte(0),
+            Checked::Verified => self.byte(1),
+            Checked::Refused(refusal) => {
+                self.byte(2);
+                self.refusal(&refusal.into());
+            }
+        }
+    }
+}
+
+impl BootReport {
     /// Reads the block at the start of `block`; what follows it is not looked at.
     ///
     /// # Errors
@@ -244,7 +327,7 @@ impl BootReport {
             rest.split_at_checked(length).filter(|_| length <= REPORT).ok_or(BootReportError::Length)?;
         let sum = rest.first_chunk::<SUM>().ok_or(BootReportError::Length)?;
         let signed = block.get(..length.saturating_add(HEAD)).ok_or(BootReportError::Length)?;
-        if Sha256::digest(signed).first_chunk() != Some(sum) {
+        if sha256(signed).first_chunk() != Some(sum) {
             return Err(BootReportError::Checksum);
         }
         if report.first() != Some(&FORMAT) {
@@ -354,7 +437,7 @@ mod tests {
         block.extend_from_slice(&MAGIC).unwrap();
         block.extend_from_slice(&(report.len() as u32).to_le_bytes()).unwrap();
         block.extend_from_slice(report).unwrap();
-        let sum = Sha256::digest(&block);
+        let sum = sha256(&block);
         block.extend_from_slice(&sum[..SUM]).unwrap();
         block
     }

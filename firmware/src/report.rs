@@ -1,9 +1,9 @@
 //! What a boot leaves for the application (core/BUNDLE.md, section 14), from what came of it.
 
-use sitrep_core::Time;
 use sitrep_core::boot_report::{
     BootDecision, BootReport, BootSlot, Checked, FORMAT, ImageReport, SlotReport, SlotState,
 };
+use sitrep_core::{Error, Time};
 
 use crate::boot::Booted;
 use crate::decision::Decision;
@@ -13,11 +13,11 @@ use crate::journal::{State, Trial};
 impl Booted {
     /// The report. `clock` is what the device's clock says.
     #[must_use]
-    pub fn report(&self, clock: Option<Time>) -> BootReport {
+    pub fn report(&self, clock: Option<Time>) -> BootReport<Error> {
         let account = &self.account;
         let state = account.state.as_ref();
         let (decision, image) = match self.decision() {
-            Decision::Recovery(error) => (BootDecision::Recovery(error.into()), None),
+            Decision::Recovery(error) => (BootDecision::Recovery(error), None),
             Decision::Run(permit) => {
                 let slot = permit.slot();
                 let is_confirmed = state.is_some_and(|state| state.of(slot) == Trial::Confirmed);

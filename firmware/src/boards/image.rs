@@ -4,7 +4,7 @@ use core::{
     convert::Infallible, ffi::CStr, panic::PanicInfo, ptr, slice, sync::atomic::AtomicBool, sync::atomic::Ordering,
 };
 
-use sitrep_core::{Clock, Time, boot_report::BootReport};
+use sitrep_core::{Clock, Error, Time, boot_report::BootReport};
 
 #[cfg(target_arch = "arm")]
 pub use super::cortex_m::call_supervisor;
@@ -84,7 +84,7 @@ fn block() -> *mut u8 {
 }
 
 /// Leaves the report for the application.
-pub fn leave(report: &BootReport) {
+pub fn leave(report: &BootReport<Error>) {
     // SAFETY: memory that nothing else uses; every bit pattern is a `u8`.
     let block = unsafe { slice::from_raw_parts_mut(block(), MEMORY.report().length as usize) };
     // It has room for every report; one that is missing shows as what it is.
