@@ -3,8 +3,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::device::Image;
@@ -51,7 +51,7 @@ fn document() -> PathBuf {
 /// Compares a table with the document's, numbers within 3 %, or writes it there with `SITREP_BLESS`. Figures of another compiler are printed alone.
 pub fn compare(image: &Image, name: &str, table: &str) {
     static LOCK: Mutex<()> = Mutex::new(());
-    let _lock = LOCK.lock().expect("the tables are alike");
+    let _lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
     let compiler = image.compiler();
     println!("{name}, {compiler}:\n{table}");
     let (start, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
