@@ -31,6 +31,7 @@ const HINTS: &[&str] = &[
     "boot::Boot::confirm=__cortex_m_rt_main::{closure}",
     "install_staged=__cortex_m_rt_main::{closure}",
     "Permit::redeem=",
+    "start_image=",
     "candidate::ask::{closure}=vouch_into::{closure}",
     "candidate::ask::{closure}=try_slot::{closure}",
     "candidate::ask=vouch_into::{closure}",
