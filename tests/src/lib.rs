@@ -15,6 +15,7 @@ pub mod inspected;
 pub mod json_text;
 pub mod power;
 pub mod process;
+pub mod raw_bundle;
 pub mod required;
 pub mod scale;
 pub mod scenario;
@@ -22,7 +23,6 @@ pub mod tables;
 pub mod test_device;
 pub mod update;
 pub mod work;
-pub mod worst;
 pub mod worst_cases;
 pub mod wrap;
 

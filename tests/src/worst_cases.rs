@@ -1,4 +1,4 @@
-//! Bundles that go to one limit each, and so take as long as that limit allows ([`crate::worst`] writes them).
+//! Bundles that go to one limit each, and so take as long as that limit allows ([`crate::raw_bundle`] writes them).
 #![allow(clippy::missing_panics_doc, reason = "in a test, what cannot be done is to be seen at once")]
 
 use sitrep_cli::hex;
@@ -7,10 +7,10 @@ use sitrep_core::{Code, SECURITY_VERSION};
 
 use crate::chain::{key, keyid};
 use crate::device::Flash;
+use crate::raw_bundle::{Envelope, Node, RawBundle, Signature, one_run, single_runs, text};
 use crate::scenario::trust_policy;
 use crate::update::{EXPIRES, package};
 use crate::work::Shape;
-use crate::worst::{Envelope, Node, Signature, Worst, one_run, single_runs, text};
 
 /// Who signs layouts.
 pub const OWNER: &str = "owner";
@@ -21,7 +21,7 @@ const FUNCTIONARY: &str = "functionary 0";
 #[derive(Clone, Debug)]
 pub struct Case {
     /// The bundle.
-    pub worst: Worst,
+    pub bundle: RawBundle,
     /// The owners of the trust policy, and the security version that it asks for.
     owners: Vec<String>,
     security_version: u32,
@@ -33,21 +33,21 @@ pub struct Case {
 }
 
 impl Case {
-    fn new(worst: Worst) -> Self {
+    fn new(bundle: RawBundle) -> Self {
         let (owners, artifact) = (vec![OWNER.into()], Vec::new());
-        Self { worst, owners, keys: 1, steps: 1, rules: 0, security_version: 0, artifact }
+        Self { bundle, owners, keys: 1, steps: 1, rules: 0, security_version: 0, artifact }
     }
 
     /// A case of these envelopes and paths alone.
     #[must_use]
     pub fn of(envelopes: Vec<Envelope>, paths: Vec<(String, u32)>) -> Self {
-        Self::new(Worst { envelopes, paths, ..Worst::default() })
+        Self::new(RawBundle { envelopes, paths, ..RawBundle::default() })
     }
 
     /// The flash of a device, and what the formula is about.
     #[must_use]
     pub fn build(&self) -> (Flash, Shape) {
-        let bundle = self.worst.bundle();
+        let bundle = self.bundle.bytes();
         (self.flash(&bundle), self.shape(&bundle))
     }
 
@@ -62,22 +62,22 @@ impl Case {
     }
 
     fn shape(&self, bundle: &[u8]) -> Shape {
-        let sizes = self.worst.sizes(bundle);
+        let sizes = self.bundle.sizes(bundle);
         Shape {
             bundle: sizes.bundle,
             artifact: self.artifact.len() as u64,
             owners: self.owners.len() as u64,
             signatures: sizes.signatures,
             keys: self.keys as u64,
-            links: self.worst.envelopes.len() as u64 - 1,
+            links: self.bundle.envelopes.len() as u64 - 1,
             steps: self.steps as u64,
             rules: self.rules as u64,
-            paths: self.worst.paths.len() as u64,
-            artifacts: self.worst.paths.len() as u64,
+            paths: self.bundle.paths.len() as u64,
+            artifacts: self.bundle.paths.len() as u64,
             runs: sizes.runs,
             tokens: sizes.tokens,
             text: sizes.text,
-            versions: if self.security_version > 0 { self.worst.envelopes.len() as u64 - 1 } else { 0 },
+            versions: if self.security_version > 0 { self.bundle.envelopes.len() as u64 - 1 } else { 0 },
         }
     }
 }
@@ -189,7 +189,11 @@ fn strange_layout(payload: Node, paths: Vec<(String, u32)>) -> Case {
 }
 
 fn strings_in_the_section(units: u32) -> Case {
-    Case::new(Worst { envelopes: vec![layout_alone()], idle: vec![String::new(); units as usize], ..Worst::default() })
+    Case::new(RawBundle {
+        envelopes: vec![layout_alone()],
+        idle: vec![String::new(); units as usize],
+        ..RawBundle::default()
+    })
 }
 
 fn paths_in_the_section(units: u32) -> Case {
@@ -226,12 +230,12 @@ fn stranger(units: u32) -> Case {
     let text_of_each = (SCARCE.texts_base + SCARCE.texts_ratio * BUNDLE) / (8 * 8);
     let strings = text_of_each / SCARCE.string - 1;
     let mut case = owners(units);
-    for envelope in &mut case.worst.envelopes {
+    for envelope in &mut case.bundle.envelopes {
         envelope.payload = Node::List((0..strings).map(|_| text(wide(SCARCE.string as usize, 0))).collect());
     }
-    let room = u64::from(BUNDLE) - case.worst.bundle().len() as u64;
+    let room = u64::from(BUNDLE) - case.bundle.bytes().len() as u64;
     // The index of the strings takes two bytes for 16.
-    case.worst.idle = vec![String::new(); (room - room / 9 - 8) as usize];
+    case.bundle.idle = vec![String::new(); (room - room / 9 - 8) as usize];
     case
 }
 
@@ -257,7 +261,7 @@ pub fn variants(units: u32) -> Case {
 #[must_use]
 pub fn directives(count: usize) -> Case {
     let mut case = variants(2);
-    case.worst.directives = count;
+    case.bundle.directives = count;
     case
 }
 
@@ -279,7 +283,7 @@ fn long_strings(units: u32) -> Case {
     // The last string of a block of 16 is the one that takes longest to find.
     (0..16)
         .map(case)
-        .find(|case| case.worst.number_of(&long).is_some_and(|number| number % 16 == 15))
+        .find(|case| case.bundle.number_of(&long).is_some_and(|number| number % 16 == 15))
         .expect("one of 16")
 }
 

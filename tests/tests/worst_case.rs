@@ -7,9 +7,9 @@ use sitrep_core::limits::{BOOT, Features, SCARCE};
 use sitrep_core::{Bundle, Code};
 use sitrep_firmware::boards::memory_map::MPS2_AN385;
 use sitrep_tests::device::{Image, TIME_LIMIT};
+use sitrep_tests::raw_bundle::{Envelope, Node, text};
 use sitrep_tests::tables::{all, compare, number};
 use sitrep_tests::work::{self, Shape, Term, VERIFICATIONS, total};
-use sitrep_tests::worst::{Envelope, Node, text};
 use sitrep_tests::worst_cases::{
     Case, OWNER, Row, attempts, directives, functionaries, layout, metablock, owners, rows, rule, sparse, variants,
 };
@@ -49,7 +49,7 @@ fn one_more_than_a_limit_is_refused() {
         ("envelopes", attempts(208), Some(Code::LimitEnvelopes), Code::LimitEnvelopes),
     ];
     for (limit, case, opened, verified) in cases {
-        let bytes = case.worst.bundle();
+        let bytes = case.bundle.bytes();
         let found = Bundle::open_for(BOOT.features, &bytes, &mut [0; BOOT.path]).err().map(|error| error.code());
         assert_eq!(found, opened, "{limit}");
         let found = Bundle::open_for(Features::ALL, &bytes, &mut [0; BOOT.path]).err().map(|error| error.code());

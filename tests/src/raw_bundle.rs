@@ -69,7 +69,7 @@ pub struct Envelope {
 
 /// A bundle to be written.
 #[derive(Clone, Debug, Default)]
-pub struct Worst {
+pub struct RawBundle {
     /// The artifacts: each path, ascending, and how many variants it has.
     pub paths: Vec<(String, u32)>,
     /// The envelopes.
@@ -226,7 +226,7 @@ pub struct Sizes {
     pub runs: u64,
 }
 
-impl Worst {
+impl RawBundle {
     /// The number of a string in the bundle.
     #[must_use]
     pub fn number_of(&self, text: &str) -> Option<u32> {
@@ -257,7 +257,7 @@ impl Worst {
 
     /// The bundle, signed.
     #[must_use]
-    pub fn bundle(&self) -> Vec<u8> {
+    pub fn bytes(&self) -> Vec<u8> {
         let nothing: Vec<_> = self.envelopes.iter().map(|_| Vec::new()).collect();
         // What is signed follows from a bundle that can be read, whatever its signatures are and the payloads' lengths.
         let good = Self { directives: 1, ..self.clone() };
