@@ -1,8 +1,8 @@
 //! Asks core, with the memory, the limits and the signature schemes of a profile.
 
 use sitrep_core::{
-    BootMemory, Bundle, Clock, DeviceMemory, Ed25519, Error, HostMemory, Inspections, Items, List, Observer, Outcome,
-    OwnerKey, Parameter, PublicKey, Request, Sequential, Str, Trust, limits, verify,
+    BootMemory, Bundle, Clock, DeviceMemory, Ed25519, Error, Executor, HostMemory, Inspections, Items, List, Observer,
+    Outcome, OwnerKey, Parameter, PublicKey, Request, Schemes, Sequential, Str, Trust, verify,
 };
 
 use crate::args::Profile;
@@ -82,36 +82,32 @@ impl<'a> Verifier<'a> {
             self.owners.iter().zip(&ids).map(|(owner, ids)| owner_key(owner, ids)).collect();
         let trust = Trust { owners: Items::new(&owners), ..self.trust };
         let (clock, trust, parameters, mut applied) = (self.clock, &trust, self.parameters, Applied::default());
-        match self.profile {
+        let threads;
+        let (schemes, executor): (&dyn Schemes, &dyn Executor) = match self.profile {
             Profile::Host => {
-                let mut path = vec![0; limits::HOST.path];
-                let bundle = &self.open(bytes, &mut path)?;
-                let request = Request {
-                    bundle,
-                    trust,
-                    clock,
-                    schemes: &HostSchemes,
-                    executor: &Threads::available(),
-                    parameters,
-                };
+                threads = Threads::available();
+                (&HostSchemes, &threads)
+            }
+            Profile::Device | Profile::Boot => (&Ed25519, &Sequential),
+        };
+        let mut path = vec![0; self.profile.limits().path];
+        let bundle = &self.open(bytes, &mut path)?;
+        let request = Request { bundle, trust, clock, schemes, executor, parameters };
+        // The profiles' memories are of different types.
+        Ok(match self.profile {
+            Profile::Host => {
                 let mut memory = Box::new(HostMemory::new());
-                Ok(then(&verify(&request, &mut memory, &mut applied), &applied))
+                then(&verify(&request, &mut memory, &mut applied), &applied)
             }
             Profile::Device => {
-                let mut path = vec![0; limits::DEVICE.path];
-                let bundle = &self.open(bytes, &mut path)?;
-                let request = Request { bundle, trust, clock, schemes: &Ed25519, executor: &Sequential, parameters };
                 let mut memory = Box::new(DeviceMemory::new());
-                Ok(then(&verify(&request, &mut memory, &mut applied), &applied))
+                then(&verify(&request, &mut memory, &mut applied), &applied)
             }
             Profile::Boot => {
-                let mut path = vec![0; limits::BOOT.path];
-                let bundle = &self.open(bytes, &mut path)?;
-                let request = Request { bundle, trust, clock, schemes: &Ed25519, executor: &Sequential, parameters };
                 let mut memory = Box::new(BootMemory::new());
-                Ok(then(&verify(&request, &mut memory, &mut applied), &applied))
+                then(&verify(&request, &mut memory, &mut applied), &applied)
             }
-        }
+        })
     }
 
     /// Observations are believed only where sitrep has just made them itself.
