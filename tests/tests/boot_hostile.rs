@@ -25,6 +25,13 @@ fn subject() -> Subject {
     Subject::confirmed(&old())
 }
 
+/// An application stages a package, piece by piece.
+fn stage<'p>(subject: &Subject, flash: &mut SimulatedFlash<4, 1024>, pieces: impl IntoIterator<Item = &'p [u8]>) {
+    let mut stager = Stager::begin(flash, &subject.device.map).unwrap();
+    pieces.into_iter().for_each(|piece| stager.write(piece).unwrap());
+    stager.finish().unwrap();
+}
+
 /// What a boot says of this package, which must not change what runs.
 fn refused(subject: &Subject, package: &[u8]) -> Staged {
     let mut subject = subject.clone();
@@ -374,11 +381,7 @@ fn the_same_package_again_and_again() {
     let package = new().package(B, &[]);
     let mut flash = subject.flash.clone();
     for round in 0..20 {
-        let mut stager = Stager::begin(&mut flash, &subject.device.map).unwrap();
-        for piece in package.chunks(1 + round) {
-            stager.write(piece).unwrap();
-        }
-        stager.finish().unwrap();
+        stage(&subject, &mut flash, package.chunks(1 + round));
         assert_eq!(subject.boot_and_tell(&mut flash), (Slot::B, Some(Ok(()))), "round {round}");
         assert_eq!(subject.boot_and_tell(&mut flash), (Slot::A, None), "round {round}");
     }
@@ -392,15 +395,10 @@ fn an_image_on_trial_does_not_prolong_it() {
     subject.may_run(&new());
     let package = new().package(B, &[]);
     let mut flash = subject.flash.clone();
-    let stage = |flash: &mut SimulatedFlash<4, 1024>| {
-        let mut stager = Stager::begin(flash, &subject.device.map).unwrap();
-        stager.write(&package).unwrap();
-        stager.finish().unwrap();
-    };
     for _ in 0..3 {
-        stage(&mut flash);
+        stage(&subject, &mut flash, [&package[..]]);
         assert_eq!(subject.boot_and_tell(&mut flash), (Slot::B, Some(Ok(()))), "from the image that has confirmed");
-        stage(&mut flash);
+        stage(&subject, &mut flash, [&package[..]]);
         assert_eq!(
             subject.boot_and_tell(&mut flash),
             (Slot::A, Some(Err(Code::BootRejected))),
