@@ -6,8 +6,6 @@
 use core::fmt;
 use core::num::NonZero;
 
-use crate::features::ErrorBits;
-
 use serde::{Deserialize, Serialize};
 
 /// The family of a [`Code`]: its number divided by 100.
@@ -116,13 +114,15 @@ codes! {
     203 LimitSteps "limit-steps" "the layout has too many steps and inspections" "use a profile with more steps, or a layout with fewer";
     204 LimitEnvelopes "limit-envelopes" "the bundle has too many envelopes" "use a profile with more envelopes, or leave out links that no step needs";
     205 LimitRules "limit-rules" "a step has too many rules in one list" "use a profile with more rules, or fewer rules";
-    206 LimitSignatures "limit-signatures" "an envelope has too many signatures" "leave out signatures of strangers";
-    207 LimitUnordered "limit-unordered" "an object whose members are in no order has too many" "write it with a tool that sorts the members of objects";
+    206 LimitSignatures "limit-signatures" "an envelope has too many signatures" "leave out signatures by keys that nobody needs";
+    207 LimitUnordered "limit-unordered" "an object has too many members that are not in order" "write it with a tool that sorts the members of objects";
     208 LimitVariants "limit-variants" "one path has too many different digests" "use fewer steps that change the same file";
     209 LimitText "limit-text" "a payload's text is far longer than the bundle that it is rebuilt from" "no document packs that well; look at who packed it";
     210 LimitLayouts "limit-layouts" "there are too many sublayouts" "use a profile with more layouts, or fewer sublayouts";
     211 LimitParameters "limit-parameters" "a step's rules are too long with the parameters put in" "use a profile with more room for rules, or shorter parameters";
     212 LimitProfile "limit-profile" "the bundle needs something that this profile leaves out" "see core/BUNDLE.md, section 10, for what the profile can do; use another, or make it without";
+    213 LimitName "limit-name" "a name that the bundle gives or compares is too long" "do not use it: no key id, step or file is called so; get the bundle again from who made it";
+    214 LimitWork "limit-work" "verifying the bundle takes more work than a bundle of its size may ask for" "it repeats itself far more than layouts and links do: look for envelopes that nobody asked for, and rules of very many artifacts";
     300 LayoutType "layout-type" "the first envelope does not hold an in-toto layout" "give the layout that the project owner signed";
     301 LayoutMember "layout-member" "the layout lacks a required member, or a member has the wrong type" "see the in-toto specification, section 4.3";
     303 LayoutExpires "layout-expires" "the expiry is not of the form YYYY-MM-DDTHH:MM:SSZ" "sign a layout with a valid expiry";
@@ -131,7 +131,7 @@ codes! {
     306 LayoutKey "layout-key" "a key of the layout is malformed" "sign a layout with the key as in-toto writes it";
     307 LayoutKeyId "layout-keyid" "a key is listed under another key id than its own" "correct it and sign the layout again";
     308 LayoutRule "layout-rule" "an artifact rule is malformed" "see the in-toto specification, section 4.3.3";
-    309 LayoutPrefix "layout-prefix" "the prefix of a MATCH rule is not a normalised relative path" "write it without `.`, `..`, empty components and leading `/`";
+    309 LayoutPrefix "layout-prefix" "the prefix of a MATCH rule is not a normalised path" "write it without `.` and empty components, and with `..` at the front alone";
     310 LayoutPayloadType "layout-payload-type" "the layout's DSSE payload type is not in-toto's" "sign it as application/vnd.in-toto+json";
     311 ParameterUndefined "parameter-undefined" "the layout names a parameter that was not given" "give it with --param NAME=VALUE, as the project owner says";
     400 OwnerUnsigned "owner-unsigned" "a required owner key has not signed the layout" "give the key that signed it, or let that owner sign it";
@@ -151,23 +151,24 @@ codes! {
     419 PolicyUpdateSignature "policy-update-signature" "too few owners of the trust policy in force have signed the new one" "let as many sign it as the threshold of the policy in force says";
     420 PolicyUpdateRevision "policy-update-revision" "the new trust policy's revision is not greater than that of the one in force" "give it a greater revision and sign it again";
     500 LinkMissing "link-missing" "there is no link for a step" "ask who carries out the step for its link; see the warnings for files that did not count";
-    501 ThresholdNotMet "threshold-not-met" "too few of the allowed keys have signed a link for a step" "see the warnings for links that did not count; two labels of one key count once";
+    501 ThresholdNotMet "threshold-not-met" "too few of the allowed keys have signed a link for a step" "see the warnings for links that did not count; a key counts once, also under two key ids";
     502 LinksDisagree "links-disagree" "two functionaries recorded different artifacts for one step" "find out which of them built something else";
     503 LinkScheme "link-scheme" "this build cannot check the signatures on a step's links" "verify on the host, or sign the links with Ed25519";
-    504 LinkType "link-type" "a link envelope holds something else" "nothing, unless the step needs it: it does not count";
+    504 LinkType "link-type" "a link envelope holds something else" "nothing to do, unless the step needs it: it does not count";
     505 LinkMember "link-member" "a link lacks a required member, or a member has the wrong type" "record the step again";
-    506 LinkArtifactName "link-artifact-name" "a link names an artifact by a path that is not normalised" "record the step again without `.`, `..` and empty path components";
+    506 LinkArtifactName "link-artifact-name" "a link names an artifact by a path that is not normalised" "record the step again under a name without `.` and empty components, and with `..` at the front alone";
     507 LinkDigest "link-digest" "a link holds a digest that is not of its algorithm's length in lower-case hexadecimal" "record the step again";
-    508 LinkStray "link-stray" "a link belongs to no step of the layout" "nothing: it does not count";
+    508 LinkStray "link-stray" "a link belongs to no step of the layout" "nothing to do: it does not count";
     509 LinkSignature "link-signature" "no key that the step allows has a good signature on a link" "the link was changed after signing, or somebody else signed it";
-    510 LinkPayloadType "link-payload-type" "a link's DSSE payload type is not in-toto's" "nothing, unless the step needs it: it does not count";
-    511 SublayoutEmpty "sublayout-empty" "a sublayout has no steps, so it vouches for nothing" "ask who signed it for one with steps";
-    520 AttestationMissing "attestation-missing" "no attestation of a required type is in the evidence" "ask whoever carries out the step for it, and give it with --attestations";
+    510 LinkPayloadType "link-payload-type" "a link's DSSE payload type is not in-toto's" "nothing to do, unless the step needs it: it does not count";
+    511 SublayoutEmpty "sublayout-empty" "a sublayout has no steps, so it proves nothing" "ask who signed it for one with steps";
+    512 SublayoutReused "sublayout-reused" "a functionary's signature on one sublayout stands for two steps of a layout" "ask who carries out the steps for a sublayout of each: its signature does not say for which step it was made";
+    520 AttestationMissing "attestation-missing" "no attestation of a required type is there" "ask whoever carries out the step for it, and give it with --attestations";
     521 AttestationThreshold "attestation-threshold" "too few keys of a step have signed a required attestation" "see the warnings for attestations that did not count";
     522 AttestationSubject "attestation-subject" "a required attestation is about something else than what the chain produced" "ask for the attestation of this very artifact";
     523 SecurityVersion "security-version" "the attested security version is below what the trust policy demands" "do not use it: it is an old version; get a newer one";
-    524 StatementMember "statement-member" "a statement lacks a required member, or a member has the wrong type" "nothing, unless it is required: it does not count";
-    525 AttestationSignature "attestation-signature" "no key that the layout allows for a step has a good signature on an attestation" "nothing, unless it is required: it does not count";
+    524 StatementMember "statement-member" "a statement lacks a required member, or a member has the wrong type" "nothing to do, unless it is required: it does not count";
+    525 AttestationSignature "attestation-signature" "no key that the layout allows for a step has a good signature on an attestation" "nothing to do, unless it is required: it does not count";
     526 AttestationProduct "attestation-product" "a required security version is for another product than this device is" "do not use it: ask for the release for this product";
     527 AttestationHardware "attestation-hardware" "a required security version is for other hardware than this device has" "do not use it: ask for the release for this hardware";
     528 AttestationTime "attestation-time" "the time of a required security version is not of the form YYYY-MM-DDTHH:MM:SSZ" "ask whoever carries out the step for a new attestation";
@@ -178,17 +179,19 @@ codes! {
     702 InspectionFailed "inspection-failed" "an inspection's command did not return 0" "see what the command printed";
     703 SublayoutInspections "sublayout-inspections-not-run" "a sublayout has inspections and they were not run" "run them with --run-sublayout-inspections";
     900 ArtifactUnknown "artifact-unknown" "the artifact is not a product of the step" "give it as NAME=FILE with the name that the step recorded, or name its step";
-    901 ArtifactDigest "artifact-digest" "the artifact is not the one that the supply chain produced" "do not use it; get it again from where the chain ends";
+    901 ArtifactDigest "artifact-digest" "the artifact is not the one that the supply chain produced" "do not use it; get the file again from its makers";
     902 ArtifactNoDigest "artifact-no-digest" "the step recorded no digest of the artifact that this build can compute" "record the step with SHA-256";
     903 ArtifactRead "artifact-read" "the artifact could not be read to its end" "see the error of the reader";
     904 ArtifactStep "artifact-step" "the layout has no step of the name that was asked for" "name a step of the layout";
-    905 ArtifactNoStep "artifact-no-step" "the layout has no step, so it vouches for no artifact" "do not use it";
+    905 ArtifactNoStep "artifact-no-step" "the layout has no step, so it says nothing about any artifact" "do not use it";
     1000 LayoutEmpty "layout-empty" "the layout has no steps, so it demands nothing" "ask the project owner whether this is meant";
     1001 ExpiryUnknown "expiry-unknown" "there is no clock, so the layout may have expired" "compare the expiry with the date yourself";
     1002 CommandDiffers "command-differs" "a step was not carried out with the expected command" "ask the functionary why";
     1003 ReturnValue "return-value" "a step's command did not return 0" "ask the functionary why";
     1004 InspectionSkipped "inspection-skipped" "an inspection was skipped, as the trust policy says" "run it on a host with --run-inspections";
-    1005 ClockBehind "clock-behind" "the clock is behind the earliest time that the trust policy allows, so that time counts" "set the clock";
+    1005 ClockBehind "clock-behind" "the clock is before the earliest time of the trust policy, so that time counts instead" "set the clock";
+    1006 KeyUnusable "key-unusable" "a key that a step names can sign nothing here" "see `sitrep lint` for what is wrong with it; let its owner sign with another, and name that in the layout";
+    1007 OpenPgpValidity "openpgp-validity" "an OpenPGP key is believed; whether it has expired or was revoked was not asked" "see what `gpg --list-keys` says of it; layouts say whom they trust, and when they expire";
     1100 BootJournal "boot-journal" "the device's own state is lost, or was never written" "provision the device anew, where it was made";
     1101 BootPolicy "boot-policy" "the trust policy in flash is not the one that is in force" "provision the device anew, where it was made";
     1102 BootFlash "boot-flash" "the flash does not keep what is written to it" "stage the update again; if it happens again, the device is worn out";
@@ -266,6 +269,13 @@ pub struct Place {
     /// Number of the artifact's path in the bundle.
     pub artifact: Option<u32>,
 }
+
+/// What an [`Error`] is kept in.
+#[cfg(feature = "full")]
+type ErrorBits = u64;
+/// In a boot loader, one register.
+#[cfg(not(feature = "full"))]
+type ErrorBits = u32;
 
 /// A refusal: what is wrong, and where.
 ///

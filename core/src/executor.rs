@@ -1,6 +1,6 @@
 //! Who checks the links' signatures: they are independent of each other, so that a host may use all its cores.
 
-use crate::link::LinkState;
+use crate::metadata::link::LinkState;
 
 /// What is to be done with each link.
 pub type Job<'j> = dyn Fn(&mut LinkState) + Sync + 'j;

@@ -1,16 +1,13 @@
 //! What a verifier can do beside the least, by profile: what the profile `boot` lacks, so that its code fits into small flash.
 //!
-//! This is the one place that knows the crate's feature `full`, but for attributes that keep functions apart. Everywhere else the question is [`Features::has`]: without `full` its answer is known to
-//! the compiler, which leaves out what is behind it; with it the profile that a bundle was opened for answers ([`crate::Bundle::open_for`]), so that
-//! whoever packs refuses what the device will refuse, at the same place and with the same code.
-
-pub(crate) use forms::*;
-
-use crate::limits::{AMPLE, SCARCE, Work};
+//! What a verifier does depends on the crate's feature `full` here alone; beside this file only attributes that keep functions apart ask for it, and what has another
+//! form without it: an error's bits, a set of keys, `bundle::forms`, a lookup's memory. Everywhere else the question is [`Features::has`]: without `full` its
+//! answer is known to the compiler, which leaves out what is behind it; with it the profile that a bundle was opened for answers ([`crate::Bundle::open_for`]),
+//! so that whoever packs refuses what the device will refuse, at the same place and with the same code.
 
 /// A set of capabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Features(u16);
+pub struct Features(u32);
 
 impl Features {
     /// None of them: the profile `boot`.
@@ -41,10 +38,20 @@ impl Features {
     pub const ODD_ARTIFACTS: Self = Self(1 << 11);
     /// Characters other than ASCII in texts that escape them (JSON of Python in DSSE envelopes).
     pub const ESCAPED_UNICODE: Self = Self(1 << 12);
+    /// Room to remember where in an artifact map the last answer was found.
+    pub const REMEMBERED_PLACES: Self = Self(1 << 13);
+    /// Time for all the work that [`crate::limits::MODERATE`] allows.
+    pub const MODERATE_WORK: Self = Self(1 << 14);
     /// Time for all the work that [`crate::limits::AMPLE`] allows.
-    pub const AMPLE_WORK: Self = Self(1 << 13);
+    pub const AMPLE_WORK: Self = Self(1 << 15);
+    /// Signatures of OpenPGP beside others: without, one is one too many for the bundle.
+    pub const OPENPGP: Self = Self(1 << 16);
+    /// Keys in other forms than those of in-toto's own types, which can sign nothing here, and the warnings about keys that cannot.
+    pub const FOREIGN_KEYS: Self = Self(1 << 17);
     /// All of them.
-    pub const ALL: Self = Self((1 << 14) - 1);
+    pub const ALL: Self = Self((1 << 18) - 1);
+    /// All but time: the profile `device`.
+    pub const OF_DEVICES: Self = Self(Self::ALL.0 & !Self::AMPLE_WORK.0);
     /// What this build of the crate can do.
     pub const BUILD: Self = if cfg!(feature = "full") { Self::ALL } else { Self::NONE };
 
@@ -53,105 +60,5 @@ impl Features {
     #[must_use]
     pub const fn has(self, features: Self) -> bool {
         Self::BUILD.0 & features.0 == features.0 && self.0 & features.0 == features.0
-    }
-
-    /// The maxima of the work that a verification may take.
-    #[inline]
-    #[must_use]
-    pub const fn work(self) -> &'static Work {
-        if self.has(Self::AMPLE_WORK) { &AMPLE } else { &SCARCE }
-    }
-}
-
-/// The forms that values have in memory, where every profile is verified.
-#[cfg(feature = "full")]
-mod forms {
-    use crate::bundle::Str;
-    use crate::error::Result;
-    use crate::limits::SHAPES;
-
-    /// What an [`crate::Error`] is kept in.
-    pub(crate) type ErrorBits = u64;
-    /// How many keys a set of keys has room for.
-    pub(crate) const KEY_SET: usize = 128;
-    /// How many shapes of digest sets a bundle may define.
-    pub(crate) const SHAPE_ROOM: usize = SHAPES as usize;
-    /// What a lookup in an artifact map remembers of the answer before.
-    pub(crate) type LookupPlace<'b> = crate::lookup::Found<'b>;
-    /// What a string that is stored as bytes holds.
-    pub(crate) type HexBytes<'b> = &'b [u8];
-
-    /// What only the whole verifier keeps.
-    #[derive(Clone, Copy, Debug)]
-    pub(crate) struct Extra<T>(T);
-
-    impl<T: Copy> Extra<T> {
-        pub(crate) const fn new(value: T) -> Self {
-            Self(value)
-        }
-
-        /// What `value` gives: nobody asks where there is no room to keep it.
-        pub(crate) fn read(value: impl FnOnce() -> Result<T>) -> Result<Self> {
-            Ok(Self(value()?))
-        }
-
-        pub(crate) const fn get(self) -> Option<T> {
-            Some(self.0)
-        }
-    }
-
-    /// The bytes of a string that is stored as bytes.
-    pub(crate) const fn hex_bytes<'b>(bytes: &HexBytes<'b>) -> &'b [u8] {
-        bytes
-    }
-
-    /// A string that is stored as bytes; `None` where there are no such strings.
-    pub(crate) const fn hex_string(bytes: &[u8]) -> Option<Str<'_>> {
-        Some(Str::Hex(bytes))
-    }
-}
-
-/// The same in a boot loader: errors take one register, strings two, and nothing is kept that only others have a use for.
-#[cfg(not(feature = "full"))]
-mod forms {
-    use core::convert::Infallible;
-    use core::marker::PhantomData;
-
-    use crate::bundle::Str;
-    use crate::error::Result;
-
-    pub(crate) type ErrorBits = u32;
-    pub(crate) const KEY_SET: usize = 32;
-    pub(crate) const SHAPE_ROOM: usize = 0;
-    pub(crate) type LookupPlace<'b> = crate::lookup::Nothing<'b>;
-    pub(crate) type HexBytes<'b> = NoBytes<'b>;
-
-    /// There is no value of this type.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct NoBytes<'b>(Infallible, PhantomData<&'b [u8]>);
-
-    #[derive(Clone, Copy, Debug)]
-    pub(crate) struct Extra<T>(PhantomData<T>);
-
-    impl<T: Copy> Extra<T> {
-        pub(crate) const fn new(_: T) -> Self {
-            Self(PhantomData)
-        }
-
-        pub(crate) fn read(_: impl FnOnce() -> Result<T>) -> Result<Self> {
-            Ok(Self(PhantomData))
-        }
-
-        pub(crate) const fn get(self) -> Option<T> {
-            None
-        }
-    }
-
-    pub(crate) const fn hex_bytes<'b>(bytes: &HexBytes<'b>) -> &'b [u8] {
-        match bytes.0 {}
-    }
-
-    pub(crate) const fn hex_string(_: &[u8]) -> Option<Str<'_>> {
-        None
     }
 }

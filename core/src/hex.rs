@@ -28,8 +28,8 @@ pub(crate) fn encode(bytes: &[u8], out: &mut [u8]) -> usize {
 }
 
 /// `N` bytes from exactly `2 * N` digits of any case.
-pub(crate) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+pub(crate) fn decode<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
+    let (pairs, rest) = text.as_chunks::<2>();
     if pairs.len() != N || !rest.is_empty() {
         return None;
     }
@@ -69,9 +69,9 @@ mod tests {
             let mut expected = heapless::String::<2>::new();
             core::fmt::write(&mut expected, format_args!("{byte:02x}")).unwrap();
             assert_eq!(digits(byte), expected.as_bytes());
-            assert_eq!(decode::<1>(&expected), Some([byte]));
+            assert_eq!(decode::<1>(expected.as_bytes()), Some([byte]));
         }
-        assert_eq!(decode::<1>("0g"), None);
-        assert_eq!(decode::<1>("000"), None);
+        assert_eq!(decode::<1>(b"0g"), None);
+        assert_eq!(decode::<1>(b"000"), None);
     }
 }

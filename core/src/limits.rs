@@ -4,7 +4,6 @@
 //! What exceeds one is refused with a code of its own (class `limit`).
 
 pub use crate::features::Features;
-use crate::features::KEY_SET;
 
 /// How deep containers may be nested in a payload, in levels. in-toto's own metadata needs 5 (layout, steps, step, rules, rule),
 /// SPDX and CycloneDX predicates less than 20. Bounds the reader's stack and the emitter's two 32-bit masks.
@@ -13,6 +12,10 @@ pub const NESTING: usize = 32;
 /// How many signatures one envelope may carry. in-toto layouts are signed by a handful of owners; bounds the time that
 /// strangers' signatures can cost.
 pub const SIGNATURES: u32 = 32;
+
+/// How many bytes a name may have: of a file, a step, a key, a payload type, an algorithm, a predicate type. No file system allows longer ones, and the
+/// URIs in use are half as long. A packer can let every envelope share one name, which whoever shows the envelopes writes as often.
+pub const LABEL: usize = 255;
 
 /// How many times one link's signatures are checked. A signature with a key id is checked against one key; only DSSE signatures without
 /// are tried against every key that the step allows, and each try is an Ed25519 verification: on a device, a second for this many.
@@ -41,33 +44,14 @@ pub const UNORDERED_MEMBERS: u32 = 64;
 /// instead of refusing.
 pub const TEXT_RATIO: u32 = 256;
 
-/// How many bytes of signed texts may be rebuilt for one layout and its evidence from each byte of the bundle, beside [`TEXTS_BASE`]; a text counts
-/// each time that a signature on it is checked. Anybody can add envelopes that nobody signed, with signatures that ask for every key.
-pub const TEXTS_RATIO: u32 = 1024;
-
-/// How many bytes may be rebuilt for one layout and its evidence whatever the size of the bundle.
-pub const TEXTS_BASE: u32 = 1 << 20;
-
-/// How many artifact maps that hold every path of the bundle a payload may have, or more that hold less. A link has two, an attestation's
-/// predicate two more; an entry with many variants costs far more time than its text is long.
-pub const ARTIFACT_MAPS: u32 = 4;
-
 /// How many bytes a payload's text may have whatever the size of the bundle: small ones are no danger.
 pub const TEXT_BASE: u32 = 65_536;
 
 /// How many subjects of an attestation are compared with what a step recorded; it is about one or a few artifacts.
 pub const SUBJECTS: usize = 64;
 
-/// How many digest sets are compared to find out what attestations are about, for each path of the bundle and beside [`COMPARISONS_BASE`]. A subject's
-/// name is whatever the tool that attests calls it, so it is compared with everything that a step recorded; many attestations about
-/// nothing could otherwise keep a device busy for hours. What is not found by then is about nothing.
-pub const COMPARISONS: u32 = 64;
-
-/// How many digest sets are compared whatever the size of the bundle.
-pub const COMPARISONS_BASE: u32 = 65_536;
-
 /// How many keys all layouts may list, whatever the profile: the width of a set of keys.
-pub const KEYS: usize = KEY_SET;
+pub const KEYS: usize = if cfg!(feature = "full") { 128 } else { 32 };
 
 /// How many project owners a trust policy may name. The reader of JSON keeps them on its stack, 48 bytes each on a host.
 pub const TRUST_OWNERS: usize = 8;
@@ -81,21 +65,20 @@ pub const TRUST_ATTESTATIONS: usize = 8;
 /// How many bytes the artifact's name may have where a trust policy leaves the slot's to be put in: a device writes it anew on its stack.
 pub const SLOT_NAME: usize = 64;
 
+/// The greatest security version, and the greatest revision of a policy. A device remembers both and takes only greater ones, or the same, so that one
+/// with the number after this could never be followed.
+pub const GREATEST_NUMBER: u32 = u32::MAX - 1;
+
 /// How many warnings a verdict keeps; more are counted.
 pub const WARNINGS: usize = 16;
-
-/// How many bytes a string may have that is compared with the names of members and types. The longest of them has 34; whoever looks for one reads
-/// no longer strings, of which a payload can name one for each byte.
-pub const NAME: usize = 64;
 
 /// How many bytes are rebuilt before they are handed to a hash function.
 pub const CHUNK: usize = 512;
 
-/// Maxima of the time that a verification may take, where a machine has less to spare than the constants above allow. Each is met before a signature of
-/// somebody who is believed was found good, or by what such signatures do not cover: who packs a bundle chooses it.
+/// Maxima of the time that a verification may take. They differ between machines by what these have to spare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Work {
-    /// Envelopes of a bundle, also those that turn out to be no evidence.
+    /// Envelopes of a bundle, also those that turn out to be no evidence: each is read before it is known whether anybody has signed it.
     pub envelopes: u16,
     /// Signatures of one envelope.
     pub signatures: u32,
@@ -103,30 +86,42 @@ pub struct Work {
     pub attempts: u32,
     /// Different digest sets of one path.
     pub variants: u32,
-    /// Bytes of one string. Its UTF-8 is checked each time that it is asked for.
-    pub string: u32,
-    /// Bytes of a pattern in a rule: matching it takes as many steps as its bytes and the path's, multiplied.
+    /// Bytes of a pattern in a rule: as many as a path may have. One match takes as many steps as both have bytes, multiplied.
     pub pattern: u32,
-    /// Bytes of one payload's tokens. Payloads that nobody has signed are read, too; and bounds the runs of an artifact map, which a boot loader looks up
-    /// from the front.
-    pub tokens: u32,
-    /// Bytes of all signed texts for each byte of the bundle, beside `texts_base` ([`TEXTS_RATIO`]).
-    pub texts_ratio: u32,
-    /// Bytes of all signed texts whatever the size of the bundle.
-    pub texts_base: u32,
+    /// Units of work that a check of an Ed25519 signature takes, beside the text.
+    pub signature: u32,
+    /// Units of work for each byte of the bundle, beside `base`: what a unit is says BUNDLE.md, section 10.
+    pub ratio: u32,
+    /// Units of work whatever the size of the bundle.
+    pub base: u32,
 }
 
-/// Of machines that can wait: the constants above.
+/// Of a host. The largest chains known, of 50 steps that each list all files of a monorepo before and after, come to 512 units for each byte; the base is
+/// a check of a signature for each of the most links, and a third more. A unit takes no longer than two thirds of a byte take to be hashed and read
+/// (tests/tests/verifier_bounds.rs).
 pub const AMPLE: Work = Work {
-    envelopes: u16::MAX,
+    envelopes: 1 + HOST.links as u16,
     signatures: SIGNATURES,
     attempts: ATTEMPTS,
     variants: VARIANTS,
-    string: u32::MAX,
-    pattern: u32::MAX,
-    tokens: u32::MAX,
-    texts_ratio: TEXTS_RATIO,
-    texts_base: TEXTS_BASE,
+    pattern: HOST.path as u32,
+    signature: 49_152,
+    ratio: 896,
+    base: 1 << 26,
+};
+
+/// Of a microcontroller whose watchdog is not fed while it verifies. A unit takes at most 140 instructions of the emulated Cortex-M3
+/// (core/c/budgets.toml), a check of a signature 2 million. The base is 64 of those; the ratio is 24 bytes of text for each byte of the bundle, where in-toto's
+/// own metadata comes to less than 20. So a bundle of 8 KiB takes 4 seconds at 64 MHz at most, one of 16 KiB 6 (core/c/README.md).
+pub const MODERATE: Work = Work {
+    envelopes: 1 + DEVICE.links as u16,
+    signatures: 16,
+    attempts: 32,
+    variants: 32,
+    pattern: DEVICE.path as u32,
+    signature: 16_384,
+    ratio: 96,
+    base: 1 << 20,
 };
 
 /// Of a boot loader, which must be done in a known time, whatever it is given (firmware/WORST_CASE.md). in-toto's own layouts and links take less than 1,000
@@ -136,12 +131,26 @@ pub const SCARCE: Work = Work {
     signatures: 8,
     attempts: 16,
     variants: 16,
-    string: 1024,
-    pattern: 128,
-    tokens: 4096,
-    texts_ratio: 32,
-    texts_base: 1 << 18,
+    pattern: BOOT.path as u32,
+    signature: 16_384,
+    ratio: 96,
+    base: 1 << 20,
 };
+
+impl Features {
+    /// The maxima of the work that a verification may take.
+    #[inline]
+    #[must_use]
+    pub const fn work(self) -> &'static Work {
+        if self.has(Self::AMPLE_WORK) {
+            &AMPLE
+        } else if self.has(Self::MODERATE_WORK) {
+            &MODERATE
+        } else {
+            &SCARCE
+        }
+    }
+}
 
 /// The maxima that differ between machines: they are the sizes of the verifier's memory ([`crate::Memory`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,7 +198,7 @@ pub const DEVICE: Limits = Limits {
     links: 16,
     rules: 16,
     path: 256,
-    features: Features::ALL,
+    features: Features::OF_DEVICES,
 };
 
 /// The boot loader of a microcontroller: the least that verifies a chain ([`crate::BootMemory`]).

@@ -2,11 +2,13 @@
 
 use heapless::{Vec, VecView};
 
-use crate::error::{Class, Error};
-use crate::evidence::Vouched;
-use crate::layout::{LayoutKey, Step};
-use crate::limits::{BOOT, DEVICE, HOST, WARNINGS};
-use crate::link::LinkState;
+use crate::budget::Budget;
+use crate::limits::{BOOT, DEVICE, HOST};
+use crate::metadata::known::Known;
+use crate::metadata::link::LinkState;
+use crate::metadata::step::{LayoutKey, Step};
+use crate::thresholds::Vouched;
+use crate::warnings::Warnings;
 
 /// The verifier's memory: what is kept from one check to the next, of the layout and all sublayouts. Its size follows from the first four maxima;
 /// the other two, `RULES` and `PATH`, are those of buffers that each check has on its stack. See [`HostMemory`] and [`DeviceMemory`].
@@ -59,28 +61,25 @@ impl<
     /// Empty memory.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            layouts: Vec::new(),
-            keys: Vec::new(),
-            steps: Vec::new(),
-            links: Vec::new(),
-            warnings: Warnings { kept: Vec::new(), count: 0 },
-        }
+        Self { layouts: Vec::new(), keys: Vec::new(), steps: Vec::new(), links: Vec::new(), warnings: Warnings::new() }
     }
 
-    /// Everything as slices, so that the verifier is compiled once.
-    pub(crate) fn state(&mut self) -> State<'_, 'b> {
+    /// Everything as slices, so that the verifier is compiled once; and how much work may be done in it.
+    pub(crate) fn state(&mut self, budget: Budget) -> State<'_, 'b> {
         self.layouts.clear();
         self.keys.clear();
         self.steps.clear();
         self.links.clear();
-        self.warnings = Warnings { kept: Vec::new(), count: 0 };
+        self.warnings = Warnings::new();
         State {
             layouts: &mut self.layouts,
-            keys: &mut self.keys,
-            steps: &mut self.steps,
-            links: &mut self.links,
-            warnings: &mut self.warnings,
+            known: Known {
+                keys: &mut self.keys,
+                steps: &mut self.steps,
+                links: &mut self.links,
+                warnings: &mut self.warnings,
+                budget,
+            },
         }
     }
 }
@@ -103,47 +102,5 @@ impl<
 pub(crate) struct State<'m, 'b> {
     /// The root layout first, and each sublayout after the layout that has the step it stands for.
     pub(crate) layouts: &'m mut VecView<Vouched>,
-    pub(crate) keys: &'m mut VecView<LayoutKey<'b>>,
-    pub(crate) steps: &'m mut VecView<Step<'b>>,
-    pub(crate) links: &'m mut VecView<LinkState>,
-    pub(crate) warnings: &'m mut Warnings,
-}
-
-/// What a person should know although it is no refusal.
-#[derive(Clone, Debug)]
-pub struct Warnings {
-    kept: Vec<Error, WARNINGS>,
-    count: u32,
-}
-
-impl Warnings {
-    pub(crate) fn push(&mut self, warning: impl Into<Error>) {
-        self.keep(warning.into());
-    }
-
-    #[inline(never)]
-    fn keep(&mut self, warning: Error) {
-        self.count = self.count.saturating_add(1);
-        // Those that do not fit are counted.
-        let Err(warning) = self.kept.push(warning) else { return };
-        // What signed evidence or the trust policy gives rise to goes before envelopes that do not count: anybody can add those.
-        let is_own = |warning: &Error| warning.code().class() == Class::Warning;
-        if is_own(&warning)
-            && let Some(other) = self.kept.iter_mut().rfind(|kept| !is_own(kept))
-        {
-            *other = warning;
-        }
-    }
-
-    /// The first [`WARNINGS`] of them; those of class `warning` before those about envelopes that do not count.
-    #[must_use]
-    pub fn kept(&self) -> &[Error] {
-        &self.kept
-    }
-
-    /// How many there were.
-    #[must_use]
-    pub const fn count(&self) -> u32 {
-        self.count
-    }
+    pub(crate) known: Known<'m, 'b>,
 }

@@ -1,26 +1,34 @@
 //! What may be the name of a step or of an artifact, and a prefix of artifacts.
 
 /// May this be the name of a step or inspection? It becomes part of file names (`NAME.KEYID8.link`), so it must not lead elsewhere.
-pub(crate) fn is_step_name(name: &str) -> bool {
-    !matches!(name, "" | "." | "..") && !name.bytes().any(|byte| matches!(byte, b'/' | b'\\' | 0))
+pub(crate) fn is_step_name(name: &[u8]) -> bool {
+    !matches!(name, b"" | b"." | b"..") && !name.iter().any(|byte| matches!(byte, b'/' | b'\\' | 0))
 }
 
-/// Is this a normalised path, absolute or relative, or a URI?
+/// Is this a normalised path or a URI?
 ///
 /// A path in two spellings would be two artifacts: `./evil` is how a product slips past `DISALLOW evil`.
 pub(crate) fn is_artifact_name(name: &[u8]) -> bool {
-    is_simple(name) || are_normal_components(name.strip_prefix(b"/").unwrap_or(name)) || is_uri(name)
+    is_simple(name) || is_path(name) || is_uri(name)
 }
 
-/// Is this a normalised path? Where there is little flash, the question for all artifacts.
+/// Is this a normalised path, that is one whose components are neither empty nor `.`? A relative one may begin with any number of `..`: nothing
+/// shorter says the same. Where there is little flash, this is the question for all artifacts.
 pub(crate) fn is_path(name: &[u8]) -> bool {
-    are_normal_components(name.strip_prefix(b"/").unwrap_or(name))
+    if let Some(absolute) = name.strip_prefix(b"/") {
+        return are_normal_components(absolute);
+    }
+    let mut rest = name;
+    while let Some(below) = rest.strip_prefix(b"../") {
+        rest = below;
+    }
+    rest == b".." || are_normal_components(rest)
 }
 
-/// Is this a normalised relative path, up to one trailing `/`? Returns it without that.
-pub(crate) fn prefix(text: &str) -> Option<&str> {
-    let path = text.strip_suffix('/').unwrap_or(text);
-    are_normal_components(path.as_bytes()).then_some(path)
+/// Is this a normalised path, up to one trailing `/`? Returns it without that.
+pub(crate) fn prefix(text: &[u8]) -> Option<&[u8]> {
+    let path = text.strip_suffix(b"/").unwrap_or(text);
+    is_path(path).then_some(path)
 }
 
 /// Is no component empty, and does none start with a dot? This runs for every artifact and is true of nearly all, so it goes through the
@@ -83,10 +91,18 @@ mod tests {
             "git+https://x//y/../z",
             "file:./x",
             "c:",
+            "../a",
+            "../../a/b",
+            "../...",
+            "..",
+            "../..",
         ] {
             assert!(is_artifact_name(good.as_bytes()), "{good}");
         }
-        for bad in ["", "/", "//a", "a//b", "./a", "a/.", "a/..", "..", ".", "a/", "../a", "a/./b", "1x://a"] {
+        for bad in [
+            "", "/", "//a", "a//b", "./a", "a/.", "a/..", ".", "a/", "a/./b", "1x://a", "../", "../a/..", "a/../b",
+            "../.", "../../a/", "..//a", "/..", "/../a", "./../a", ".././a",
+        ] {
             assert!(!is_artifact_name(bad.as_bytes()), "{bad}");
         }
     }
@@ -99,7 +115,7 @@ mod tests {
                 core::array::from_fn(|place| b"a./"[..].get(number >> (2 * place) & 3).map_or(0, |byte| *byte));
             // 0 ends a path.
             let path = path.split(|byte| *byte == 0).next().unwrap();
-            assert!(!is_simple(path) || are_normal_components(path), "{path:?}");
+            assert!(!is_simple(path) || is_path(path), "{path:?}");
         }
         assert!(is_simple(b"src/drivers/a.c") && !is_simple(b"a/.b"));
     }
@@ -107,19 +123,22 @@ mod tests {
     #[test]
     fn step_names() {
         for good in ["build", "a.b", "[x]*", "...", "ü"] {
-            assert!(is_step_name(good), "{good}");
+            assert!(is_step_name(good.as_bytes()), "{good}");
         }
         for bad in ["", ".", "..", "a/b", "a\\b", "a\0"] {
-            assert!(!is_step_name(bad), "{bad}");
+            assert!(!is_step_name(bad.as_bytes()), "{bad}");
         }
     }
 
     #[test]
     fn prefixes() {
-        assert_eq!(prefix("lib"), Some("lib"));
-        assert_eq!(prefix("lib/x/"), Some("lib/x"));
-        for bad in ["", "/", ".", "/lib", "lib//", "a//b", "../a", "a/."] {
-            assert_eq!(prefix(bad), None, "{bad}");
+        assert_eq!(prefix(b"lib"), Some(&b"lib"[..]));
+        assert_eq!(prefix(b"lib/x/"), Some(&b"lib/x"[..]));
+        assert_eq!(prefix(b"/lib/"), Some(&b"/lib"[..]));
+        assert_eq!(prefix(b"../lib"), Some(&b"../lib"[..]));
+        assert_eq!(prefix(b"../"), Some(&b".."[..]));
+        for bad in ["", "/", "//", ".", "./", "lib//", "a//b", "a/..", "a/.", "//lib", "/.."] {
+            assert_eq!(prefix(bad.as_bytes()), None, "{bad}");
         }
     }
 }

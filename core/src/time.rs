@@ -16,10 +16,13 @@ impl Time {
     /// Reads exactly `YYYY-MM-DDTHH:MM:SSZ` (in-toto specification, section 4.3), from 1970 on. No fraction, no offset, no leap second.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        Self::read(text.as_bytes())
+    }
+
+    pub(crate) fn read(text: &[u8]) -> Option<Self> {
         // Where the numbers start, how many digits they have, and what follows.
         const FORM: [(usize, usize, u8); 6] =
             [(0, 4, b'-'), (5, 2, b'-'), (8, 2, b'T'), (11, 2, b':'), (14, 2, b':'), (17, 2, b'Z')];
-        let text = text.as_bytes();
         if text.len() != 20 {
             return None;
         }

@@ -1,6 +1,11 @@
 //! Reading postcard from a slice, in place.
 
+use core::num::NonZeroU32;
+
 use crate::error::{Code, Result};
+
+/// Where the value of a member starts in the tokens of its payload: never at 0, where the object itself is.
+pub(crate) type Offset = NonZeroU32;
 
 /// What is left to read of a slice.
 #[derive(Clone, Copy, Debug)]

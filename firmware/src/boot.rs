@@ -5,45 +5,14 @@ use core::hint::black_box;
 use sitrep_core::boot_report::WARNINGS;
 use sitrep_core::{Clock, Code, Error, NoClock, Time};
 
-use crate::candidate::{self, Question, Report, Vouched, Way};
+use crate::candidate::{self, Question, Vouched, Way};
 use crate::decision::{Decision, Permit, Token};
-use crate::flash::{Flash, FlashError, Map, Region, Slot};
+use crate::device::Device;
+use crate::event::Event;
+use crate::flash::{Flash, FlashError, Region, Slot};
 use crate::journal::{self, State, Trial};
 use crate::policy;
 use crate::trailer::{self, TRAILER};
-
-/// What is the same at every boot.
-#[derive(Clone, Copy, Debug)]
-pub struct Device<'a> {
-    /// Where everything lies in flash.
-    pub map: Map,
-    /// Which product this is, and which hardware: a security version must be attested that is for both. Without it none is asked for, and so there is no
-    /// protection from old versions.
-    pub identity: Option<sitrep_core::Device<'a>>,
-    /// When this firmware was built: it is certainly later.
-    pub build_time: Time,
-}
-
-/// What is told while it happens, for the log.
-#[derive(Clone, Copy, Debug)]
-pub enum Event<'r> {
-    /// What lies in a slot, or in the staging area for a slot, was verified or refused.
-    Candidate(Slot, &'r Report<'r, 'r, 'r>),
-    /// The application of this slot has confirmed: it is the rule from now on.
-    Confirmed(Slot),
-    /// It has not before the next boot, and the other slot runs again; or it did not verify when it was to be started.
-    Rejected(Slot),
-    /// An update was copied to a slot.
-    Installed(Slot),
-    /// A slot is started for the first time.
-    Started(Slot),
-    /// A trust policy of this revision waits for an image that it allows to be confirmed.
-    PolicyPending(u32),
-    /// A trust policy of this revision is in force.
-    PolicyInForce(u32),
-    /// The package in the staging area was refused.
-    Refused(Error),
-}
 
 /// What came of a boot.
 #[derive(Debug)]

@@ -1,54 +1,18 @@
 //! One candidate: may what lies in a slot, or is to come there, run?
 
 use heapless::String;
-use sitrep_core::boot_report::WARNINGS;
 use sitrep_core::update::{Package, package};
 use sitrep_core::{
     Attested, BootMemory, Clock, Code, Ed25519, Error, Outcome, Product, Request, Sequential, Time, TrustPolicy,
-    Verdict, bundle::Bundle, limits::BOOT, limits::SLOT_NAME, sha256, trust_policy::SLOT, verify,
+    bundle::Bundle, limits::BOOT, limits::SLOT_NAME, sha256, trust_policy::SLOT, verify,
 };
 
-use crate::boot::{Device, Event};
 use crate::decision::{Passed, Token, Word};
+use crate::device::Device;
+use crate::event::{Event, Report};
 use crate::flash::{Flash, Region, Slot, is_erased};
 use crate::journal::{self, State};
 use crate::policy::{self, Which};
-
-/// What became of a candidate, for the log.
-#[derive(Clone, Copy, Debug)]
-pub struct Report<'v, 'm, 'b> {
-    /// May the artifact run? If not, the bundle's refusal or, after the supply chain was verified, the artifact's.
-    pub result: Result<(), Error>,
-    /// The name of what is to run.
-    pub artifact: &'v str,
-    /// The layout's steps and then its inspections, as far as they were read.
-    pub steps: &'m [sitrep_core::Step<'b>],
-    /// What the verifier found out; nothing where the bundle could not be opened.
-    pub verdict: Option<Verdict<'v, 'm, 'b>>,
-    /// What a person should know.
-    pub warnings: &'m [Error],
-    /// How many more of these there were than a device keeps.
-    pub more_warnings: u32,
-}
-
-impl Report<'_, '_, '_> {
-    /// The numbers of the first warnings, each once, and how many there were.
-    pub(crate) fn warning_numbers(&self) -> ([u16; WARNINGS], u32) {
-        let mut numbers = [0; WARNINGS];
-        for warning in self.warnings {
-            let number = warning.code().number();
-            if let Some(place) = numbers.iter_mut().find(|place| [0, number].contains(place)) {
-                *place = number;
-            }
-        }
-        (numbers, self.more_warnings.saturating_add(self.warnings.len() as u32))
-    }
-
-    /// Of a refusal before anything was verified.
-    const fn refused(error: Error) -> Self {
-        Self { result: Err(error), artifact: "", steps: &[], verdict: None, warnings: &[], more_warnings: 0 }
-    }
-}
 
 /// By which of two ways the artifact is compared with what the supply chain has made.
 #[derive(Clone, Copy, Debug)]

@@ -3,8 +3,9 @@
 use sitrep_core::update::{Package, package};
 use sitrep_core::{Code, Error};
 
-use crate::boot::{Boot, Event};
+use crate::boot::Boot;
 use crate::candidate::Vouched;
+use crate::event::Event;
 use crate::flash::{self, Flash, Region, Slot, is_erased};
 use crate::journal::Trial;
 use crate::policy;

@@ -4,8 +4,7 @@
 
 use sitrep_core::{Error, Str};
 
-use crate::boot::Event;
-use crate::candidate::Report;
+use crate::event::{Event, Report};
 
 /// Logs what happens in a boot.
 pub fn event(event: &Event<'_>) {

@@ -1,27 +1,35 @@
 //! Why a command could not do its work. What core refuses is no error here but a verdict.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
 use sitrep_core::boot_report::BootReportError;
+use sitrep_metadata::bundle::pack::PackError;
+use sitrep_metadata::bundle::unpack::UnpackError;
+use sitrep_metadata::envelope::dsse::EnvelopeFault;
+use sitrep_metadata::keys::KeyError;
+use sitrep_metadata::parameters::ParameterTwice;
+use sitrep_metadata::portable::Unportable;
+use sitrep_metadata::trust_policy::{PolicyError, WriteError};
+use sitrep_signers::file::SigningKeyError;
 
-use crate::dsse::EnvelopeFault;
 use crate::inspection::InspectionError;
 use crate::inspection::environment::NoVariable;
-use crate::keys::KeyError;
-use crate::note::InputError;
-use crate::pack::PackError;
-use crate::sign::StepError;
-use crate::signing_key::SigningKeyError;
-use crate::trust_policy::{PolicyError, WriteError};
-use crate::unpack::UnpackError;
+use crate::record::step::StepError;
+use crate::record::tree::RecordFault;
+use crate::shell::clock::ClockError;
+use crate::shell::copies::CopyError;
+use crate::sources::note::{Ignored, InputError, Note};
 
 /// A command that could not do its work; the exit code is 2.
 #[derive(Debug)]
 pub enum CliError {
     /// A key file.
     Key(KeyError),
+    /// A key file that cannot be read.
+    ReadKey(PathBuf, io::Error),
     /// A private key to sign with.
     SigningKey(SigningKeyError),
     /// A trust policy.
@@ -32,12 +40,24 @@ pub enum CliError {
     Read(PathBuf, io::Error),
     /// A file or directory cannot be written.
     Write(PathBuf, io::Error),
+    /// A text that was split into the name of an artifact and a file, and that is the name of a file itself.
+    Ambiguous(&'static str, PathBuf),
+    /// A name of an artifact that no metadata can hold.
+    ArtifactName(&'static str, OsString),
+    /// An artifact cannot be copied.
+    Copy(CopyError),
+    /// Artifacts cannot be copied into this directory.
+    CopyDirectory(PathBuf, io::Error),
+    /// Two artifacts of one name were to be copied.
+    CopyTwice(String),
     /// The output would overwrite something that no `sitrep` made.
     Occupied(PathBuf),
     /// A file that should be a bundle is none.
     NoBundle(PathBuf),
-    /// A file that is to be shown is none that sitrep writes.
+    /// A file that is to be shown is none that sitrep knows.
     Unknown(PathBuf),
+    /// A file in JSON that is to be shown is no envelope.
+    NoEnvelope(Note),
     /// A file that should be a policy update is none.
     NoPolicyUpdate(PathBuf),
     /// A file that should be a DSSE envelope is none.
@@ -62,6 +82,8 @@ pub enum CliError {
         /// The profile that it should be packed for.
         profile: &'static str,
     },
+    /// A package with an artifact, a bundle and a policy update of so many bytes, which are too many.
+    PackageLength([u64; 3]),
     /// A package for a host.
     HostPackage,
     /// An artifact without a byte.
@@ -96,6 +118,15 @@ pub enum CliError {
     NoLayout(PathBuf),
     /// Something that no bundle can hold.
     Pack(PackError),
+    /// A bundle with a name that FAT or Windows cannot hold, or would take for another.
+    Unportable {
+        /// The bundle.
+        path: PathBuf,
+        /// The path in it.
+        name: String,
+        /// What is wrong with it.
+        reason: Unportable,
+    },
     /// A bundle that cannot become files.
     Unpack {
         /// The file.
@@ -113,6 +144,8 @@ pub enum CliError {
     ParameterTwice(String),
     /// Parameters for a device.
     DeviceParameters,
+    /// Demands of a product that nobody named.
+    BootProduct,
     /// The system clock is certainly wrong.
     Clock(ClockUse),
     /// An inspection could not be run.
@@ -121,6 +154,8 @@ pub enum CliError {
     Variable(NoVariable),
     /// A target directory that is none.
     TargetDirectory(PathBuf),
+    /// This process could not be hidden from others.
+    Privacy(io::Error),
     /// A step of the demo could not be recorded.
     Step(StepError),
     /// Standard output is closed or full.
@@ -142,16 +177,33 @@ impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(error) => error.fmt(f),
+            Self::ReadKey(path, error) => write!(f, "cannot read the key {}: {error}", path.display()),
             Self::SigningKey(error) => error.fmt(f),
             Self::Policy(error) => error.fmt(f),
             Self::PolicyWrite(error) => write!(f, "the trust policy would not be valid: {error}"),
             Self::Read(path, error) => write!(f, "cannot read {}: {error}", path.display()),
             Self::Write(path, error) => write!(f, "cannot write {}: {error}", path.display()),
+            Self::Ambiguous(option, whole) => {
+                let whole = whole.display().to_string();
+                let (name, file) = whole.split_once('=').unwrap_or((&whole, ""));
+                write!(f, "{option} {whole} could mean {file:?} as {name:?}, or {whole:?}, which is there too")
+            }
+            Self::ArtifactName(option, name) => {
+                write!(f, "{option}-as: {:?} is no name of an artifact", name.to_string_lossy())
+            }
+            Self::Copy(error) => error.fmt(f),
+            Self::CopyDirectory(path, error) => write!(f, "cannot copy into {}: {error}", path.display()),
+            Self::CopyTwice(name) => write!(f, "cannot copy two artifacts that are both named {name:?}"),
             Self::Occupied(path) => write!(f, "{} exists already", path.display()),
             Self::NoBundle(path) => write!(f, "{} is no sitrep bundle", path.display()),
             Self::Unknown(path) => {
-                write!(f, "{} is no sitrep bundle, update package or policy update", path.display())
+                write!(
+                    f,
+                    "{} is no sitrep bundle, update package or policy update, and no metadata in JSON",
+                    path.display()
+                )
             }
+            Self::NoEnvelope(note) => note.fmt(f),
             Self::NoPolicyUpdate(path) => write!(f, "{} is no policy update", path.display()),
             Self::Envelope(path, fault) => write!(f, "{}: {fault}", path.display()),
             Self::PayloadType { path, found, expected } => {
@@ -166,6 +218,11 @@ impl fmt::Display for CliError {
             Self::OtherProfile { path, profile } => {
                 write!(f, "{} was not packed for profile {profile}", path.display())
             }
+            Self::PackageLength([artifact, bundle, update]) => write!(
+                f,
+                "no slot can hold a package with an artifact of {artifact} bytes, a bundle of {bundle} and a policy update of {update}: it would end \
+                 beyond 4 GiB"
+            ),
             Self::HostPackage => f.write_str("a host boots no update package: --profile host goes with other commands"),
             Self::EmptyArtifact(path) | Self::EmptySubject(path) => {
                 write!(f, "{} is empty, so that there is nothing to run", path.display())
@@ -193,6 +250,13 @@ impl fmt::Display for CliError {
                 write!(f, "{}: {}: {error}", path.display(), error.code())
             }
             Self::Unpack { path, error } => write!(f, "{}: cannot unpack: {error}", path.display()),
+            Self::Unportable { path, name, reason } => {
+                write!(
+                    f,
+                    "{}: cannot unpack {name:?} so that a stick with FAT, or Windows, holds it: {reason}",
+                    path.display()
+                )
+            }
             Self::EvidenceWithBundle => f.write_str(
                 "--link-dir and --attestations go with a layout, but INPUT is a bundle, which has its evidence inside",
             ),
@@ -204,6 +268,9 @@ impl fmt::Display for CliError {
             Self::DeviceParameters => {
                 f.write_str("--param goes with --profile host: a device puts no parameters into a layout")
             }
+            Self::BootProduct => f.write_str(
+                "profile boot asks for a security version or an attestation of a named product only, and no product is named",
+            ),
             Self::Clock(ClockUse::Expiry) => {
                 f.write_str("the system clock is before 2026, so nobody can say whether the layout has expired")
             }
@@ -212,6 +279,7 @@ impl fmt::Display for CliError {
             Self::Inspection(error) => error.fmt(f),
             Self::Variable(error) => error.fmt(f),
             Self::TargetDirectory(path) => write!(f, "--target-dir {} is no directory", path.display()),
+            Self::Privacy(error) => write!(f, "cannot hide this process's memory from other programs: {error}"),
             Self::Step(error) => error.fmt(f),
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
         }
@@ -223,15 +291,35 @@ impl std::error::Error for CliError {}
 impl CliError {
     /// What to do about it, where there is something to say.
     #[must_use]
-    pub const fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Key(error) => error.hint(),
+            Self::ReadKey(..) => "give the project owner's public key file",
             Self::SigningKey(error) => error.hint(),
-            Self::Policy(error) => return error.hint(),
+            Self::Policy(error) => error.hint(),
+            Self::PolicyWrite(WriteError::OpenPgp(_)) => {
+                "let that owner sign with an Ed25519 key too; a host takes OpenPGP keys with --verification-keys"
+            }
             Self::PolicyWrite(WriteError::Refused(error)) => error.code().hint(),
+            Self::Ambiguous("--subject", _) => {
+                "give name and file in two words, which are never split: --subject-as NAME FILE"
+            }
+            Self::Ambiguous(..) => "give name and file in two words, which are never split: --artifact-as NAME FILE",
+            Self::ArtifactName(..) => "give the name that the metadata has, and then the file",
+            Self::Copy(CopyError { source, .. }) => match source.kind() {
+                io::ErrorKind::AlreadyExists => "copy into a directory that has no such file: nothing is replaced",
+                io::ErrorKind::InvalidFilename => "leave --copy-to out for this artifact",
+                _ => return None,
+            },
+            Self::CopyDirectory(..) => "name a directory that is there and can be written",
+            Self::CopyTwice(_) => "give each artifact once",
+            Self::Unportable { .. } => "give --any-names, if it is not to be copied there",
             Self::Occupied(_) => "name an output that does not exist yet",
             Self::NoBundle(_) => "give a file that `sitrep pack` wrote",
-            Self::Unknown(_) => "give a file that `sitrep pack`, `sitrep boot-package` or `sitrep trust update` wrote",
+            Self::Unknown(_) => {
+                "give signed metadata, or a file that `sitrep pack`, `sitrep boot-package` or `sitrep trust update` wrote"
+            }
+            Self::NoEnvelope(_) => "give a signed layout, link or attestation, a file of these, or a bundle",
             Self::NoPolicyUpdate(_) => "give a file that `sitrep trust update` wrote",
             Self::Envelope(..) | Self::PayloadType { .. } => {
                 "give a file that `sitrep trust sign` wrote, or a tool like it"
@@ -239,6 +327,7 @@ impl CliError {
             Self::SignedJson(_) => "sign what `sitrep trust compile` writes: devices read what was signed",
             Self::OtherPolicy(..) => "let all owners sign the same file",
             Self::OtherProfile { .. } => "pack it again with `sitrep pack --profile`, also out of the bundle",
+            Self::PackageLength(_) => "make the artifact smaller",
             Self::HostPackage => "name the profile of the device",
             Self::EmptyArtifact(_) => "leave --bundle and --artifact out of a package that holds a policy update alone",
             Self::EmptySubject(_) => "give the image as it was built",
@@ -250,6 +339,15 @@ impl CliError {
             }
             Self::BootReport { .. } => "dump the memory before anything else uses it, and all of the block",
             Self::Bundle { error, .. } | Self::Unpack { error: UnpackError::Bundle(error), .. } => error.code().hint(),
+            Self::Unpack { error: UnpackError::Expands(_), .. } => {
+                "metadata as tools write it never does: have the bundle packed again out of the files"
+            }
+            Self::Read(_, error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                "see whether it is the file that you mean: what tools write is smaller"
+            }
+            Self::Input(InputError { reason, .. }) if matches!(**reason, Ignored::NoAttestation(_)) => {
+                "attestations are DSSE envelopes, one a file or one a line"
+            }
             Self::Input(_) => "give the layout that the project owner signed, or a bundle",
             Self::EvidenceWithBundle => "leave them out, or add to what `sitrep unpack` gives",
             Self::Time(..) => "for example 2040-01-01T00:00:00Z",
@@ -257,6 +355,7 @@ impl CliError {
             Self::ParameterTwice(_) => "give each parameter one value",
             Self::ProductOf(_) => "leave --product-of out, or use a trust policy for that step",
             Self::DeviceParameters => "ask the project owner for a layout without parameters",
+            Self::BootProduct => "give --trust with a policy that has one: `sitrep trust init --product-artifact NAME`",
             Self::Clock(ClockUse::Expiry) => "set the clock, or give the time with --at",
             Self::Clock(ClockUse::Now) => "set the clock, or give --time a time such as 2026-11-21T00:00:00Z",
             Self::Clock(ClockUse::Demo) => "set the clock",
@@ -271,11 +370,30 @@ impl CliError {
             }
             Self::Inspection(InspectionError::Places(_)) => "set TMPDIR to a directory that can be written",
             Self::Variable(_) => "set it, or leave the option out",
-            Self::Inspection(InspectionError::Record(_)) => {
-                "inspections see every file of --target-dir: take this one away, or name another directory"
-            }
+            Self::Inspection(InspectionError::Record(error)) => match error.fault {
+                RecordFault::Outside(_) => {
+                    "see where it leads: leave it out with --inspection-exclude, or let it be followed with --inspection-links outside"
+                }
+                RecordFault::Loop => {
+                    "leave it out with --inspection-exclude, or pass over such links with --inspection-links loops"
+                }
+                RecordFault::Repeated => "leave symbolic links to directories out with --inspection-exclude",
+                RecordFault::Unreadable(_) | RecordFault::Name => {
+                    "inspections see every file of --target-dir: take this one away, or name another directory"
+                }
+            },
             _ => return None,
         })
+    }
+}
+
+/// Of the time of a verification.
+impl From<ClockError> for CliError {
+    fn from(error: ClockError) -> Self {
+        match error {
+            ClockError::Unset => Self::Clock(ClockUse::Expiry),
+            ClockError::Form(text) => Self::Time("--at", text),
+        }
     }
 }
 
@@ -309,8 +427,27 @@ impl From<InputError> for CliError {
     }
 }
 
+impl From<ParameterTwice> for CliError {
+    fn from(error: ParameterTwice) -> Self {
+        Self::ParameterTwice(error.0)
+    }
+}
+
 impl From<PackError> for CliError {
     fn from(error: PackError) -> Self {
         Self::Pack(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_commands_that_have_it_are_told_of_at() {
+        // `sitrep attest` and `sitrep demo` have no --at.
+        for (used, has_at) in [(ClockUse::Expiry, true), (ClockUse::Now, false), (ClockUse::Demo, false)] {
+            assert_eq!(CliError::Clock(used).hint().unwrap().contains("--at"), has_at, "{used:?}");
+        }
     }
 }

@@ -1,37 +1,22 @@
-//! The host side of sitrep: everything that reads or writes JSON, files and processes.
+//! The command `sitrep`: the shell around the crates that decide. Files, processes, the clock and the terminal are here and nowhere else; what a file
+//! means is asked of `sitrep-metadata`, and what is to be believed of core.
+//!
+//! The map, from the bottom:
+//!
+//! - what the operating system gives: [`shell`] (files that are written whole or not at all, temporary directories, processes, the time, threads)
+//! - what people see: [`show`] (text that cannot harm a terminal, reports)
+//! - what files there are before and after a command: [`record`]; [`inspection`] runs a layout's inspections with it
+//! - why a command cannot do its work: [`error`]
+//! - the command line: [`args`], defined once
+//! - what a command line names, read: [`sources`] (layouts with their evidence, bundles, keys, trust policies)
+//! - on top: [`commands`], one file each in the folder of its group. They read arguments, ask the others, and show the result
 #![forbid(unsafe_code)]
 
 pub mod args;
-pub mod attestation_bundle;
-pub mod clock;
 pub mod commands;
-pub mod dsse;
 pub mod error;
-pub mod executor;
-pub mod files;
-pub mod hex;
-pub mod input;
 pub mod inspection;
-pub mod json;
-pub mod keys;
-pub mod lines;
-pub mod lint;
-pub mod metadata;
-pub mod note;
-pub mod pack;
-mod parallel;
-mod payload;
-pub mod predicates;
-pub mod process;
-pub mod recording;
-pub mod report;
-pub mod role;
-pub mod schemes;
-pub mod sign;
-pub mod signing_key;
-pub mod source;
-pub mod temporary;
-pub mod trust_policy;
-pub mod unpack;
-pub mod verification;
-pub mod view;
+pub mod record;
+pub mod shell;
+pub mod show;
+pub mod sources;

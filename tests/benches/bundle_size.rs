@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use sitrep_cli::input::Input;
+use sitrep_cli::sources::input::Input;
 use sitrep_tests::bench::{self, Effort, Figure, Goal};
 use sitrep_tests::demo;
 use sitrep_tests::scale::{self, Form, Keys, Wrapping};

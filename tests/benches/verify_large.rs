@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use sitrep_cli::input::Input;
+use sitrep_cli::sources::input::Input;
 use sitrep_core::limits::HOST;
 use sitrep_tests::bench::{self, Effort, Figure, Goal, mib, ms};
 use sitrep_tests::command;

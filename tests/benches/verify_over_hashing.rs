@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use ed25519_compact::{PublicKey as Ed25519Key, Signature};
-use sitrep_cli::input::Input;
+use sitrep_cli::sources::input::Input;
 use sitrep_core::bundle::{Bundle, Scratch, Str};
 use sitrep_core::limits::{CHUNK, HOST};
 use sitrep_core::{
-    Ed25519, HostMemory, Items, Message, NoClock, OwnerKey, PublicKey, Request, Schemes, Sequential, SignatureError,
-    Trust, ed25519_key_ids, verify,
+    Ed25519, HostMemory, Items, Message, NoClock, OwnerKey, PublicHalf, PublicKey, Request, Schemes, Sequential,
+    SignatureError, Trust, ed25519_key_ids, verify,
 };
 use sitrep_tests::bench::{self, Effort, Figure, Goal, ms, time};
 use sitrep_tests::scale::{self, Form, Keys, Wrapping};
@@ -115,13 +115,17 @@ impl Schemes for Believing {
     fn verify(&self, _: &PublicKey<'_>, _: &[u8], _: &mut dyn Message) -> Result<(), SignatureError> {
         Ok(())
     }
+
+    fn can_check(&self, _: &PublicKey<'_>) -> bool {
+        true
+    }
 }
 
 fn run(bytes: &[u8], owner: &[u8; 32], schemes: &dyn Schemes) {
     let ids = ed25519_key_ids(owner);
     let ids: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
-    let ed25519 = Str::Text("ed25519");
-    let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(owner).into() };
+    let ed25519 = Str::new("ed25519");
+    let key = PublicKey { keytype: ed25519, scheme: ed25519, public: PublicHalf::Bytes(owner) };
     let owners = [OwnerKey { key, ids: Items::new(&ids) }];
     let trust = Trust::new(&owners, 1);
     with_bundle(bytes, |bundle, _| {

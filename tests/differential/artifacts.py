@@ -1,6 +1,7 @@
 """Artifacts that flow from step to step: copied, changed, renamed, moved, deleted, created."""
 
 import hashlib
+import re
 
 # Some start as others do: a prefix is whole components.
 DIRECTORIES = [
@@ -16,6 +17,9 @@ DIRECTORIES = [
     "x.d",
     "[x]",
     "build/out",
+    "/abs",
+    "..",
+    "../up/src",
 ]
 STEMS = ["foo", "bar", "main", "src", "out", "x", "a-b", "Makefile", "README", "v1", "na\u00efve", "data 1", "z"]
 ENDINGS = [".c", ".h", ".o", "", ".tar.gz", ".py", ".X"]
@@ -23,7 +27,7 @@ ENDINGS = [".c", ".h", ".o", "", ".tar.gz", ".py", ".X"]
 # Normalised, but such as patterns, writers of JSON and readers of paths may stumble over.
 ODD = [
     "a*b", "what?", "[ab].c", "x]y", "!x", "[!x]", "^x", "a-z", "...", "..a", "a..b", "-", "**", "{a,b}", "e\u0301.txt",
-    "\U0001f600", "\u2028", "line\nfeed", "tab\there", 'quote"', "<&>", "\x7f", "\x01", "/abs/x", "/abs/lib/y",
+    "\U0001f600", "\u2028", "line\nfeed", "tab\there", 'quote"', "<&>", "\x7f", "\x01", "/abs/x", "/abs/lib/y", "../x", "../../x", "../...",
     "git+https://host//x/../y", "file:./x", "c:", "\ufeff", "a\u00a0b", " ", "con ", "\u0130", "\u00df", "x" * 300,
 ]  # fmt: skip
 
@@ -33,12 +37,14 @@ UNTIDY = [
     "a//b",
     "a/./b",
     "a/../b",
-    "../x",
+    "../a/../b",
+    "./../x",
+    "../",
+    "/../x",
     "x/",
     "",
     "/",
     ".",
-    "..",
     "//x",
     "1x://a",
     "src/./main.c",
@@ -52,6 +58,11 @@ def name(rng):
         return rng.choice(ODD)
     stem = rng.choice(STEMS) + (str(rng.randrange(4)) if rng.random() < 0.5 else "") + rng.choice(ENDINGS)
     return f"{rng.choice(DIRECTORIES)}/{stem}" if rng.random() < 0.6 else stem
+
+
+def moved(directory, file):
+    """The file's name, less what leads to the root or up, in the directory."""
+    return f"{directory}/{re.sub(r'^(/|([.][.]/)*)', '', file)}"
 
 
 HASHED = ["sha256", "sha512", "sha384", "gitoid:sha256", "md5", "sha1", "blake2b"]
@@ -106,7 +117,7 @@ class Contents:
             elif what < 0.80:
                 self.files[name(rng)] = content
             elif what < 0.90:
-                self.files[f"{rng.choice(DIRECTORIES)}/{file.lstrip('/')}"] = content
+                self.files[moved(rng.choice(DIRECTORIES), file)] = content
             elif what < 0.93:
                 self.files[file] = content
                 self.files[name(rng)] = content
@@ -120,7 +131,7 @@ class Contents:
         if below and self.rng.random() < 0.5:
             self.files = {file.removeprefix(directory + "/"): content for file, content in below.items()}
         else:
-            self.files = {f"{directory}/{file.lstrip('/')}": content for file, content in self.files.items()}
+            self.files = {moved(directory, file): content for file, content in self.files.items()}
 
     def seen(self, algorithms):
         """What a tool records."""

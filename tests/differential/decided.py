@@ -6,6 +6,7 @@ make it, and by nothing else. The decisions and their reasons are in ledger.toml
 """
 
 import contextlib
+import json
 import pathlib
 
 from in_toto import verifylib
@@ -116,7 +117,7 @@ class Level:
             require("sublayout-with-steps", self.layout.steps, "sublayout-empty")
         self.links = {step.name: _load(step, self.directory) for step in self.layout.steps}
         bundled = _attestation_bundles(self.directory)
-        has_bundles = any(self.directory.glob("*.intoto.jsonl"))
+        has_bundles = any(any(self.directory.glob(f"*.{end}")) for end in ("intoto.jsonl", "sigstore.json"))
         self.chain = {}
         for step in self.layout.steps:
             files_found = sum(file is not None for file in self.links[step.name].values())
@@ -203,15 +204,37 @@ def _read(data):
 
 
 def _attestation_bundles(directory):
-    """The envelopes in the attestation bundles of a directory."""
+    """The envelopes in the attestation bundles of a directory, and in its files of Sigstore bundles."""
     found = []
-    for path in sorted(directory.glob("*.intoto.jsonl")):
-        for line in path.read_bytes().split(b"\n"):
-            with contextlib.suppress(Exception):
-                file = File(line)
-                if file.is_dsse and file.payload().type_ == "link":
-                    found.append(file)
+    for path in [*sorted(directory.glob("*.intoto.jsonl")), *sorted(directory.glob("*.sigstore.json"))]:
+        for text in _texts(path):
+            for element in _elements(text):
+                with contextlib.suppress(Exception):
+                    file = File(element)
+                    if file.is_dsse and file.payload().type_ == "link":
+                        found.append(file)
     return found
+
+
+def _texts(path):
+    """The lines of a file; where it is called otherwise than files of lines, and the first is no JSON, all of it."""
+    data = path.read_bytes()
+    lines = [line for line in data.split(b"\n") if line.strip()]
+    if path.suffix != ".jsonl":
+        try:
+            json.loads(lines[0])
+        except (IndexError, ValueError):
+            return [data]
+    return lines
+
+
+def _elements(text):
+    """The elements of an array; any other text is the only one."""
+    with contextlib.suppress(ValueError):
+        value = json.loads(text)
+        if isinstance(value, list):
+            return [json.dumps(element).encode() for element in value]
+    return [text]
 
 
 def _count(layout, step, links, others, has_bundles):

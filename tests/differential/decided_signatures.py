@@ -15,9 +15,10 @@ from switches import ON
 SCHEMES = {
     "ed25519": {"ed25519"},
     "rsa": {f"{padding}-sha{bits}" for padding in ("rsassa-pss", "rsa-pkcs1v15") for bits in (256, 384, 512)},
-    "ecdsa": {"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384"},
+    "ecdsa": {"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"},
     "ecdsa-sha2-nistp256": {"ecdsa-sha2-nistp256"},
     "ecdsa-sha2-nistp384": {"ecdsa-sha2-nistp384"},
+    "ecdsa-sha2-nistp521": {"ecdsa-sha2-nistp521"},
 }
 
 PEM = re.compile(r"-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]*-----END PUBLIC KEY-----")

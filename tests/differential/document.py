@@ -54,6 +54,8 @@ class Document:
         # What is made of the envelope, and at last of the file.
         self.bend = None
         self.cut = None
+        # The media type of the Sigstore bundle that the envelope stands in.
+        self.bundled = None
 
     @staticmethod
     def encoded(data):
@@ -85,6 +87,8 @@ class Document:
             payload = self.encode(text.encode())
             envelope = {"payload": payload, "payloadType": self.payload_type, "signatures": entries}
         envelope = self.bend(envelope) if self.bend else envelope
+        if self.bundled:
+            envelope = {"mediaType": self.bundled, "verificationMaterial": {"x": []}, "dsseEnvelope": envelope}
         data = Style(self.style.options, self.style.order, self.style.end).write(envelope).encode()
         return self.cut(data) if self.cut else data
 

@@ -242,10 +242,10 @@ def _(case):
 
 @example("known-scheme", "sitrep")
 def _(case):
-    label = keys.P521.keyid()
-    case.level.layout["keys"] = {label: keys.P521.entry(label)}
+    label = keys.ML_DSA.keyid()
+    case.level.layout["keys"] = {label: keys.ML_DSA.entry(label)}
     case.level.layout["steps"][0]["pubkeys"] = [label]
-    case.level.links = [link("build", label, keys.P521)]
+    case.level.links = [link("build", label, keys.ML_DSA)]
 
 
 @example("strict-pem", "sitrep")
@@ -270,7 +270,7 @@ def two_of_whom_one_lies(case, key, label):
 
 @example("known-scheme", "in-toto")
 def _(case):
-    two_of_whom_one_lies(case, keys.P521, keys.P521.keyid())
+    two_of_whom_one_lies(case, keys.ML_DSA, keys.ML_DSA.keyid())
 
 
 @example("strict-pem", "in-toto")
@@ -383,6 +383,11 @@ def _(case):
     document = case.level.links.pop().document
     document.style = Style()
     case.level.files["build.intoto.jsonl"] = document.file()
+
+
+@example("sigstore-bundle", "in-toto")
+def _(case):
+    case.level.links[0].document.bundled = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
 
 # --- rules ---

@@ -79,11 +79,28 @@ def _depth(value):
     return depth
 
 
+# The media types of Sigstore bundles.
+SIGSTORE = ["application/vnd.dev.sigstore.bundle+json;version=0." + version for version in "123"]
+SIGSTORE.append("application/vnd.dev.sigstore.bundle.v0.3+json")
+
+
+def _unbundled(value):
+    """The envelope that a Sigstore bundle holds; anything else as it is."""
+    if not isinstance(value, dict) or "dsseEnvelope" not in value or "sigstore-bundle" not in ON:
+        return value
+    envelope = value["dsseEnvelope"]
+    if value.get("mediaType") not in SIGSTORE or not isinstance(envelope, dict):
+        raise Refused("input")
+    if "payload" not in envelope or value.keys() & {"payload", "signed"}:
+        raise Refused("input")
+    return {name: member for name, member in envelope.items() if name != "signed"}
+
+
 class File:
     """A file: its payload, and what its signatures are over."""
 
     def __init__(self, data):
-        value = parse(data)
+        value = _unbundled(parse(data))
         # Key id and hexadecimal digits of each signature that can be checked.
         self.signatures = []
         self._payload = None

@@ -7,7 +7,7 @@ import hashlib
 import json
 
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, padding, rsa
 
 CURVES = {256: (ec.SECP256R1, hashes.SHA256), 384: (ec.SECP384R1, hashes.SHA384), 521: (ec.SECP521R1, hashes.SHA512)}
 
@@ -54,6 +54,11 @@ class Key:
         return cls(name, private, "ecdsa", f"ecdsa-sha2-nistp{bits}", _pem(private))
 
     @classmethod
+    def ml_dsa(cls, name):
+        private = mldsa.MLDSA44PrivateKey.from_seed_bytes(_number(name, 32).to_bytes(32, "big"))
+        return cls(name, private, "ml-dsa", "ml-dsa-44/1", _pem(private))
+
+    @classmethod
     def rsa(cls, number, scheme="rsassa-pss-sha256"):
         private = _rsa(number)
         return cls(f"rsa {number} {scheme}", private, "rsa", scheme, _pem(private))
@@ -63,6 +68,8 @@ class Key:
         scheme = scheme or self.scheme
         if self.keytype == "ed25519":
             return self.private.sign(message)
+        if self.keytype == "ml-dsa":
+            return self.private.sign(b"tuf\1" + hashlib.sha512(message).digest())
         if self.keytype == "ecdsa":
             bits = self.private.curve.key_size
             return self.private.sign(message, ec.ECDSA(CURVES[bits][1](), deterministic_signing=True))
@@ -116,10 +123,12 @@ ED25519 = [Key.ed25519(f"functionary {number}") for number in range(10)]
 OTHERS = [
     Key.ecdsa("functionary 10", 256),
     Key.ecdsa("functionary 11", 384),
+    Key.ecdsa("functionary 12", 521),
     Key.rsa(0),
     Key.rsa(1),
     Key.rsa(1, "rsassa-pss-sha512"),
     Key.rsa(0, "rsa-pkcs1v15-sha256"),
 ]
 STRANGER = Key.ed25519("stranger")
-P521 = Key.ecdsa("functionary 12", 521)
+# Of a kind that in-toto has and sitrep has not.
+ML_DSA = Key.ml_dsa("functionary 13")

@@ -118,7 +118,7 @@ class Rules:
             return []
         if self.rng.random() < self.bad * 0.05:
             prefix = self.rng.choice(
-                ["", "/", ".", f"./{prefix}", f"{prefix}//", "..", f"/{prefix}", "a//b", f"{prefix}/."]
+                ["", "/", ".", f"./{prefix}", f"{prefix}//", f"{prefix}/..", f"//{prefix}", "a//b", f"{prefix}/."]
             )
         return ["IN", prefix + "/" if self.rng.random() < 0.3 and not prefix.endswith("/") else prefix]
 

@@ -19,6 +19,8 @@ def features(case):
     for link in case.level.all_links():
         if link.level:
             found.add("sublayout in a sublayout" if link not in case.level.links else "sublayout")
+        elif isinstance(link.document.payload.get("subject"), list):
+            found |= _descriptors(link.document.payload["subject"])
         elif isinstance(link.document.payload.get("products"), dict):
             found |= _artifacts(link.document.payload["products"])
     for level in twists.levels(case):
@@ -66,6 +68,7 @@ def _artifacts(artifacts):
                 "name with a control character": bool(re.search(r"[\x00-\x1f\x7f]", name)),
                 "name that is absolute": name.startswith("/"),
                 "name that is a URI": "://" in name,
+                "name that leads up": name.startswith("../"),
                 "name with dots": bool(re.match(r"\.", name)),
             }.items()
             if holds
@@ -76,6 +79,14 @@ def _artifacts(artifacts):
                 if set(digests) <= KNOWN
                 else "digests of other algorithms"
             )
+    return found
+
+
+def _descriptors(descriptors):
+    found = {"statement"}
+    for descriptor in descriptors:
+        if isinstance(descriptor, dict) and set(descriptor) != {"name", "digest"}:
+            found.add("descriptor with more" if "name" in descriptor else "descriptor named by its URI")
     return found
 
 
@@ -99,5 +110,10 @@ def _rule(rule):
             found.add(f"pattern with {feature}")
     for place, word in enumerate(rule[:-1]):
         if word.upper() == "IN" and place >= 2:
-            found.add("prefix with a slash at the end" if rule[place + 1].endswith("/") else "prefix")
+            prefix = rule[place + 1]
+            found.add("prefix with a slash at the end" if prefix.endswith("/") else "prefix")
+            if prefix.startswith("/"):
+                found.add("prefix that is absolute")
+            elif prefix.startswith(".."):
+                found.add("prefix that leads up")
     return found

@@ -44,21 +44,39 @@ def link(statement):
 
 
 def _artifacts(descriptors):
-    """A list of resource descriptors as the map that links have."""
+    """A list of resource descriptors as the map that links have: each is called by its name, or else by its URI."""
     artifacts = {}
-    orders = set()
     for descriptor in descriptors if isinstance(descriptors, list) else [None]:
-        if (
-            not isinstance(descriptor, dict)
-            or set(descriptor) != {"name", "digest"}
-            or not isinstance(descriptor["name"], str)
-        ):
+        if not isinstance(descriptor, dict):
             raise Refused("link-member")
-        if descriptor["name"] in artifacts or not descriptor["name"]:
+        name, digests = descriptor.get("name", descriptor.get("uri")), descriptor.get("digest")
+        if not isinstance(name, str) or name in artifacts or not isinstance(digests, dict):
             raise Refused("link-member")
-        artifacts[descriptor["name"]] = descriptor["digest"]
-        orders.add(tuple(descriptor))
-    if len(orders) > 1:
-        # The bundle has one order of members for all entries of a list, as writers have.
-        raise Refused("link-member")
+        if "name" in descriptor and descriptor.get("uri", "") is None:
+            # In the bundle, `null` would be the place of the name.
+            raise Refused("link-member")
+        artifacts[name] = digests
     return artifacts
+
+
+def elaborate(descriptors, rng):
+    """Lets descriptors say more, in another order, or the name as a URI."""
+    for descriptor in descriptors:
+        what = rng.random()
+        if what < 0.3:
+            descriptor["uri"] = descriptor.pop("name")
+        elif what < 0.5:
+            descriptor["uri"] = rng.choice(["git+https://x/y", "evil", ""])
+        elif what < 0.53:
+            descriptor[rng.choice(["name", "uri"])] = None
+        if rng.random() < 0.4:
+            descriptor |= {
+                "mediaType": "text/plain",
+                "annotations": {"deep": [{"name": "evil", "digest": {}}, None, "\u00fc"]},
+                rng.choice(["content", "downloadLocation", "x"]): rng.choice(["AA==", None, {}]),
+            }
+        if rng.random() < 0.4:
+            members = list(descriptor.items())
+            rng.shuffle(members)
+            descriptor.clear()
+            descriptor.update(members)

@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import functools
+import itertools
 import re
 from unittest import mock
 
@@ -143,14 +144,20 @@ def _is_time(text):
 
 
 def is_prefix(text):
-    """A normalised relative path, with one trailing `/` at most."""
-    return all(part not in ("", ".", "..") for part in text.removesuffix("/").split("/"))
+    """A normalised path, with one trailing `/` at most."""
+    return _is_path(text.removesuffix("/"))
 
 
 def is_name(name):
     """A normalised path, or a URI."""
-    path = name.removeprefix("/").split("/")
-    return all(part not in ("", ".", "..") for part in path) or bool(re.match("[A-Za-z][A-Za-z0-9+.-]*:", name))
+    return _is_path(name) or bool(re.match("[A-Za-z][A-Za-z0-9+.-]*:", name))
+
+
+def _is_path(text):
+    """No component is empty or `.`, and `..` stands at the front of a relative path alone."""
+    parts = text.removeprefix("/").split("/")
+    ups = 0 if text.startswith("/") else len(list(itertools.takewhile(lambda part: part == "..", parts)))
+    return all(part not in ("", ".", "..") for part in parts[ups:])
 
 
 def tolerated(value):

@@ -3,6 +3,7 @@
 import base64
 import copy
 
+import files
 from text import AGAIN, Raw
 from twists import a_document, a_link, a_step, twist
 
@@ -27,6 +28,13 @@ def changed_after_signing(case, rng):
             payload["products"] = {}
 
     document.tamper = tamper
+
+
+@twist(1.5)
+def in_a_sigstore_bundle(case, rng):
+    document = a_document(case, rng)
+    document.bundled = rng.choice([*files.SIGSTORE, "application/vnd.dev.sigstore.bundle.v0.4+json"])
+    case.features.add("Sigstore bundle")
 
 
 def an_object(rng, value):

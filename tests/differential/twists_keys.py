@@ -123,17 +123,17 @@ def key_of_an_unknown_kind(case, rng):
 
 
 @twist(1)
-def key_of_p521(case, rng):
+def key_of_ml_dsa(case, rng):
     level, step = a_step(case, rng)
     link = rng.choice(level.links_of(step["name"]))
     if link.level:
         return False
-    level.keys[link.label] = keys.P521
-    level.layout["keys"][link.label] = keys.P521.entry(link.label)
+    level.keys[link.label] = keys.ML_DSA
+    level.layout["keys"][link.label] = keys.ML_DSA.entry(link.label)
     for link in level.links:
         for signature in link.document.signatures:
-            if signature.label in level.keys and level.keys[signature.label] is keys.P521:
-                signature.key = keys.P521
+            if signature.label in level.keys and level.keys[signature.label] is keys.ML_DSA:
+                signature.key = keys.ML_DSA
     return True
 
 

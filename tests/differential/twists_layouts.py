@@ -216,7 +216,7 @@ def odd_prefix(case, rng):
     at = rng.choice([place + 1 for place, word in enumerate(rule) if word == "IN"])
     prefix = rule[at].rstrip("/")
     rule[at] = rng.choice([
-        f"{prefix}/", f"{prefix}//", f"./{prefix}", "", "/", ".", "..", f"/{prefix}", f"{prefix}/.",
+        f"{prefix}/", f"{prefix}//", f"./{prefix}", "", "/", ".", "..", f"/{prefix}", f"../{prefix}", f"{prefix}/.", f"{prefix}/..",
         prefix.replace("/", "//"), prefix.replace("/", "\\"), f"{prefix}\\", "*", prefix[:1] + "*", prefix[:-1],
         pattern(rng, prefix or "x"),
     ])  # fmt: skip

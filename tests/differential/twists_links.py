@@ -3,6 +3,7 @@
 import copy
 
 import artifacts
+import files
 import keys
 import statements
 from chain import LinkFile
@@ -222,6 +223,9 @@ def a_statement_as_link(case, rng):
         document.payload = statements.statement(document.payload, type_, predicate_type)
         if rng.random() < 0.9:
             document.wrapping = "dsse"
+        for list_ in (document.payload["subject"], document.payload["predicate"]["materials"]):
+            if isinstance(list_, list) and rng.random() < 0.4:
+                statements.elaborate(list_, rng)
         odd = rng.random()
         if odd < 0.05:
             del document.payload["predicate"]["materials"]
@@ -246,9 +250,14 @@ def links_in_an_attestation_bundle(case, rng):
     # Where it stands as a file as well, it is the same evidence twice.
     if rng.random() < 0.8:
         level.links.remove(link)
+    if rng.random() < 0.3:
+        document.bundled = rng.choice(files.SIGSTORE)
     lines = [document.file(), b"", rng.choice([b"", b"{}", b"no JSON", document.file()])]
+    if rng.random() < 0.3:
+        lines[0] = b"[" + b", ".join([lines[0], rng.choice([b"{}", b"[]", lines[0]])]) + b"]"
+        case.features.add("array of envelopes")
     rng.shuffle(lines)
-    level.files[rng.choice(["build.intoto.jsonl", "x.intoto.jsonl"])] = b"\n".join(lines)
+    level.files[rng.choice(["build.intoto.jsonl", "x.intoto.jsonl", "x.sigstore.json"])] = b"\n".join(lines)
     return True
 
 

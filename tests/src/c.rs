@@ -41,7 +41,20 @@ pub fn directory() -> PathBuf {
 /// When it does not build.
 #[must_use]
 pub fn library(target: Option<&str>) -> Option<PathBuf> {
-    let output = Command::new(directory().join("build")).arg(target.unwrap_or("--dev")).output().expect("core/c/build");
+    built(Some(target.unwrap_or("--dev")))
+}
+
+/// The same for this machine as it is given to others: optimised.
+///
+/// # Panics
+/// When it does not build.
+#[must_use]
+pub fn optimised_library() -> PathBuf {
+    built(None).expect("this machine can build for itself")
+}
+
+fn built(argument: Option<&str>) -> Option<PathBuf> {
+    let output = Command::new(directory().join("build")).args(argument).output().expect("core/c/build");
     match output.status.code() {
         Some(0) => Some(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim_end())),
         Some(3) => None,
@@ -54,7 +67,15 @@ pub fn library(target: Option<&str>) -> Option<PathBuf> {
 /// # Panics
 /// When it does not compile, or with the least warning.
 pub fn compile(compiler: &str, source: &Path, arguments: &[&str], to: &Path) {
-    let library = library(None).expect("this machine can build for itself").join("libsitrep_c.a");
+    compile_with(&library(None).expect("this machine can build for itself"), compiler, source, arguments, to);
+}
+
+/// The same against the library in this directory.
+///
+/// # Panics
+/// As [`compile`].
+pub fn compile_with(library: &Path, compiler: &str, source: &Path, arguments: &[&str], to: &Path) {
+    let library = library.join("libsitrep_c.a");
     let include = directory().join("include");
     let mut command = Command::new(compiler);
     command.args(arguments).arg("-I").arg(include).arg(source).arg(library).args(["-lpthread", "-ldl", "-lm", "-o"]);

@@ -8,13 +8,16 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use serde::Deserialize;
-use sitrep_cli::args::{Cli, Command, Profile, Verify};
+use sitrep_cli::args::{Cli, Command, Verify};
 use sitrep_cli::error::CliError;
-use sitrep_cli::source::Loaded;
-use sitrep_cli::trust_policy::Policy;
-use sitrep_cli::unpack::{UnpackedFile, unpack};
-use sitrep_cli::verification::Verifier;
+use sitrep_cli::shell::executor::Threads;
+use sitrep_cli::sources::loaded::Loaded;
+use sitrep_cli::sources::trust;
 use sitrep_core::{Bundle, Clock, Code, Error, FixedClock, NoClock, Outcome, Parameter, Time, limits};
+use sitrep_metadata::bundle::unpack::{UnpackedFile, unpack};
+use sitrep_metadata::profile::Profile;
+use sitrep_metadata::trust_policy::Policy;
+use sitrep_metadata::verification::Verifier;
 
 /// A question, as its case.json says it.
 #[derive(Clone, Debug, Deserialize)]
@@ -41,6 +44,12 @@ pub struct Case {
     pub params: BTreeMap<String, String>,
     /// Inspections are run in this directory.
     pub run_inspections: Option<PathBuf>,
+    /// Names below it that they do not see.
+    #[serde(default)]
+    pub inspection_exclude: Vec<String>,
+    /// Kinds of symbolic links that may be in it.
+    #[serde(default)]
+    pub inspection_links: Vec<String>,
     /// Inspections of sublayouts are run too.
     #[serde(default)]
     pub run_sublayout_inspections: bool,
@@ -169,6 +178,11 @@ impl Case {
         if let Some(target) = &self.run_inspections {
             option("--target-dir", vec![text(&directory.join(target))]);
             arguments.push("--run-inspections".into());
+            for (option, values) in
+                [("--inspection-exclude", &self.inspection_exclude), ("--inspection-links", &self.inspection_links)]
+            {
+                values.iter().for_each(|value| push(&mut arguments, option, std::iter::once(value.clone())));
+            }
             if self.run_sublayout_inspections {
                 arguments.push("--run-sublayout-inspections".into());
             }
@@ -218,7 +232,7 @@ pub struct Chain {
 impl Chain {
     fn new(arguments: Vec<String>) -> Result<Self, CliError> {
         let Command::Verify(arguments) = command(arguments) else { unreachable!() };
-        let policy = Policy::given(arguments.trust.as_deref(), &arguments.verification_keys)?;
+        let policy = trust::given(arguments.trust.as_deref(), &arguments.verification_keys)?;
         let loaded = Loaded::new(&arguments.source, limits::HOST.profile)?;
         Ok(Self { loaded, arguments: *arguments, policy })
     }
@@ -233,7 +247,9 @@ impl Chain {
             Some(at) => &FixedClock(Time::parse(at).unwrap()),
             None => &NoClock,
         };
+        let threads = Threads::available();
         let mut verifier = Verifier::new(&self.policy.owners, clock, profile);
+        verifier.executor = &threads;
         verifier.parameters = &parameters;
         verifier.trust = self.policy.trust(&required);
         verifier.trust.product_step = product_of.as_deref().or(verifier.trust.product_step);

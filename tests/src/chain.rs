@@ -11,11 +11,11 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_compact::{KeyPair, Seed};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
-use sitrep_cli::args::Profile;
-use sitrep_cli::input::Input;
-use sitrep_cli::keys::OwnerFile;
-use sitrep_cli::verification::Verifier;
+use sitrep_cli::sources::input::Input;
 use sitrep_core::{Code, FixedClock, Time, ed25519_key_ids};
+use sitrep_metadata::keys::OwnerFile;
+use sitrep_metadata::profile::Profile;
+use sitrep_metadata::verification::Verifier;
 
 use crate::json_text::canonical;
 
@@ -63,7 +63,7 @@ pub fn keyid(name: &str) -> String {
 /// Somebody's key as a layout has it, under this label.
 #[must_use]
 pub fn entry(name: &str, label: &str) -> Value {
-    let public = sitrep_cli::hex::encode(&*key(name).pk);
+    let public = sitrep_metadata::hex::encode(&*key(name).pk);
     json!({"keyid": label, "keytype": "ed25519", "keyval": {"public": public}, "scheme": "ed25519"})
 }
 
@@ -88,7 +88,9 @@ pub struct Signed {
 }
 
 impl Signed {
-    fn new(payload: Value, wrapping: Wrapping, signer: &str) -> Self {
+    /// Signed by somebody with his own key id.
+    #[must_use]
+    pub fn new(payload: Value, wrapping: Wrapping, signer: &str) -> Self {
         Self { payload, wrapping, signers: vec![(keyid(signer), signer.to_owned())] }
     }
 
@@ -103,7 +105,7 @@ impl Signed {
         let signatures = self.signers.iter().map(|(label, signer)| {
             let signature = key(signer).sk.sign(&message, None);
             let signature = match self.wrapping {
-                Wrapping::Metablock => sitrep_cli::hex::encode(&*signature),
+                Wrapping::Metablock => sitrep_metadata::hex::encode(&*signature),
                 Wrapping::Dsse => STANDARD.encode(*signature),
             };
             json!({"keyid": label, "sig": signature})
@@ -383,7 +385,8 @@ fn materials_rules(before: Option<&str>, materials: &Artifacts, is_root: bool) -
 }
 
 fn digests(artifacts: &Artifacts) -> Value {
-    let digest = |content: &usize| json!({"sha256": sitrep_cli::hex::encode(&Sha256::digest(content.to_string()))});
+    let digest =
+        |content: &usize| json!({"sha256": sitrep_metadata::hex::encode(&Sha256::digest(content.to_string()))});
     artifacts.iter().map(|(name, content)| (name.clone(), digest(content))).collect::<Map<_, _>>().into()
 }
 

@@ -85,8 +85,8 @@ pub fn vectors() -> PathBuf {
 
 /// A fresh directory with a copy of every file directly in `from`, writable.
 #[must_use]
-pub fn copy_of(from: &Path) -> sitrep_cli::temporary::Directory {
-    let directory = sitrep_cli::temporary::Directory::new("test").unwrap();
+pub fn copy_of(from: &Path) -> sitrep_cli::shell::temporary::Directory {
+    let directory = sitrep_cli::shell::temporary::Directory::new("test").unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         fs::write(directory.path().join(path.file_name().unwrap()), fs::read(&path).unwrap()).unwrap();
@@ -96,8 +96,8 @@ pub fn copy_of(from: &Path) -> sitrep_cli::temporary::Directory {
 
 /// A fresh directory with a copy of everything below `from`, writable.
 #[must_use]
-pub fn tree_of(from: &Path) -> sitrep_cli::temporary::Directory {
-    let directory = sitrep_cli::temporary::Directory::new("test").unwrap();
+pub fn tree_of(from: &Path) -> sitrep_cli::shell::temporary::Directory {
+    let directory = sitrep_cli::shell::temporary::Directory::new("test").unwrap();
     let mut left = vec![PathBuf::new()];
     while let Some(path) = left.pop() {
         for entry in fs::read_dir(from.join(&path)).unwrap() {

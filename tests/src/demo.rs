@@ -3,11 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use sitrep_cli::input::Input;
+use sitrep_cli::sources::input::Input;
 use sitrep_core::bundle::{Bundle, Scratch, Str};
 use sitrep_core::{
-    Ed25519, Error, HostMemory, Inspections, Items, NoClock, Outcome, OwnerKey, PublicKey, Request, Sequential, Trust,
-    verify,
+    Ed25519, Error, HostMemory, Inspections, Items, NoClock, Outcome, OwnerKey, PublicHalf, PublicKey, Request,
+    Sequential, Trust, verify,
 };
 
 /// Longest path of the host's profile.
@@ -60,8 +60,8 @@ pub fn verified_with<R>(
     let bundle = Bundle::open(bytes, &mut path)?;
     let ids = sitrep_core::ed25519_key_ids(owner);
     let ids: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
-    let ed25519 = Str::Text("ed25519");
-    let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(owner).into() };
+    let ed25519 = Str::new("ed25519");
+    let key = PublicKey { keytype: ed25519, scheme: ed25519, public: PublicHalf::Bytes(owner) };
     let owners = [OwnerKey { key, ids: Items::new(&ids) }];
     let trust = Trust { owners: Items::new(&owners), ..*demands };
     let request = Request {

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde::Deserialize;
-use sitrep_cli::args::Profile;
-use sitrep_cli::input::Input;
-use sitrep_cli::keys::{OwnerFile, read_owners};
-use sitrep_cli::unpack::{UnpackedFile, unpack};
-use sitrep_cli::verification::Verifier;
+use sitrep_cli::sources::input::Input;
+use sitrep_cli::sources::keys::read_owners;
 use sitrep_core::{Bundle, Class, Code, Error, FixedClock, Parameter, Time};
+use sitrep_metadata::bundle::unpack::{UnpackedFile, unpack};
+use sitrep_metadata::keys::OwnerFile;
+use sitrep_metadata::profile::Profile;
+use sitrep_metadata::verification::Verifier;
 
 /// As of when the cases are verified; generate.py stops in-toto's clock at it.
 const NOW: &str = "2026-06-01T12:00:00Z";
@@ -236,15 +237,29 @@ impl Stricter {
     }
 }
 
-/// Every entry of the ledger.
+/// The ledger.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ledger {
+    entry: Vec<Entry>,
+    inspection: Vec<Entry>,
+}
+
+impl Ledger {
+    fn read() -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("differential/ledger.toml");
+        toml::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+    }
+}
+
+/// Every entry of the ledger, but for those about inspections.
 #[must_use]
 pub fn ledger() -> Vec<Entry> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Ledger {
-        entry: Vec<Entry>,
-    }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("differential/ledger.toml");
-    let ledger: Ledger = toml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    ledger.entry
+    Ledger::read().entry
+}
+
+/// The entries of the ledger about inspections.
+#[must_use]
+pub fn inspection_ledger() -> Vec<Entry> {
+    Ledger::read().inspection
 }

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sitrep_cli::input::Input;
+use sitrep_cli::sources::input::Input;
 use sitrep_core::{Items, RequiredAttestation, Trust};
 
 /// The attestations that are demanded of it.

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use sitrep_cli::sign::Signer;
-use sitrep_cli::temporary::Directory;
+use sitrep_cli::shell::temporary::Directory;
+use sitrep_metadata::sign::Signer;
 
 use crate::command::{Run, sitrep};
 
@@ -35,7 +35,7 @@ pub fn chain(inspections: &[Value]) -> Directory {
 pub fn nested(layouts: &[&[Value]]) -> Directory {
     let directory = Directory::new("test").unwrap();
     let (owner, functionary) = (Signer::from_seed([1; 32]), Signer::from_seed([2; 32]));
-    owner.write(directory.path(), "owner").unwrap();
+    sitrep_signers::file::write(&owner, directory.path(), "owner").unwrap();
     let evidence = format!("ci:make.{}", &functionary.id()[..8]);
     let (mut signer, mut file) = (&owner, directory.path().join("root.layout"));
     let mut inside = directory.path().to_owned();

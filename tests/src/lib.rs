@@ -10,12 +10,19 @@ pub mod demo;
 pub mod device;
 pub mod differential;
 pub mod every_kind;
+pub mod figures;
+pub mod hostile;
+pub mod hostile_bundles;
 pub mod in_toto;
 pub mod inspected;
 pub mod json_text;
+pub mod measured;
+pub mod pages;
+pub mod painted;
 pub mod power;
 pub mod process;
 pub mod raw_bundle;
+pub mod raw_chain;
 pub mod required;
 pub mod scale;
 pub mod scenario;
@@ -26,7 +33,7 @@ pub mod work;
 pub mod worst_cases;
 pub mod wrap;
 
-/// The README's Rust compiles.
+/// The guide's Rust compiles.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+#[doc = include_str!("../../host-cli/guide/on-a-device.md")]
+struct OnADevice;

@@ -3,8 +3,9 @@
 #![allow(clippy::missing_panics_doc, reason = "in a test, what cannot be done is to be seen at once")]
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
-use sitrep_core::limits::{HOST, SCARCE};
+use sitrep_core::limits::HOST;
 use sitrep_core::{Bundle, Scratch};
 
 use crate::chain::{PAYLOAD_TYPE, key};
@@ -18,6 +19,8 @@ pub enum Node {
     Number(u32),
     /// An array.
     List(Vec<Node>),
+    /// An array of the same value again and again.
+    Repeat(u32, Box<Node>),
     /// An object; its keys ascend.
     Object(Vec<(&'static str, Node)>),
     /// An object whose keys are made up.
@@ -28,6 +31,10 @@ pub enum Node {
     Map(Vec<[u32; 3]>),
     /// Subjects of a statement, as runs.
     Subjects(Vec<[u32; 3]>),
+    /// A token of one byte, such as `null` (0) or the empty array (16).
+    Byte(u8),
+    /// An artifact map of the first so many artifacts from the last to the first, each in a run of its own.
+    Backwards(u32),
 }
 
 /// A text.
@@ -52,8 +59,16 @@ pub fn one_run(count: u32, variant: u32) -> Node {
 pub struct Signature {
     /// The label of the key.
     pub keyid: Option<String>,
-    /// Who signs.
+    /// Who signs; empty for nobody: it takes as long to check as anybody's.
     pub signer: String,
+}
+
+impl Signature {
+    /// Nobody's signature, under this label.
+    #[must_use]
+    pub fn of_nobody(keyid: Option<&str>) -> Self {
+        Self { keyid: keyid.map(str::to_owned), signer: String::new() }
+    }
 }
 
 /// An envelope.
@@ -65,6 +80,53 @@ pub struct Envelope {
     pub is_dsse: bool,
     /// Its signatures.
     pub signatures: Vec<Signature>,
+    /// What nobody signs.
+    pub added: Added,
+}
+
+impl Envelope {
+    /// A Metablock.
+    #[must_use]
+    pub fn metablock(payload: Node, signatures: Vec<Signature>) -> Self {
+        Self { payload, is_dsse: false, signatures, added: Added::default() }
+    }
+
+    /// A DSSE envelope.
+    #[must_use]
+    pub fn dsse(payload: Node, signatures: Vec<Signature>) -> Self {
+        Self { is_dsse: true, ..Self::metablock(payload, signatures) }
+    }
+
+    /// The same with what a packer says of it.
+    #[must_use]
+    pub fn with(self, added: Added) -> Self {
+        Self { added, ..self }
+    }
+
+    /// Does it take its payload's text to write it: for signatures, or for the length?
+    fn has_text(&self) -> bool {
+        let is_signed = self.signatures.iter().any(|signature| !signature.signer.is_empty());
+        is_signed || (self.is_dsse && !self.signatures.is_empty() && self.added.length.is_none())
+    }
+}
+
+/// What a packer says of an envelope, whatever was signed.
+#[derive(Clone, Debug, Default)]
+pub struct Added {
+    /// The file name.
+    pub label: Option<String>,
+    /// The number of the sublayout that it belongs to; 0 for the root layout.
+    pub parent: u32,
+    /// The step for which it is a sublayout.
+    pub step: Option<String>,
+    /// Of a DSSE envelope, in the place of in-toto's.
+    pub payload_type: Option<String>,
+    /// Of a DSSE envelope: so many patches of no bytes.
+    pub empty_patches: u32,
+    /// Of a DSSE envelope that nobody signs: how many bytes its payload has, in the place of those that it has.
+    pub length: Option<u32>,
+    /// Of a DSSE envelope: its style, in the place of `minimal` without spaces.
+    pub style: Option<[u8; 2]>,
 }
 
 /// A bundle to be written.
@@ -78,11 +140,16 @@ pub struct RawBundle {
     pub idle: Vec<String>,
     /// How often a path says how many variants it has.
     pub directives: usize,
+    /// The shape of all digest sets: each algorithm, and how many bytes its digests have. Without one it is SHA-256.
+    pub shape: Option<Vec<(String, u32)>>,
+    /// Are the ends that paths share left out as well?
+    pub suffixes: bool,
 }
 
-/// Between two entries of the strings' index, and of the artifacts'.
+/// Between two entries of the index of strings, of artifacts, of envelopes.
 const STRINGS_BLOCK: usize = 16;
 const PATHS_BLOCK: usize = 64;
+const ENVELOPES_BLOCK: usize = 16;
 /// The code of the first string of a bundle in a token, and in a reference.
 const FIRST_TOKEN: u32 = 72;
 const FIRST_REFERENCE: u32 = 16;
@@ -94,6 +161,12 @@ const SUBJECTS: u32 = 12;
 const DISALLOW_ALL: u8 = 24 + 13;
 /// The style `minimal`, without spaces.
 const MINIMAL: u8 = 1;
+// Bits of an envelope's first byte.
+const HAS_PARENT: u8 = 16;
+const HAS_STEP: u8 = 32;
+/// The directives of a path's entry.
+const SHAPE: u8 = 240;
+const VARIANTS: u8 = 241;
 
 #[derive(Default)]
 struct Strings {
@@ -163,10 +236,22 @@ impl Node {
                 varint(out, *number);
             }
             Self::DisallowAll => out.push(DISALLOW_ALL),
+            Self::Byte(token) => out.push(*token),
             Self::List(list) => {
                 varint(out, LIST);
                 varint(out, u32::try_from(list.len()).unwrap());
                 list.iter().for_each(|node| node.tokens(out, strings));
+            }
+            Self::Repeat(count, node) => {
+                varint(out, LIST);
+                varint(out, *count);
+                let start = out.len();
+                for number in 0..*count {
+                    match number {
+                        0 => node.tokens(out, strings),
+                        _ => out.extend_from_within(start..start + (out.len() - start) / number as usize),
+                    }
+                }
             }
             Self::Object(members) => {
                 let members = members.iter().map(|(key, node)| ((*key).to_owned(), node.clone())).collect();
@@ -182,19 +267,15 @@ impl Node {
             }
             Self::Map(runs) => write_runs(out, MAP, runs),
             Self::Subjects(runs) => write_runs(out, SUBJECTS, runs),
-        }
-    }
-}
-
-impl Node {
-    /// The most runs of a map in it.
-    fn runs(&self) -> usize {
-        match self {
-            Self::Text(_) | Self::Number(_) | Self::DisallowAll => 0,
-            Self::List(list) => list.iter().map(Self::runs).max().unwrap_or(0),
-            Self::Object(members) => members.iter().map(|(_, node)| node.runs()).max().unwrap_or(0),
-            Self::Keyed(members) => members.iter().map(|(_, node)| node.runs()).max().unwrap_or(0),
-            Self::Map(runs) | Self::Subjects(runs) => runs.len(),
+            Self::Backwards(count) => {
+                varint(out, MAP + 1);
+                varint(out, *count);
+                for number in 0..*count {
+                    // Where the run before has ended, and by how much this one starts earlier.
+                    varint(out, if number == 0 { 2 * (*count - 1) } else { 3 });
+                    varint(out, 2);
+                }
+            }
         }
     }
 }
@@ -211,21 +292,6 @@ fn write_runs(out: &mut Vec<u8>, code: u32, runs: &[[u32; 3]]) {
     }
 }
 
-/// How large a bundle is, and the largest of its parts.
-#[derive(Clone, Copy, Debug)]
-pub struct Sizes {
-    /// Its bytes.
-    pub bundle: u64,
-    /// Signatures of an envelope.
-    pub signatures: u64,
-    /// Bytes of a payload's tokens.
-    pub tokens: u64,
-    /// Bytes of a payload's text.
-    pub text: u64,
-    /// Runs of a map.
-    pub runs: u64,
-}
-
 impl RawBundle {
     /// The number of a string in the bundle.
     #[must_use]
@@ -235,49 +301,54 @@ impl RawBundle {
         strings.numbers.get(text).copied()
     }
 
-    /// How large this is, of which the bundle was made.
-    #[must_use]
-    pub fn sizes(&self, bundle: &[u8]) -> Sizes {
-        let texts = self.texts(bundle);
-        let most = |number: &dyn Fn(&Envelope) -> usize| self.envelopes.iter().map(number).max().unwrap_or(0) as u64;
-        let tokens = |envelope: &Envelope| {
-            let mut tokens = Vec::new();
-            envelope.payload.tokens(&mut tokens, &mut Strings::default());
-            // References grow with the number of strings.
-            2 * tokens.len()
-        };
-        Sizes {
-            bundle: bundle.len() as u64,
-            signatures: most(&|envelope| envelope.signatures.len()),
-            tokens: most(&tokens).min(SCARCE.tokens.into()),
-            text: texts.iter().map(Vec::len).max().unwrap_or(0) as u64,
-            runs: most(&|envelope| envelope.payload.runs()),
-        }
-    }
-
     /// The bundle, signed.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        let nothing: Vec<_> = self.envelopes.iter().map(|_| Vec::new()).collect();
-        // What is signed follows from a bundle that can be read, whatever its signatures are and the payloads' lengths.
-        let good = Self { directives: 1, ..self.clone() };
-        let lengths: Vec<_> = self.texts(&good.write(&nothing, &[])).iter().map(|text| text.len() as u32).collect();
-        let messages: Vec<_> = self
-            .texts(&good.write(&nothing, &lengths))
-            .into_iter()
-            .zip(&self.envelopes)
-            .map(|(text, envelope)| {
-                let head = format!("DSSEv1 {} {PAYLOAD_TYPE} {} ", PAYLOAD_TYPE.len(), text.len());
-                if envelope.is_dsse { [head.into_bytes(), text].concat() } else { text }
+        // What is signed follows from a bundle that can be read, whatever its signatures are, the payloads' lengths, and what nobody signs. Payloads that
+        // come again and again are rebuilt once.
+        let mut payloads: HashMap<Vec<u8>, usize> = HashMap::new();
+        let mut good = Self { directives: 1, envelopes: Vec::new(), ..self.clone() };
+        let mut all = Strings::default();
+        let numbers: Vec<Option<usize>> = self
+            .envelopes
+            .iter()
+            .map(|envelope| {
+                if !envelope.has_text() {
+                    return None;
+                }
+                let mut tokens = vec![u8::from(envelope.is_dsse)];
+                envelope.payload.tokens(&mut tokens, &mut all);
+                let next = good.envelopes.len();
+                let number = *payloads.entry(tokens).or_insert(next);
+                if number == next {
+                    good.envelopes.push(Envelope {
+                        added: Added::default(),
+                        signatures: Vec::new(),
+                        ..envelope.clone()
+                    });
+                }
+                Some(number)
             })
             .collect();
+        let lengths: Vec<_> = good.texts(&good.write(&[], &[])).iter().map(|text| text.len() as u32).collect();
+        let texts = good.texts(&good.write(&[], &lengths));
+        let mut messages: Vec<_> = self.envelopes.iter().map(|_| Vec::new()).collect();
+        let mut lengths: Vec<_> = self.envelopes.iter().map(|_| 0).collect();
+        for ((number, envelope), text) in self.envelopes.iter().enumerate().zip(numbers) {
+            let Some(text) = text.map(|text| &texts[text]) else { continue };
+            lengths[number] = text.len() as u32;
+            let payload_type = envelope.added.payload_type.as_deref().unwrap_or(PAYLOAD_TYPE);
+            let head = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), text.len());
+            messages[number] = if envelope.is_dsse { [head.as_bytes(), text].concat() } else { text.clone() };
+        }
         self.write(&messages, &lengths)
     }
 
     /// The payloads' texts, as a verifier rebuilds them.
     fn texts(&self, bundle: &[u8]) -> Vec<Vec<u8>> {
         let mut path = [0; HOST.path];
-        let bundle = Bundle::open(bundle, &mut path).expect("a bundle");
+        // Of what no reader opens nothing can be signed.
+        let Ok(bundle) = Bundle::open(bundle, &mut path) else { return vec![Vec::new(); self.envelopes.len()] };
         let texts = bundle.envelopes().map(|envelope| {
             let mut text = Vec::new();
             let mut scratch = Scratch { path: &mut [0; HOST.path], chunk: &mut [0; 512] };
@@ -293,43 +364,66 @@ impl RawBundle {
         let envelopes: Vec<_> = self
             .envelopes
             .iter()
-            .zip(messages)
             .enumerate()
-            .map(|(number, (envelope, message))| {
+            .map(|(number, envelope)| {
+                let message = messages.get(number).map_or(&[][..], Vec::as_slice);
                 Self::body(envelope, message, lengths.get(number).copied().unwrap_or(0), &mut strings)
             })
             .collect();
+        let mut shapes = vec![u8::from(self.shape.is_some())];
+        if let Some(shape) = &self.shape {
+            varint(&mut shapes, u32::try_from(shape.len()).unwrap());
+            for (algorithm, bytes) in shape {
+                varint(&mut shapes, strings.number(algorithm) + FIRST_REFERENCE);
+                varint(&mut shapes, *bytes);
+            }
+        }
         strings.all.extend(self.idle.iter().cloned());
         let strings = strings.section();
-        // No shapes.
-        let artifacts = indexed(&self.entries(), PATHS_BLOCK, &[0]);
-        let mut section = Vec::new();
-        varint(&mut section, u32::try_from(envelopes.len()).unwrap());
-        for body in envelopes {
-            varint(&mut section, u32::try_from(body.len()).unwrap());
-            section.extend(body);
-        }
+        let artifacts = indexed(&self.entries(), PATHS_BLOCK, &shapes);
+        let envelopes: Vec<_> = envelopes
+            .into_iter()
+            .map(|body| {
+                let mut entry = Vec::new();
+                varint(&mut entry, u32::try_from(body.len()).unwrap());
+                [entry, body].concat()
+            })
+            .collect();
+        let section = indexed(&envelopes, ENVELOPES_BLOCK, &[]);
         let mut bundle = b"SITR\x01\x03".to_vec();
         [&strings, &artifacts, &section].iter().for_each(|section| varint(&mut bundle, section.len() as u32));
         [bundle, strings, artifacts, section].concat()
     }
 
-    /// An envelope whose signatures are over this message; of zeros, where there is none yet.
+    /// An envelope whose signatures are over this message; nobody's, where there is none yet.
     fn body(envelope: &Envelope, message: &[u8], length: u32, strings: &mut Strings) -> Vec<u8> {
-        let mut body = vec![u8::from(envelope.is_dsse), 0];
+        let Added { label, parent, step, payload_type, empty_patches, length: own_length, style } = &envelope.added;
+        let has = |bit: u8, is: bool| if is { bit } else { 0 };
+        let mut body = vec![u8::from(envelope.is_dsse) | has(HAS_PARENT, *parent > 0) | has(HAS_STEP, step.is_some())];
+        if *parent > 0 {
+            varint(&mut body, *parent);
+        }
+        if let Some(step) = step {
+            varint(&mut body, strings.number(step) + FIRST_REFERENCE);
+        }
+        let mut optional = |body: &mut Vec<u8>, text: &Option<String>| {
+            varint(body, text.as_ref().map_or(0, |text| strings.number(text) + FIRST_REFERENCE + 1));
+        };
+        optional(&mut body, label);
         varint(&mut body, u32::try_from(envelope.signatures.len()).unwrap());
-        for signature in &envelope.signatures {
-            let keyid = signature.keyid.as_ref().map(|keyid| strings.number(keyid) + FIRST_REFERENCE + 1);
-            varint(&mut body, keyid.unwrap_or(0));
-            let bytes = if message.is_empty() { [0; 64] } else { *key(&signature.signer).sk.sign(message, None) };
+        for Signature { keyid, signer } in &envelope.signatures {
+            optional(&mut body, keyid);
+            let bytes =
+                if message.is_empty() || signer.is_empty() { of_nobody() } else { *key(signer).sk.sign(message, None) };
             varint(&mut body, 64);
             body.extend_from_slice(&bytes);
         }
         if envelope.is_dsse {
-            varint(&mut body, strings.number(PAYLOAD_TYPE) + FIRST_REFERENCE);
-            varint(&mut body, length);
-            // No patches.
-            body.extend([MINIMAL, 0]);
+            varint(&mut body, strings.number(payload_type.as_deref().unwrap_or(PAYLOAD_TYPE)) + FIRST_REFERENCE);
+            varint(&mut body, own_length.unwrap_or(length));
+            body.extend_from_slice(style.as_ref().map_or(&[MINIMAL], |style| &style[..]));
+            varint(&mut body, 2 * *empty_patches);
+            body.extend((0..2 * *empty_patches).map(|_| 0));
         }
         envelope.payload.tokens(&mut body, strings);
         body
@@ -337,40 +431,60 @@ impl RawBundle {
 
     /// The entries of the artifacts: what a path does not share with the one before.
     fn entries(&self) -> Vec<Vec<u8>> {
-        let mut before = "";
+        let (mut before, mut suffix) = ("", 0);
         let entries = self.paths.iter().enumerate().map(|(number, (path, variants))| {
-            if number.is_multiple_of(PATHS_BLOCK) {
-                before = "";
+            let is_first = number.is_multiple_of(PATHS_BLOCK);
+            if is_first {
+                (before, suffix) = ("", 0);
             }
+            let same = |one: &str, other: &str| {
+                let ends = one.bytes().rev().zip(other.bytes().rev());
+                ends.take_while(|(one, other)| one == other).count()
+            };
             let shared = before.bytes().zip(path.bytes()).take_while(|(one, other)| one == other).count();
-            let (new, replaced) = (path.len() - shared, before.len() - shared);
+            let end = if self.suffixes { same(&before[shared..], &path[shared..]) } else { 0 };
+            let (new, replaced) = (path.len() - shared - end, before.len() - shared - end);
             let mut entry = Vec::new();
+            if self.shape.is_some() && *variants < 2 && is_first {
+                entry.extend([SHAPE, 1]);
+            }
             if *variants > 1 {
                 for _ in 0..self.directives.max(1) {
-                    entry.push(241);
+                    entry.push(VARIANTS);
                     varint(&mut entry, *variants);
                 }
             }
-            entry.push((new.min(14) << 4 | replaced.min(7) << 1 | 1) as u8);
+            entry.push((new.min(14) << 4 | replaced.min(7) << 1 | usize::from(end == suffix)) as u8);
             if new >= 14 {
                 varint(&mut entry, new as u32 - 14);
             }
             if replaced >= 7 {
                 varint(&mut entry, replaced as u32 - 7);
             }
-            entry.extend_from_slice(&path.as_bytes()[shared..]);
+            if end != suffix {
+                varint(&mut entry, end as u32);
+            }
+            entry.extend_from_slice(&path.as_bytes()[shared..path.len() - end]);
             for variant in 0..*variants {
                 if *variants > 1 {
-                    entry.push(0);
+                    entry.push(u8::from(self.shape.is_some()));
                 }
-                let mut digest = [0x5a; 32];
-                digest[..4].copy_from_slice(&variant.to_le_bytes());
-                digest[4..8].copy_from_slice(&(number as u32).to_le_bytes());
+                let length =
+                    self.shape.as_ref().map_or(32, |shape| shape.iter().map(|(_, bytes)| *bytes as usize).sum());
+                let mut digest = vec![0x5a; length];
+                let number = variant.to_le_bytes().into_iter().chain((number as u32).to_le_bytes());
+                digest.iter_mut().zip(number).for_each(|(byte, number)| *byte = number);
                 entry.extend(digest);
             }
-            before = path;
+            (before, suffix) = (path, end);
             entry
         });
         entries.collect()
     }
+}
+
+/// A signature of the right form that is over nothing.
+fn of_nobody() -> [u8; 64] {
+    static SIGNATURE: OnceLock<[u8; 64]> = OnceLock::new();
+    *SIGNATURE.get_or_init(|| *key("nobody").sk.sign(b"", None))
 }

@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_compact::{KeyPair, Seed};
 use sha2::{Digest, Sha256};
-use sitrep_cli::hex;
+use sitrep_metadata::hex;
 
 /// What the files look like. The default is that of Python in-toto before version 3, which all others read.
 #[derive(Clone, Copy, Debug, Default)]

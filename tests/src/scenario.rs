@@ -10,12 +10,13 @@ use std::{
 
 use serde::Deserialize;
 use serde_json::json;
-use sitrep_cli::{hex, input::Input, keys::OwnerFile, sign::Signer, trust_policy::Policy};
+use sitrep_cli::sources::input::Input;
 use sitrep_core::{
     Inspections, Scratch, Str, Time,
     bundle::{Bundle, Event, Reader},
     limits::{BOOT, CHUNK, HOST},
 };
+use sitrep_metadata::{hex, keys::OwnerFile, sign::Signer, trust_policy::Policy};
 
 use crate::device::{Flash, Run};
 use crate::update::package;
@@ -180,7 +181,7 @@ impl Scenario {
 
 /// A key or a seed.
 fn raw(digits: &str) -> [u8; 32] {
-    Str::Text(digits).decode_hex().expect("64 hexadecimal digits")
+    Str::new(digits).decode_hex().expect("64 hexadecimal digits")
 }
 
 fn time(text: &str) -> Time {

@@ -6,14 +6,14 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use sitrep_cli::hex;
-use sitrep_cli::input::Input;
-use sitrep_cli::keys::OwnerFile;
-use sitrep_cli::temporary::Directory;
-use sitrep_cli::trust_policy::Policy;
+use sitrep_cli::shell::temporary::Directory;
+use sitrep_cli::sources::input::Input;
 use sitrep_core::update::package::ARTIFACT;
 use sitrep_core::update::policy_update::{self, SignedPolicy};
 use sitrep_core::{Device, Message as _, Time, limits, update::package};
+use sitrep_metadata::hex;
+use sitrep_metadata::keys::OwnerFile;
+use sitrep_metadata::trust_policy::Policy;
 
 use crate::chain::{Signed, Wrapping, entry, key, keyid};
 

@@ -3,8 +3,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sitrep_cli::metadata::Document;
-use sitrep_cli::pack::Packer;
+use sitrep_metadata::bundle::pack::Packer;
+use sitrep_metadata::envelope::document::Document;
 
 /// A DSSE envelope around `payload`, signed by nobody.
 #[must_use]

@@ -154,7 +154,7 @@ fn policy_updates_need_the_owners_in_force() {
     assert_eq!(one(&policy_update(&next, &["mallory"])), unsigned, "the new policy's owner");
     assert_eq!(one(&policy_update(&next, &[])), Some(Err(Code::PolicyUpdateForm)));
     assert_eq!(one(&policy_update(&next, &["owner"; 9])), Some(Err(Code::PolicyUpdateForm)), "too many");
-    for revision in [0, 6, 7] {
+    for revision in [0, 6, 7, u32::MAX] {
         let lower = policy_update(&policy(revision, &["owner"], 1), &three);
         assert_eq!(one(&lower), Some(Err(Code::PolicyUpdateRevision)), "{revision}");
     }
@@ -207,6 +207,7 @@ fn a_pending_policy_can_be_replaced() {
         (2, Err(Code::PolicyUpdateRevision)),
         (4, Ok(())),
         (3, Err(Code::PolicyUpdateRevision)),
+        (u32::MAX, Err(Code::PolicyUpdateRevision)),
     ] {
         let staging = subject.device.map.staging;
         flash.clear(staging);

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use sitrep_cli::args::Profile;
+use sitrep_metadata::profile::Profile;
 use sitrep_tests::cases::{Answer, Case, directories};
 use sitrep_tests::command::vectors;
 

@@ -6,8 +6,11 @@ use std::process::Command;
 
 use object::{Object as _, ObjectSection as _, SectionKind};
 use serde::Deserialize;
+use sitrep_core::limits::DEVICE;
+use sitrep_tests::chain::key;
+use sitrep_tests::raw_chain::OWNER;
 use sitrep_tests::required::leave_out;
-use sitrep_tests::{c, demo, scenario};
+use sitrep_tests::{c, demo, hostile_bundles, scenario};
 use tempfile::TempDir;
 
 const TARGET: &str = "thumbv7m-none-eabi";
@@ -18,6 +21,23 @@ struct Budget {
     flash: u64,
     stack: u64,
     context: u64,
+    instructions: Instructions,
+}
+
+/// How many instructions at most.
+#[derive(Deserialize)]
+struct Instructions {
+    base: u64,
+    byte: u64,
+    unit: u64,
+}
+
+impl Budget {
+    fn read() -> Self {
+        let text = fs::read_to_string(c::directory().join("budgets.toml")).unwrap();
+        let mut boards: toml::Table = toml::from_str(&text).unwrap();
+        boards.remove("mps2-an385").unwrap().try_into().unwrap()
+    }
 }
 
 /// The example's image in a directory with the files that it reads.
@@ -132,13 +152,42 @@ fn a_device_takes_an_image_piece_by_piece() {
 fn what_it_takes() {
     let Some(device) = Device::new() else { return };
     let (_, log) = device.run(&device.read("package.tar.gz"));
-    let text = fs::read_to_string(c::directory().join("budgets.toml")).unwrap();
-    let mut boards: toml::Table = toml::from_str(&text).unwrap();
-    let budget: Budget = boards.remove("mps2-an385").unwrap().try_into().unwrap();
+    let budget = Budget::read();
     let (stack, context) = (figure(&log, "\nstack "), figure(&log, " of which used "));
+    println!("the demo, with its artifact: {} instructions", 1000 * figure(&log, "\ntook "));
     println!(
         "the library from C on the Cortex-M3: {} bytes of flash (budget {}), {stack} of stack (budget {}), {context} of context (budget {})",
         device.library, budget.flash, budget.stack, budget.context
     );
     assert!(device.library <= budget.flash && stack <= budget.stack && context <= budget.context);
+}
+
+/// Bundles that ask for as much as they can: a watchdog has to wait for as long as the formula says, and no longer.
+#[test]
+fn how_long_it_takes_at_most() {
+    let Some(device) = Device::new() else { return };
+    let Budget { stack: most_stack, instructions: Instructions { base, byte, unit }, .. } = Budget::read();
+    let policy = scenario::trust_policy(&[*key(OWNER).pk], "aaa0000000");
+    device.write("trust.bin", &policy.to_compiled().unwrap());
+    let (work, mut worst) = (DEVICE.features.work(), (0, String::new()));
+    for kind in hostile_bundles::all() {
+        // The example has room for 8 KiB.
+        let mut sizes = [7000, 4000, 2000].into_iter().map(|size| (kind.bundle)(size, &DEVICE).bytes());
+        let Some(bundle) = sizes.find(|bytes| bytes.len() <= 8192) else {
+            println!("{}: larger than the example has room for", kind.name);
+            continue;
+        };
+        device.write("bundle.sitrep", &bundle);
+        let (_, log) = device.run(b"");
+        let answer = log.lines().next().unwrap_or_default();
+        let (stack, instructions) = (figure(&log, "\nstack "), 1000 * figure(&log, "\ntook "));
+        let size = bundle.len() as u64;
+        let units = u64::from(work.base) + u64::from(work.ratio) * size;
+        let most = base + byte * size + unit * units;
+        println!("{}: {size} bytes, {instructions} of {most} instructions, {stack} of stack, {answer}", kind.name);
+        assert!(instructions <= most && stack <= most_stack, "{}", kind.name);
+        worst = worst.max((1000 * instructions / most, kind.name.to_owned()));
+    }
+    // A formula that nothing comes near would promise too little.
+    assert!(worst.0 > 500, "{worst:?}");
 }

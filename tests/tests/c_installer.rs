@@ -7,7 +7,10 @@ use std::{env, fs};
 
 use serde_json::Value;
 use sitrep_core::Inspections;
-use sitrep_tests::{c, demo, scenario};
+use sitrep_core::limits::HOST;
+use sitrep_tests::chain::key;
+use sitrep_tests::raw_chain::OWNER;
+use sitrep_tests::{c, demo, hostile_bundles, scenario};
 use tempfile::TempDir;
 
 /// A compiled program in a directory with everything that it is given.
@@ -265,4 +268,35 @@ fn the_header_is_c_and_cpp() {
             }
         }
     }
+}
+
+/// What `core/c/README.md` says of a host: the context is the caller's, so that the stack is all else.
+#[test]
+fn the_stack_of_a_host_is_within_its_budget() {
+    if !c::has("gcc", "c") {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let program = directory.path().join("stack");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("c/stack.c");
+    c::compile_with(&c::optimised_library(), "gcc", &source, &[&c::WARNINGS[..], &["-O2"]].concat(), &program);
+    c::write_inputs(directory.path());
+    let text = fs::read_to_string(c::directory().join("budgets.toml")).unwrap();
+    let budgets: toml::Table = toml::from_str(&text).unwrap();
+    let budget = budgets["host"]["stack"].as_integer().unwrap();
+    for kind in hostile_bundles::all() {
+        fs::write(directory.path().join(kind.name), (kind.bundle)(7000, &HOST).bytes()).unwrap();
+    }
+    let policy = scenario::trust_policy(&[*key(OWNER).pk], "aaa0000000");
+    fs::write(directory.path().join("hostile.bin"), policy.to_compiled().unwrap()).unwrap();
+    let hostile = hostile_bundles::all().into_iter().map(|kind| ("hostile.bin", kind.name));
+    let mut most = 0;
+    for (trust, bundle) in [("trust.json", GENUINE[1]), ("trust.bin", GENUINE[1])].into_iter().chain(hostile) {
+        let (code, printed) = c::run(&program, directory.path(), &[trust, bundle, GENUINE[2]]);
+        let (bytes, answer) = printed.trim().split_once(' ').unwrap();
+        assert!(code == Some(0) && (bundle != GENUINE[1] || answer == "verified"), "{bundle}: {printed}");
+        most = most.max(bytes.parse().unwrap());
+    }
+    println!("stack from C on this machine: {most} bytes (budget {budget})");
+    assert!(most <= budget && most > budget / 2, "{most} of {budget}");
 }

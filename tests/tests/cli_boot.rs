@@ -6,10 +6,10 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use sitrep_cli::sign::Signer;
-use sitrep_cli::temporary::Directory;
+use sitrep_cli::shell::temporary::Directory;
 use sitrep_core::update::{Package, PolicyUpdate};
 use sitrep_core::{Code, Ed25519, TrustPolicy};
+use sitrep_metadata::sign::Signer;
 use sitrep_tests::chain::{Signed, Wrapping, entry, keyid};
 use sitrep_tests::command::{Run, sitrep, vectors};
 use sitrep_tests::in_toto;
@@ -21,7 +21,7 @@ fn run(directory: &Path, line: &str) -> Run {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    sitrep_cli::hex::encode(&Sha256::digest(bytes))
+    sitrep_metadata::hex::encode(&Sha256::digest(bytes))
 }
 
 /// Everybody's keys, `app-a.bin` and `app-b.bin`, a layout by Alice of one step, and the builder's link.
@@ -30,7 +30,7 @@ fn project() -> Directory {
     let path = directory.path();
     for name in PEOPLE {
         // The keys of `sitrep_tests::chain`.
-        Signer::from_seed(Sha256::digest(name).into()).write(path, name).unwrap();
+        sitrep_signers::file::write(&Signer::from_seed(Sha256::digest(name).into()), path, name).unwrap();
     }
     let digest = |name: &str| {
         fs::write(path.join(name), format!("image {name}")).unwrap();
@@ -83,7 +83,7 @@ fn an_attestation_is_an_in_toto_statement_in_a_dsse_envelope() {
     let envelope: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(envelope["payloadType"], "application/vnd.in-toto+json");
     assert_eq!(envelope["signatures"][0]["keyid"], keyid("builder").as_str());
-    let statement = sitrep_cli::dsse::Envelope::parse(text.as_bytes()).unwrap().payload;
+    let statement = sitrep_metadata::envelope::dsse::Envelope::parse(text.as_bytes()).unwrap().payload;
     let expected = format!(
         r#"{{"_type":"https://in-toto.io/Statement/v1","predicate":{{"hardware":["rev-b","rev-c"],"product":"thermostat","securityVersion":7,"time":"2026-11-01T00:00:00Z"}},"predicateType":"urn:sitrep:security-version:v1","subject":[{{"digest":{{"sha256":"{}"}},"name":"app-a.bin"}},{{"digest":{{"sha256":"{}"}},"name":"app-b.bin"}}]}}"#,
         sha256(b"image app-a.bin"),
@@ -95,7 +95,7 @@ fn an_attestation_is_an_in_toto_statement_in_a_dsse_envelope() {
     let line = "attest security-version --security-version 0 --subject x=app-a.bin --signing-key builder.key -o v.intoto.jsonl";
     run(path, line).expect(0);
     let predicate = |name: &str| {
-        let envelope = sitrep_cli::dsse::Envelope::parse(&fs::read(path.join(name)).unwrap()).unwrap();
+        let envelope = sitrep_metadata::envelope::dsse::Envelope::parse(&fs::read(path.join(name)).unwrap()).unwrap();
         let statement: Value = serde_json::from_slice(&envelope.payload).unwrap();
         statement["predicate"].clone()
     };
@@ -159,11 +159,13 @@ fn a_chain_is_verified_for_a_device() {
     let expected = json!({
         "name": "app-a.bin", "result": "artifact-digest", "step": "build", "digest": {"sha256": digest}, "security_version": 7,
         "time": "2026-11-01T00:00:00Z",
+        "file": {"path": "app-b.bin", "bytes": 15, "sha256": sha256(b"image app-b.bin")},
     });
     assert_eq!(json["artifacts"], json!([expected]));
     let json: Value = serde_json::from_str(&verify("--artifact x=app-b.bin --json").expect(1).stdout).unwrap();
     let expected = json!({
         "name": "x", "result": "artifact-unknown", "step": null, "digest": null, "security_version": null, "time": null,
+        "file": {"path": "app-b.bin", "bytes": null, "sha256": null},
     });
     assert_eq!(json["artifacts"], json!([expected]));
     let json: Value = serde_json::from_str(&verify(&format!("{DEVICE} --json")).expect(0).stdout).unwrap();
@@ -175,6 +177,10 @@ fn a_chain_is_verified_for_a_device() {
     let pack = "pack root.layout --trust trust.json --profile boot -o other.sitrep";
     run(path, &format!("{pack} {DEVICE}")).expect(1).error("attestation-missing: ");
     run(path, pack).expect(0);
+    // Without a product there is nothing that a boot loader would ask these of.
+    let without = "pack root.layout --verification-keys alice.pub --profile boot -o other.sitrep";
+    run(path, without).expect(0);
+    run(path, &format!("{without} {DEVICE}")).expect(2).error("profile boot asks for a security version");
     // Neither slot's product.
     run(path, &POLICY.replace("app-", "other-")).expect(0);
     verify("").expect(1).error("artifact-unknown: ");
@@ -265,7 +271,8 @@ fn what_a_device_would_refuse_is_not_signed() {
         (b"SITT\x01\x01\x5a".to_vec(), 1, "s.json: trust-syntax: "),
     ] {
         let signers = ["alice", "bob"].map(|name| Signer::from_seed(Sha256::digest(name).into()));
-        let envelope = sitrep_cli::dsse::Envelope::sign("application/vnd.sitrep.trust-policy", payload, &signers);
+        let envelope =
+            sitrep_metadata::envelope::dsse::Envelope::sign("application/vnd.sitrep.trust-policy", payload, &signers);
         fs::write(path.join("s.json"), envelope.to_json()).unwrap();
         update("s.json --from old.json").expect(code).error(error);
     }
@@ -343,7 +350,9 @@ fn a_package_holds_what_was_given_and_is_shown() {
 
     fs::write(path.join("p.sits"), &bytes[..bytes.len() - 1]).unwrap();
     run(path, "inspect p.sits").expect(2).error("p.sits: package-head: ");
-    run(path, "inspect trust.json").expect(2).error("trust.json is no sitrep bundle, update package or policy update");
+    run(path, "inspect trust.json")
+        .expect(2)
+        .error("trust.json: expected a member `signed` (Metablock) or `payload` (DSSE)");
 }
 
 #[test]
@@ -411,29 +420,6 @@ fn a_package_brings_the_owners_that_allow_its_artifact() {
     run(path, "trust sign bob.json --signing-key alice.key -q -o signed.json").expect(0);
     run(path, "trust update signed.json --from alice.json -q -o bob.situ").expect(0);
     package(&format!("{parts} --trust alice.json --policy-update bob.situ")).expect(0);
-}
-
-/// What the README tells its reader to type, in such a project.
-#[cfg(unix)]
-#[test]
-fn the_commands_of_the_readme_work() {
-    let directory = project();
-    let path = directory.path();
-    let init = "trust init --verification-keys alice.pub bob.pub --threshold 1 --product-artifact app-{slot}.bin -q";
-    run(path, &format!("{init} -o trust.json")).expect(0);
-    run(path, &format!("{init} --revision 1 -o new.json")).expect(0);
-    let readme = include_str!("../../README.md");
-    let section = readme.split("\n## ").find(|section| section.starts_with("Update a device\n")).unwrap();
-    let script: String = section.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap()).collect();
-    assert!(script.contains("sitrep boot-package --policy-update "), "{script}");
-    let programs = std::env::var_os("PATH").unwrap_or_default();
-    let own = [sitrep_tests::command::binary().parent().unwrap().to_owned()];
-    let programs = std::env::join_paths(own.into_iter().chain(std::env::split_paths(&programs))).unwrap();
-    let mut sh = Command::new("sh");
-    let output = sh.args(["-e", "-c", &script]).current_dir(path).env("PATH", programs).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(text.matches("verified and packaged: ").count(), 2, "{text}");
 }
 
 #[test]
@@ -523,6 +509,7 @@ fn a_policy_that_nothing_could_replace_is_for_no_device() {
     for line in [
         "trust sign last.json --signing-key alice.key -o e.json",
         "trust compile last.json --profile boot -o last.bin",
+        "trust compile last.json --profile host -o last.bin",
         "trust check last.json --profile device",
     ] {
         let refused = run(path, line).expect(1).error(&format!("last.json: {expected}"));
@@ -530,11 +517,21 @@ fn a_policy_that_nothing_could_replace_is_for_no_device() {
     }
     let checked = run(path, "trust check last.json").expect(0).stdout;
     assert!(checked.contains("not for a device:") && checked.contains(expected), "{checked}");
-    // Signed by another tool.
-    run(path, "trust compile last.json -q -o last.bin").expect(0);
+    run(path, &format!("{THREE} --security-version 4294967294 -o version.json")).expect(0);
+    let version = fs::read_to_string(path.join("version.json")).unwrap();
+    fs::write(path.join("version.json"), version.replace("4294967294", "4294967295")).unwrap();
+    let refused = run(path, "trust compile version.json --profile host -o last.bin").expect(1);
+    refused.error("version.json: security-version: no statement can say security version 4294967295");
+    assert!(!path.join("last.bin").exists());
+    // Compiled and signed by another tool.
+    run(path, "trust compile almost.json -q -o last.bin").expect(0);
     let signers = ["alice", "bob"].map(|name| Signer::from_seed(Sha256::digest(name).into()));
-    let payload = fs::read(path.join("last.bin")).unwrap();
-    let envelope = sitrep_cli::dsse::Envelope::sign("application/vnd.sitrep.trust-policy", payload, &signers);
+    let mut payload = fs::read(path.join("last.bin")).unwrap();
+    let revision = payload.len() - 6;
+    assert_eq!(payload[revision], 0xfe);
+    payload[revision] = 0xff;
+    let envelope =
+        sitrep_metadata::envelope::dsse::Envelope::sign("application/vnd.sitrep.trust-policy", payload, &signers);
     fs::write(path.join("e.json"), envelope.to_json()).unwrap();
     run(path, "trust update e.json --from old.json -o u.situ").expect(1).error(&format!("e.json: {expected}"));
     assert!(!path.join("u.situ").exists());
@@ -558,4 +555,32 @@ fn a_signed_policy_is_not_signed_again() {
     run(path, &long).expect(0);
     let refused = run(path, "trust check trust.json --profile device").expect(1).error("trust.json: limit-path: ");
     assert!(refused.stderr.contains("hint: give what is run a shorter name"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_package_fits_into_its_slot() {
+    use sitrep_firmware::trailer::TRAILER;
+    let directory = packed();
+    let path = directory.path();
+    let package =
+        |more: &str| run(path, &format!("boot-package --bundle app.sitrep --artifact app-b.bin -o p.sits {more}"));
+    package("").expect(0);
+    let length = fs::metadata(path.join("p.sits")).unwrap().len() + u64::from(TRAILER);
+    fs::remove_file(path.join("p.sits")).unwrap();
+    let refused = package(&format!("--slot-size {}", length - 1)).expect(1).error("package-head: ");
+    assert!(
+        refused.stderr.contains(&format!("a slot {}", length - 1)) && !path.join("p.sits").exists(),
+        "{}",
+        refused.stderr
+    );
+    package(&format!("--slot-size {length}")).expect(0);
+    // Sparse files take no room; they would in memory. Each could be a part by itself.
+    fs::remove_file(path.join("p.sits")).unwrap();
+    for name in ["app-b.bin", "new.situ"] {
+        fs::File::create(path.join(name)).unwrap().set_len(1 << 31).unwrap();
+    }
+    let refused = package("--policy-update new.situ")
+        .expect(2)
+        .error("no slot can hold a package with an artifact of 2147483648 bytes, ");
+    assert!(refused.stderr.contains("beyond 4 GiB") && !path.join("p.sits").exists(), "{}", refused.stderr);
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use sitrep_cli::temporary::Directory;
+use sitrep_cli::shell::temporary::Directory;
 use sitrep_core::boot_report::{
     BLOCK, BootDecision, BootReport, BootSlot, Checked, FORMAT, ImageReport, Refusal, SlotReport, SlotState,
 };

@@ -6,7 +6,7 @@ use sitrep_tests::command::{names, sitrep};
 
 #[test]
 fn the_demo_comes_out_as_told() {
-    let directory = sitrep_cli::temporary::Directory::new("test").unwrap();
+    let directory = sitrep_cli::shell::temporary::Directory::new("test").unwrap();
     let run = sitrep(directory.path(), &["demo", "story"]).expect(0);
     assert_eq!(run.stderr, "");
     let story = directory.path().join("story");
@@ -33,7 +33,7 @@ fn the_demo_comes_out_as_told() {
 
 #[test]
 fn a_directory_that_is_in_use_is_left_alone() {
-    let directory = sitrep_cli::temporary::Directory::new("test").unwrap();
+    let directory = sitrep_cli::shell::temporary::Directory::new("test").unwrap();
     std::fs::write(directory.path().join("mine"), "").unwrap();
     sitrep(directory.path(), &["demo", "."]).expect(2).error(". exists already");
     assert_eq!(names(directory.path()), ["mine"]);
@@ -43,7 +43,7 @@ fn a_directory_that_is_in_use_is_left_alone() {
 #[test]
 fn private_keys_are_for_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;
-    let directory = sitrep_cli::temporary::Directory::new("test").unwrap();
+    let directory = sitrep_cli::shell::temporary::Directory::new("test").unwrap();
     sitrep(directory.path(), &["demo", "story"]).expect(0);
     for name in ["owner", "developer", "packager"] {
         let path = directory.path().join("story/keys").join(format!("{name}.key"));

@@ -4,7 +4,7 @@ use std::fs;
 
 use sitrep_tests::command::{copy_of, names, sitrep, vectors};
 
-fn demo() -> sitrep_cli::temporary::Directory {
+fn demo() -> sitrep_cli::shell::temporary::Directory {
     copy_of(&vectors().join("in-toto-demo/metablock-ed25519/pristine"))
 }
 

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use sitrep_cli::temporary::Directory;
+use sitrep_cli::shell::temporary::Directory;
 use sitrep_tests::command::binary;
 
 /// What clap ends every complaint about usage with.
@@ -26,8 +26,10 @@ fn helps(columns: usize) -> BTreeMap<String, String> {
     let mut helps = BTreeMap::new();
     while let Some(command) = left.pop() {
         let text = help(&command.split_whitespace().collect::<Vec<_>>(), columns);
+        // Those of `sitrep` itself stand in groups, between its usage and its options.
+        let heading = if command.is_empty() { "\nUsage:" } else { "\nCommands:\n" };
         let commands =
-            text.split("\nCommands:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap_or_default();
+            text.split(heading).nth(1).and_then(|rest| rest.split("\nOptions:\n").next()).unwrap_or_default();
         // The names; what follows them is indented further where it goes over several lines.
         let names = commands.lines().filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
         let names = names.filter_map(|line| line.split(' ').next()).filter(|name| *name != "help");

@@ -8,7 +8,7 @@ use sitrep_tests::command::{Run, copy_of, names, sitrep, vectors};
 const KEY: [&str; 2] = ["--verification-keys", "alice.pub"];
 
 /// The demo without its inspection being asked for: it is refused for that alone, unless something else is wrong before.
-fn demo() -> sitrep_cli::temporary::Directory {
+fn demo() -> sitrep_cli::shell::temporary::Directory {
     copy_of(&vectors().join("in-toto-demo/metablock-ed25519/pristine"))
 }
 
@@ -33,7 +33,7 @@ fn only_regular_files_are_links() {
     // A sparse file takes no room on the disk; it would in memory.
     fs::File::create(&link).unwrap().set_len(1 << 40).unwrap();
     let run = verify(directory.path(), &[]).expect(1).error("link-missing: ");
-    assert!(run.stderr.contains("it has 4 GiB or more"), "{}", run.stderr);
+    assert!(run.stderr.contains("it has more than 64 MiB, the limit for a file of metadata"), "{}", run.stderr);
 }
 
 #[cfg(unix)]
@@ -105,9 +105,11 @@ fn labels_give_no_orders_to_the_terminal() {
         assert_eq!(hostile.len(), plain.len());
         fs::write(path.join("b.sitrep"), bundle).unwrap();
         let _ = fs::remove_dir_all(path.join("out"));
-        for args in
-            [&["unpack", "b.sitrep", "-o", "out"][..], &["inspect", "b.sitrep"], &["inspect", "b.sitrep", "--json"]]
-        {
+        for args in [
+            &["unpack", "b.sitrep", "-o", "out", "--any-names"][..],
+            &["inspect", "b.sitrep"],
+            &["inspect", "b.sitrep", "--json"],
+        ] {
             let run = sitrep(path, args).expect(0);
             let harmful = ['\u{1b}', '\u{202e}', '\u{200f}', '\u{9b}'];
             assert!(!run.stdout.contains(harmful) && run.stdout.contains("\\u"), "{args:?}: {}", run.stdout);
@@ -127,6 +129,23 @@ fn limits_of_the_device_are_told() {
     let run = run.expect(1).error("limit-path: ");
     for expected in ["package.", "at most 256 bytes, found one of 257", "12 steps and inspections"] {
         assert!(run.stderr.contains(expected), "{}", run.stderr);
+    }
+}
+
+/// A shell puts the names of files into a command line.
+#[test]
+fn words_that_are_not_understood_give_no_orders_either() {
+    let directory = demo();
+    for word in ["--\u{1b}[2J", "a\nsitrep: error: verified", "--json=\u{202e}", "\u{9b}2J"] {
+        for args in [&["inspect", "a", word][..], &[word], &["lint", "a", word]] {
+            let run = sitrep(directory.path(), args).expect(2);
+            let line = run.stderr.lines().find(|line| line.starts_with("sitrep: error: verified"));
+            let harmful = run.stderr.chars().find(|char| char.is_control() && *char != '\n' || *char == '\u{202e}');
+            assert!(line.is_none() && harmful.is_none(), "{args:?}: {}", run.stderr);
+            // Of an option that there is not, its name alone is told.
+            let is_told = ["\\u{", "\\n", "unexpected argument '--json' found"].map(|text| run.stderr.contains(text));
+            assert!(is_told.contains(&true), "{args:?}: {}", run.stderr);
+        }
     }
 }
 

@@ -67,3 +67,60 @@ fn names_give_no_orders_to_the_terminal() {
     let run = sitrep(path, &["inspect", "a.sitrep"]).expect(0);
     assert!(!run.stdout.contains('\u{1b}') && run.stdout.contains("\\u{1b}[2Jverified\\n"), "{}", run.stdout);
 }
+
+#[test]
+fn metadata_in_json_is_shown() {
+    let directory = copy_of(&vectors().join("in-toto-demo/dsse-ed25519/pristine"));
+    let path = directory.path();
+    let shown = |file: &str| -> Value {
+        serde_json::from_str(&sitrep(path, &["inspect", file, "--json"]).expect(0).stdout).unwrap()
+    };
+    sitrep(path, &["pack", "root.layout", "--verification-keys", "alice.pub", "-o", "a.sitrep"]).expect(0);
+    let packed = shown("a.sitrep");
+    let envelopes: Vec<String> = fs::read_dir(path)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|file| file.extension().is_some_and(|extension| extension == "link"))
+        .map(|file| fs::read_to_string(file).unwrap())
+        .collect();
+    // A layout or a link alone, and links as an array, a line each, and in Sigstore bundles.
+    assert_eq!(shown("root.layout")["payloads"][0], {
+        let mut layout = packed["payloads"][0].clone();
+        layout["label"] = Value::Null;
+        layout
+    });
+    let bundled = |envelope: &String| {
+        format!("{{\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\",\"dsseEnvelope\":{envelope}}}")
+    };
+    let [array, lines, sigstore] = [
+        format!("[{}]", envelopes.join(", ")),
+        envelopes.iter().map(|envelope| envelope.replace('\n', "") + "\n").collect(),
+        format!("[{}]", envelopes.iter().map(bundled).collect::<Vec<_>>().join(",\n")),
+    ];
+    for (file, text) in [("links.json", &array), ("links.jsonl", &lines), ("links.sigstore.json", &sigstore)] {
+        fs::write(path.join(file), text).unwrap();
+        let links = shown(file);
+        let names: Vec<&Value> = links["payloads"].as_array().unwrap().iter().map(|link| &link["name"]).collect();
+        assert_eq!(names.len(), 3);
+        for link in packed["payloads"].as_array().unwrap().iter().skip(1) {
+            assert!(names.contains(&&link["name"]), "{file}: {links}");
+        }
+        let text = sitrep(path, &["inspect", file]).expect(0).stdout;
+        assert!(text.contains("nothing below is verified") && text.contains("link \"package\""), "{text}");
+    }
+    // What is none is told, and how much of it there is at most.
+    fs::write(path.join("mixed.json"), format!("[1, {}, {}]", envelopes[0], ["{}"; 20].join(","))).unwrap();
+    let run = sitrep(path, &["inspect", "mixed.json"]).expect(0);
+    assert!(run.stderr.contains("element 1: 1:1: expected an object"), "{}", run.stderr);
+    assert!(run.stderr.contains("13 more envelopes are ignored") && run.stderr.lines().count() == 9, "{}", run.stderr);
+    for (text, error) in [
+        ("{}", "none.json: line 1: expected a member `signed`"),
+        ("[\n1", "none.json: 2:2: expected `,` or `]`"),
+        ("{\"messageSignature\":{}}", "found a Sigstore bundle with the signature of a file"),
+        ("x", "none.json is no sitrep bundle"),
+    ] {
+        fs::write(path.join("none.json"), text).unwrap();
+        let run = sitrep(path, &["inspect", "none.json"]).expect(2).error("");
+        assert!(run.stderr.contains(error), "{}", run.stderr);
+    }
+}

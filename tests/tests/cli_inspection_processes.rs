@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
@@ -12,7 +12,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
-use sitrep_cli::temporary::Directory;
+use sitrep_cli::shell::temporary::Directory;
 use sitrep_tests::command::binary;
 use sitrep_tests::inspected::{VERIFY, chain, inspection, verify};
 
@@ -193,7 +193,7 @@ fn commands_have_empty_places_of_their_own() {
     let output =
         Command::new(binary()).args(VERIFY).env("TMPDIR", path.join("target")).current_dir(path).output().unwrap();
     let stdout = String::from_utf8(output.stdout).unwrap();
-    assert!(stdout.contains("0 files after") && !stdout.contains("1 file"), "{stdout}");
+    assert!(stdout.contains("files before: 0") && stdout.contains("files after: 0"), "{stdout}");
 }
 
 #[test]
@@ -244,4 +244,55 @@ fn no_time_at_all_is_wrong_usage() {
     let directory = script("true");
     let run = verify(directory.path(), &["--inspection-timeout", "0"]).expect(2);
     assert!(run.stderr.contains("--inspection-timeout <SECONDS>"), "{}", run.stderr);
+}
+
+/// Says which of these files in `/proc` of a process can be opened.
+#[cfg(target_os = "linux")]
+const OPEN: &str = r#"for name in environ mem maps auxv; do ( : < /proc/$1/$name ) 2>/dev/null && echo $name; done; :"#;
+
+/// A program in `directory` and all of its files, as somebody without special rights: root can look into every process.
+#[cfg(target_os = "linux")]
+fn unprivileged(directory: &Path, program: &Path) -> Command {
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        return Command::new(program);
+    }
+    assert!(Command::new("chown").args(["-R", "65534:65534"]).arg(directory).status().unwrap().success());
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all", "--"]).arg(program);
+    command
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_command_cannot_look_into_sitrep() {
+    let directory = script(&format!("sh -c '{OPEN}' sh $PPID; cat /proc/$PPID/comm"));
+    let path = directory.path();
+    // Where everybody can start it.
+    let program = path.join("sitrep");
+    fs::copy(binary(), &program).unwrap();
+    let mut command = unprivileged(path, &program);
+    let output = command.args(VERIFY).current_dir(path).env("SECRET", "secret").output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{printed}");
+    let lines: Vec<&str> = printed.lines().filter_map(|line| line.strip_prefix("| ")).collect();
+    assert_eq!(lines, ["sitrep"], "{printed}");
+    // Of any other program of the same user it could.
+    let mut command = unprivileged(path, Path::new("sh"));
+    let shell = format!("sh -c '{OPEN}' sh $$; :");
+    let output = command.args(["-c", &shell]).current_dir(path).output().unwrap();
+    assert!(output.stdout.starts_with(b"environ\n"), "{output:?}");
+}
+
+/// What sitrep reads of itself below `/proc` it can still read.
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_is_left_running_by_whoever_started_it() {
+    let directory = script("mkfifo ../p; setsid sh -c 'echo > ../p; exec sleep 60' & read line < ../p");
+    let path = directory.path();
+    let program = path.join("sitrep");
+    fs::copy(binary(), &program).unwrap();
+    let mut command = unprivileged(path, &program);
+    let output = command.args(VERIFY).current_dir(path).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && told.contains("what it had started and left running was killed"), "{told}");
 }

@@ -9,7 +9,7 @@ use sitrep_tests::command::sitrep;
 use sitrep_tests::inspected::{VERIFY, chain, inspection, nested, verify};
 
 /// One inspection, whose command is a script.
-fn script(text: &str) -> sitrep_cli::temporary::Directory {
+fn script(text: &str) -> sitrep_cli::shell::temporary::Directory {
     chain(&[inspection("look", &["sh", "-c", text])])
 }
 
@@ -35,7 +35,7 @@ fn what_was_run_is_told() {
     let directory = chain(&[inspection("look", &["cp", "../x", "a b"]), inspection("see", &[])]);
     let run = verify(directory.path(), &[]).expect(0);
     assert_eq!(run.stderr, "");
-    let expected = ["inspection look ran", "cp ../x 'a b'", "returned 0 after ", "0 files before", "1 file after"];
+    let expected = ["inspection look ran", "cp ../x 'a b'", "returned 0 after ", "files before: 0", "files after: 1"];
     let told: Vec<&str> = run.stdout.lines().skip_while(|line| !line.contains(expected[0])).map(str::trim).collect();
     for (line, expected) in told.iter().zip(expected) {
         assert!(line.starts_with(expected), "{expected}\n{}", run.stdout);
@@ -93,6 +93,7 @@ fn programs_are_told_what_ran() {
     };
     let mut expected = json!({
         "inspection_report": 1, "directory": path.join("target").canonicalize().unwrap(), "time_limit_seconds": 7, "environment_passed_on": ["PATH"],
+        "excluded": [], "links_allowed": [],
         "inspections": [{
             "layout": 0, "name": "look", "command": ["sh", "-c", "echo a; echo b > \"$0\"", "c\nd"],
             "outcome": "ended", "return_value": 0, "seconds": null, "files_before": 0, "files_after": 1,
@@ -144,17 +145,21 @@ fn what_cannot_be_recorded_is_an_error_and_not_overlooked() {
     symlink("itself", target.join("itself")).unwrap();
     verify(directory.path(), &[]).expect(2).error("cannot record target/itself: ");
     fs::remove_file(target.join("itself")).unwrap();
-    // Links to directories, even the one above, are not followed; files are seen.
+    // Links to directories are followed, but not out of what is recorded.
     symlink("..", target.join("up")).unwrap();
-    verify(directory.path(), &[]).expect(0);
+    verify(directory.path(), &[])
+        .expect(2)
+        .error("cannot record target/up: it leads out of the directory that is recorded");
+    fs::remove_file(target.join("up")).unwrap();
     fs::write(target.join("more\nsitrep: note: a"), "").unwrap();
     let run = verify(directory.path(), &[]).expect(1).error("rule-disallow: ");
-    assert!(run.stderr.contains("hint: inspections see every file of the target directory"), "{}", run.stderr);
+    assert!(run.stderr.contains("sitrep: note: a lies in the target directory: "), "{}", run.stderr);
     assert!(run.stderr.contains("artifact more\\nsitrep: note: a)"), "{}", run.stderr);
     // Programs are told the same.
     let json: Value = serde_json::from_str(&verify(directory.path(), &["--json"]).expect(1).stdout).unwrap();
     let hint = json["error"]["hint"].as_str().unwrap();
-    assert!(run.stderr.contains(&format!("sitrep: hint: {hint}\n")), "{hint}");
+    // Only what a terminal would obey is spelled out.
+    assert!(run.stderr.contains(&format!("sitrep: hint: {}\n", hint.replace('\n', "\\n"))), "{hint}");
 }
 
 #[test]
@@ -162,11 +167,11 @@ fn a_target_directory_may_be_a_link() {
     let directory = script("echo > made");
     symlink("target", directory.path().join("link")).unwrap();
     let run = verify(directory.path(), &[]).expect(0);
-    assert!(run.stdout.contains("1 file after"), "{}", run.stdout);
+    assert!(run.stdout.contains("files after: 1"), "{}", run.stdout);
     let args =
         ["verify", "root.layout", "--verification-keys", "owner.pub", "--run-inspections", "--target-dir", "link"];
     let run = sitrep(directory.path(), &args).expect(0);
-    assert!(run.stdout.contains("1 file before") && directory.path().join("target/made").exists(), "{}", run.stdout);
+    assert!(run.stdout.contains("files before: 1") && directory.path().join("target/made").exists(), "{}", run.stdout);
 }
 
 #[test]
@@ -210,7 +215,7 @@ fn a_sublayouts_inspection_that_fails_refuses_the_whole() {
     strict["expected_products"] = json!([["DISALLOW", "evil"]]);
     let directory = nested(&[&[], &[strict]]);
     let run = verify(directory.path(), &["--run-sublayout-inspections"]).expect(1).error("rule-disallow: ");
-    assert!(run.stderr.contains("hint: inspections see every file"), "{}", run.stderr);
+    assert!(run.stderr.contains("hint: evil lies in the target directory"), "{}", run.stderr);
 }
 
 #[test]
@@ -240,4 +245,65 @@ fn parameters_are_put_into_the_root_layouts_commands_once() {
     assert_eq!(printed(&given), ["{a}-{b} { a}{}", "{b}-$x; `y` { a}{}"]);
     let run = verify(directory.path(), &["--run-sublayout-inspections", "--param", "a=x"]);
     assert!(run.expect(1).error("parameter-undefined: ").stderr.lines().all(|line| !line.starts_with("| ")));
+}
+
+/// An inspection that allows nothing.
+fn strict() -> Value {
+    let nothing = json!([["DISALLOW", "*"]]);
+    json!({"_type": "inspection", "name": "look", "run": ["true"], "expected_materials": nothing, "expected_products": nothing})
+}
+
+#[test]
+fn what_is_left_out_is_told() {
+    let directory = chain(&[strict()]);
+    let path = directory.path();
+    let target = path.join("target");
+    fs::write(target.join("look.link"), "{}").unwrap();
+    let hint =
+        |run: &sitrep_tests::command::Run| run.stderr.lines().find(|line| line.contains("hint: ")).unwrap().to_owned();
+    let run = verify(path, &[]).expect(1).error("rule-disallow: ");
+    assert!(hint(&run).ends_with(": leave it out with --inspection-exclude look.link"), "{}", run.stderr);
+    let run = verify(path, &["--inspection-exclude", "look.link", "--inspection-report", "r.json"]).expect(0);
+    assert!(run.stdout.contains("  inspections did not see \"look.link\", which was left out\n"), "{}", run.stdout);
+    let report: Value = serde_json::from_slice(&fs::read(path.join("r.json")).unwrap()).unwrap();
+    assert_eq!((&report["excluded"], &report["links_allowed"]), (&json!(["look.link"]), &json!([])));
+    let run = verify(path, &["--inspection-exclude", "look.link", "--json"]).expect(0);
+    assert_eq!(serde_json::from_str::<Value>(&run.stdout).unwrap()["excluded"], json!(["look.link"]));
+    // Each file is named as it would be typed, and what in-toto would not see beside it.
+    fs::create_dir(target.join("a b")).unwrap();
+    fs::write(target.join("a b/it's"), "").unwrap();
+    let run = verify(path, &[]).expect(1);
+    assert!(hint(&run).contains("--inspection-exclude 'a b/it'\\''s'"), "{}", run.stderr);
+    assert!(
+        hint(&run).ends_with("in-toto does not see look.link there: --inspection-exclude look.link"),
+        "{}",
+        run.stderr
+    );
+    verify(path, &["--inspection-exclude", "look.link", "--inspection-exclude", "a b/"]).expect(0);
+    for name in ["../x", "/x", "", "a//b", ".", "a/.."] {
+        let run = verify(path, &["--inspection-exclude", name]).expect(2);
+        assert!(run.stderr.contains("expected a name below the target directory"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn links_out_of_the_directory_are_told_with_what_allows_them() {
+    let directory = chain(&[strict()]);
+    let path = directory.path();
+    fs::create_dir(path.join("elsewhere")).unwrap();
+    fs::write(path.join("elsewhere/evil.so"), "").unwrap();
+    symlink("../elsewhere", path.join("target/lib")).unwrap();
+    let run = verify(path, &[])
+        .expect(2)
+        .error("cannot record target/lib: it leads out of the directory that is recorded, to /");
+    assert!(run.stderr.contains("--inspection-links outside") && run.stdout.is_empty(), "{}", run.stderr);
+    let run = verify(path, &["--inspection-links", "outside"]).expect(1).error("rule-disallow: ");
+    assert!(run.stderr.contains("artifact lib/evil.so"), "{}", run.stderr);
+    verify(path, &["--inspection-exclude", "lib"]).expect(0);
+    symlink(".", path.join("target/loop")).unwrap();
+    let run = verify(path, &["--inspection-exclude", "lib"])
+        .expect(2)
+        .error("cannot record target/loop: symbolic links lead back");
+    assert!(run.stderr.contains("--inspection-links loops"), "{}", run.stderr);
+    verify(path, &["--inspection-exclude", "lib", "--inspection-links", "loops"]).expect(0);
 }

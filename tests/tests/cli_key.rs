@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use sitrep_tests::command::{copy_of, sitrep, vectors};
 
-fn keys() -> sitrep_cli::temporary::Directory {
+fn keys() -> sitrep_cli::shell::temporary::Directory {
     copy_of(&vectors().join("keys"))
 }
 
@@ -62,7 +62,7 @@ fn every_key_is_shown_as_its_program_shows_it() {
 
 #[test]
 fn fresh_keys_have_the_fingerprints_of_ssh_keygen_and_openssl() {
-    let directory = sitrep_cli::temporary::Directory::new("test").unwrap();
+    let directory = sitrep_cli::shell::temporary::Directory::new("test").unwrap();
     let path = directory.path();
     if program(path, "ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-C", "fresh", "-f", "fresh"]).is_some() {
         let listed = program(path, "ssh-keygen", &["-lf", "fresh.pub"]).unwrap();
@@ -73,6 +73,7 @@ fn fresh_keys_have_the_fingerprints_of_ssh_keygen_and_openssl() {
         ("ed25519", &["-algorithm", "ed25519"][..]),
         ("p256", &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]),
         ("p384", &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"]),
+        ("p521", &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"]),
         ("rsa", &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]),
     ] {
         if program(path, "openssl", &[&["genpkey", "-out", name][..], args].concat()).is_none() {
@@ -101,7 +102,7 @@ fn fresh_keys_have_the_key_ids_of_in_toto() {
     };
     let directory = keys();
     let path = directory.path();
-    let names = ["ed25519.pem", "rsa.pem", "p256.pem", "p384.pem"];
+    let names = ["ed25519.pem", "rsa.pem", "p256.pem", "p384.pem", "p521.pem"];
     let output = program(path, python.to_str().unwrap(), &[&["-c", SCRIPT][..], &names].concat()).unwrap();
     let ids: Vec<&str> = text(&output).lines().collect();
     assert_eq!(ids.len(), names.len());
@@ -113,7 +114,7 @@ fn fresh_keys_have_the_key_ids_of_in_toto() {
 #[test]
 fn the_public_half_of_a_private_key_is_shown_with_a_note() {
     let directory = keys();
-    for name in ["ed25519", "rsa", "p256", "p384"] {
+    for name in ["ed25519", "rsa", "p256", "p384", "p521"] {
         let private = format!("{name}.private.pem");
         let run = sitrep(directory.path(), &["key", "show", "--pem", &private]).expect(0);
         assert_eq!(run.stdout, fs::read_to_string(directory.path().join(format!("{name}.pem"))).unwrap());
@@ -146,7 +147,7 @@ fn owners_keys_may_have_any_form() {
     pack("alice.pub").expect(0);
     // The owner's key in the other forms, made of the bytes that the first one holds.
     let key = shown(path, "alice.pub");
-    let bytes = sitrep_cli::hex::decode(key["public"].as_str().unwrap()).unwrap();
+    let bytes = sitrep_metadata::hex::decode(key["public"].as_str().unwrap()).unwrap();
     let encode = |head: &[u8]| {
         use base64::Engine as _;
         base64::engine::general_purpose::STANDARD.encode([head, &bytes].concat())

@@ -124,7 +124,7 @@ fn findings_are_shown_with_their_place_and_what_to_do() {
     fs::write(path.join("draft.json"), layout["signed"].to_string()).unwrap();
     let run = sitrep(path, &[&["lint", "draft.json"][..], &AT].concat()).expect(1);
     for line in [
-        "  warning pattern-impossible: `./foo.py` starts with a component `.` or `..`, which no name does (step update-version, products rule 1: MODIFY ./foo.py)",
+        "  warning pattern-impossible: `./foo.py` starts with a component `.`, which no name does (step update-version, products rule 1: MODIFY ./foo.py)",
         "    write the names as they are recorded: `dir/file` or `dir/*`",
         "  error layout-rule: `DISALOW` begins no rule; DISALLOW is near (step update-version, products rule 2: DISALOW *)",
     ] {
@@ -201,6 +201,8 @@ fn in_toto_does_what_the_findings_say() {
         ("rule-unreachable", "products", json!([end, ["ALLOW", "x"]]), "x", "refused"),
         ("rule-unreachable", "products", json!([["ALLOW", "*"], ["DISALLOW", "x"]]), "x", "passes"),
         ("rules-open", "products", json!([["CREATE", "y"]]), "x", "passes"),
+        ("disallow-other-form", "products", json!([["DISALLOW", "x"], ["ALLOW", "*"]]), "../x", "passes"),
+        ("disallow-other-form", "products", json!([["DISALLOW", "d/*"], ["CREATE", "*"], end]), "/d/x", "passes"),
         ("rules-none", "products", json!([]), "x", "passes"),
         ("pattern-impossible", "products", json!([["ALLOW", "./x"], end]), "x", "refused"),
         ("pattern-impossible", "products", json!([["ALLOW", "d/"], end]), "d/x", "refused"),

@@ -5,7 +5,7 @@
 use std::fs::{self, File};
 use std::process::Command;
 
-use sitrep_cli::temporary::Directory;
+use sitrep_cli::shell::temporary::Directory;
 use sitrep_tests::command::binary;
 
 const COMMANDS: [&str; 8] = [

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use sitrep_cli::temporary::Directory;
+use sitrep_cli::shell::temporary::Directory;
 use sitrep_tests::command::{Run, names, sitrep, vectors};
 
 /// A directory with the demo's owner in three kinds of key: `ed25519.pub`, `rsa.pub`, `ecdsa.pub`.
@@ -84,10 +84,10 @@ fn a_policy_is_made_and_shown() {
         fingerprint,
         id,
         "rsa, rsassa-pss-sha256",
-        "the product out/app.bin of step package",
+        "out/app.bin of step package",
         "skipped, and the verdict names them",
         "urn:x is demanded of step build",
-        "later than 2026-01-01T00:00:00Z",
+        "layouts that expired before 2026-01-01T00:00:00Z are refused",
         "at least 3",
         "revision 200",
     ] {
@@ -118,7 +118,7 @@ fn all_owners_have_to_sign_unless_fewer_are_asked_for() {
     }
     let line = "init -o other.json --verification-keys ed25519.pub";
     trust(path, &format!("{line} --earliest-time tomorrow")).expect(2).error("--earliest-time \"tomorrow\" is no time");
-    trust(path, &format!("{line} --product-artifact ../app"))
+    trust(path, &format!("{line} --product-artifact a/../app"))
         .expect(2)
         .error("the trust policy would not be valid: trust-syntax");
     trust(path, &format!("{line} --product-step a\"b"))

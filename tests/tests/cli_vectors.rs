@@ -20,7 +20,7 @@ fn has_tar() -> bool {
 }
 
 /// The same set twice: as it is, and with nothing but the bundle, the artifact and the key.
-fn both_forms(set: &str, state: &str) -> [(sitrep_cli::temporary::Directory, &'static str); 2] {
+fn both_forms(set: &str, state: &str) -> [(sitrep_cli::shell::temporary::Directory, &'static str); 2] {
     let json = copy_of(&vectors().join("in-toto-demo").join(set).join(state));
     let bundle = copy_of(json.path());
     sitrep(bundle.path(), &["pack", "root.layout", "--no-verify", "-o", "demo.sitrep"]).expect(0);
@@ -121,7 +121,7 @@ fn another_owners_key_is_refused() {
 fn a_replaced_artifact_is_refused() {
     for (directory, input) in both_forms("dsse-ecdsa", "pristine") {
         // Not in the directory, where the inspection would see it.
-        let elsewhere = sitrep_cli::temporary::Directory::new("test").unwrap();
+        let elsewhere = sitrep_cli::shell::temporary::Directory::new("test").unwrap();
         let other = elsewhere.path().join("other");
         std::fs::write(&other, "other").unwrap();
         let other = other.to_str().unwrap();
@@ -200,7 +200,7 @@ fn quiet_prints_nothing_but_errors() {
 #[test]
 fn in_toto_verifys_own_options_find_the_links() {
     let [(directory, _), _] = both_forms("dsse-ecdsa", "pristine");
-    let elsewhere = sitrep_cli::temporary::Directory::new("test").unwrap();
+    let elsewhere = sitrep_cli::shell::temporary::Directory::new("test").unwrap();
     let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let (layout, key, links) = (path("root.layout"), path("alice.pub"), path(""));
     let run = |directory: &Path, more: &[&str]| {
@@ -220,12 +220,12 @@ fn in_toto_verifys_own_options_find_the_links() {
 fn a_bundle_cannot_bring_its_own_observations() {
     let [_, (directory, _)] = both_forms("dsse-ed25519", "pristine");
     let path = directory.path().join("demo.sitrep");
-    let mut packer = sitrep_cli::pack::Packer::new();
+    let mut packer = sitrep_metadata::bundle::pack::Packer::new();
     for name in ["root.layout", "clone.7da1b1fa.link", "update-version.7da1b1fa.link", "package.8025436d.link"] {
         let json = std::fs::read(vectors().join("in-toto-demo/dsse-ed25519/pristine").join(name)).unwrap();
-        packer.add(name, sitrep_cli::metadata::Document::parse(&json).unwrap());
+        packer.add(name, sitrep_metadata::envelope::document::Document::parse(&json).unwrap());
     }
-    packer.add_observation(&sitrep_cli::pack::Observation { name: "untar".into(), ..Default::default() });
+    packer.add_observation(&sitrep_metadata::bundle::pack::Observation { name: "untar".into(), ..Default::default() });
     std::fs::write(path, packer.finish(0).unwrap()).unwrap();
     for more in [&[][..], &["--run-inspections"]] {
         verify(directory.path(), "demo.sitrep", more).expect(1).error("bundle-envelope: ");

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use sitrep_cli::sign::Signer;
-use sitrep_cli::temporary::Directory;
+use sitrep_cli::shell::temporary::Directory;
+use sitrep_metadata::sign::Signer;
 use sitrep_tests::command::{Run, copy_of, sitrep, vectors};
 
 /// The demo, whose owner is alice, and the keys of two more owners. They are test keys.
@@ -13,7 +13,7 @@ fn demo() -> (Directory, [Signer; 2]) {
     let directory = copy_of(&vectors().join("in-toto-demo/metablock-ed25519/pristine"));
     let signers = [Signer::from_seed([1; 32]), Signer::from_seed([2; 32])];
     for (signer, name) in signers.iter().zip(["bob", "carol"]) {
-        signer.write(directory.path(), name).unwrap();
+        sitrep_signers::file::write(signer, directory.path(), name).unwrap();
     }
     (directory, signers)
 }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use sitrep_cli::args::Profile;
+use sitrep_metadata::profile::Profile;
 use sitrep_tests::cases::{Case, directories};
 use sitrep_tests::command::vectors;
 

@@ -8,6 +8,7 @@ use sitrep_firmware::boards::memory_map;
 use sitrep_tests::{
     boot::{Desk, release},
     device::{Flash, Image, Run, Sizes, TIME_LIMIT},
+    figures::compare,
     scale,
     scenario::{self, Scenario},
     update::{package, policy, policy_update},
@@ -30,6 +31,23 @@ impl Budget {
     }
 }
 
+/// The pages have the same figures, but for what changes with every commit: flash is number 0 of a board's row, RAM number 1.
+fn documented(image: &Image, board: &str, which: usize, measured: u64) {
+    let compiler = image.compiler();
+    if !compiler.starts_with("rustc 1.95.") || !compiler.ends_with("`source`") {
+        println!("the figures of firmware/PORTING.md are of another compiler than {compiler}");
+        return;
+    }
+    compare("firmware/PORTING.md", board, &[(which, measured)], 0.03);
+    if board == memory_map::MPS2_AN385.board {
+        let row = [
+            "device, Cortex-M3: flash of the whole boot image",
+            "device: stack and statics, whatever the number of files",
+        ];
+        compare("README.md", row[which], &[(0, measured)], 0.03);
+    }
+}
+
 #[test]
 fn flash() {
     for board in memory_map::ALL {
@@ -37,6 +55,7 @@ fn flash() {
         let (board, Sizes { flash, .. }) = (board.board, image.sizes());
         let budget = Budget::read(board).flash;
         println!("flash of the boot image, {board}: {flash} bytes (budget {budget})");
+        documented(&image, board, 0, flash);
         assert!(flash <= budget, "{board}: {flash} bytes of flash are more than {budget}");
     }
 }
@@ -68,6 +87,7 @@ fn stack_and_static_ram() {
         }
         let ((ram, stack, statics, name), board) = (most, board.board);
         println!("RAM, {board}: at most {stack} bytes of stack and {statics} of statics, by {name} (budget {budget})");
+        documented(&verify, board, 1, ram);
         assert!(ram <= budget, "{board}, {name}: {stack} + {statics} bytes of RAM are more than {budget}");
     }
 }

@@ -2,9 +2,9 @@
 
 use ed25519_compact::{KeyPair, Seed};
 use serde_json::{Value, json};
-use sitrep_cli::metadata::Document;
-use sitrep_cli::pack::Packer;
 use sitrep_core::{Code, ed25519_key_ids};
+use sitrep_metadata::bundle::pack::Packer;
+use sitrep_metadata::envelope::document::Document;
 use sitrep_tests::demo::{signed_bytes, verified};
 use sitrep_tests::json_text::canonical;
 
@@ -249,7 +249,7 @@ fn what_signatures_ask_for_is_bounded_for_all_envelopes_together() {
     let junk = dsse(&junk, &strangers);
     let layout = layout(&keys, &["a"], &json!(1));
     assert_eq!(verdict(&layout, &[good.clone(), dsse(&json!({"_type": "x"}), &strangers)]).0, Ok(()));
-    assert_eq!(verdict(&layout, &[good, junk]).0, Err(Code::LimitText));
+    assert_eq!(verdict(&layout, &[good, junk]).0, Err(Code::LimitWork));
 }
 
 #[test]
@@ -333,12 +333,12 @@ fn an_owner_who_is_named_twice_signs_once() {
     packer.add("root.layout", Document::parse(layout.to_string().as_bytes()).unwrap());
     let bytes = packer.finish(0).unwrap();
     let bundle = Bundle::open(&bytes, &mut [0; 4096]).unwrap();
-    let (text, capitals) = (Str::Text("ed25519"), canonical_hex(&*owner.pk).to_uppercase());
+    let (text, capitals) = (Str::new("ed25519"), canonical_hex(&*owner.pk).to_uppercase());
     let named = |public| OwnerKey {
         key: PublicKey { keytype: text, scheme: text, public: PublicHalf::Text(public) },
         ids: Items::new(&ids),
     };
-    let owners = [named(Str::Hex(&*owner.pk)), named(Str::Text(&capitals))];
+    let owners = [named(Str::of_hex(&*owner.pk).unwrap()), named(Str::new(&capitals))];
     let code = |owners, threshold| {
         let trust = Trust::new(owners, threshold);
         let request = Request {

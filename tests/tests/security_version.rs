@@ -4,8 +4,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use sitrep_cli::input::Input;
-use sitrep_cli::temporary::Directory;
+use sitrep_cli::shell::temporary::Directory;
+use sitrep_cli::sources::input::Input;
 use sitrep_core::{Attested, Code, Device, Time, Trust};
 use sitrep_tests::chain::{OWNER, Signed, Wrapping, entry, key, keyid};
 use sitrep_tests::demo::verified_with;
@@ -15,7 +15,7 @@ const DEVICE: Device<'static> = Device { product: "thermostat", hardware: "rev-b
 const EXPIRES: &str = "2040-01-01T00:00:00Z";
 
 fn sha256(bytes: &[u8]) -> Value {
-    json!({"sha256": sitrep_cli::hex::encode(&Sha256::digest(bytes))})
+    json!({"sha256": sitrep_metadata::hex::encode(&Sha256::digest(bytes))})
 }
 
 fn envelope(payload: Value, wrapping: Wrapping, signer: &str) -> String {
@@ -83,6 +83,7 @@ fn a_device_asks_for_its_product_and_hardware_whatever_the_number() {
     let one = |changes| on_device(&[statement("ann", IMAGE, predicate(changes))]);
     assert_eq!(one(json!({})), says(3, None));
     assert_eq!(one(json!({"securityVersion": 0})), says(0, None));
+    assert_eq!(one(json!({"securityVersion": 4_294_967_294_u64})), says(4_294_967_294, None));
     assert_eq!(one(json!({"time": "2026-11-21T07:00:00Z", "more": {}})), says(3, Some("2026-11-21T07:00:00Z")));
     assert_eq!(on_device(&[]), Err(Code::AttestationMissing));
     for (changes, code) in [
@@ -100,6 +101,7 @@ fn a_device_asks_for_its_product_and_hardware_whatever_the_number() {
         (json!({"time": "2026-11-21"}), Code::AttestationTime),
         (json!({"time": 1_795_244_400}), Code::AttestationTime),
         (json!({"time": null}), Code::AttestationTime),
+        (json!({"securityVersion": 4_294_967_295_u64}), Code::SecurityVersion),
         (json!({"securityVersion": 4_294_967_296_u64}), Code::SecurityVersion),
         (json!({"securityVersion": "3"}), Code::SecurityVersion),
         (json!({"securityVersion": -1}), Code::SecurityVersion),

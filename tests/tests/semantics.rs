@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use sitrep_cli::args::Profile;
+use sitrep_metadata::profile::Profile;
 use sitrep_tests::cases::{Answer, Case, directories};
 use sitrep_tests::command::{sitrep, tree_of, vectors};
 

@@ -7,12 +7,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use sitrep_cli::attestation_bundle::AttestationFile;
-use sitrep_cli::input::Input;
-use sitrep_cli::temporary::Directory;
-use sitrep_cli::unpack::unpack;
+use sitrep_cli::shell::temporary::Directory;
+use sitrep_cli::sources::input::Input;
 use sitrep_core::Bundle;
 use sitrep_core::limits::HOST;
+use sitrep_metadata::bundle::unpack::unpack;
+use sitrep_metadata::envelope::attestation_bundle::AttestationFile;
 
 /// What stands for a step of a layout.
 #[derive(Clone, Debug)]
@@ -123,8 +123,10 @@ proptest! {
         layout.write(&original);
         let text = if is_dsse { dsse(&layout.payload()) } else { metablock(&layout.payload()) };
         fs::write(original.join("root.layout"), text).unwrap();
+        // A file that is named and holds nothing is an error.
         let named: Vec<AttestationFile> = named
             .iter()
+            .filter(|(_, payloads)| !payloads.is_empty())
             .map(|(name, payloads)| AttestationFile { path: format!("{name}.jsonl").into(), bytes: lines(payloads).into() })
             .collect();
         let bundle = packed(&original, &named);

@@ -3,19 +3,18 @@
 
 use std::mem::size_of_val;
 
-use sitrep_cli::input::Input;
+use sitrep_cli::sources::input::Input;
 use sitrep_core::bundle::{Bundle, Str};
 use sitrep_core::limits::{DEVICE, HOST};
 use sitrep_core::{
-    Ed25519, Items, Memory, NoClock, OwnerKey, PublicKey, Request, Sequential, Trust, ed25519_key_ids, verify,
+    Ed25519, Items, Memory, NoClock, OwnerKey, PublicHalf, PublicKey, Request, Sequential, Trust, ed25519_key_ids,
+    verify,
 };
+use sitrep_tests::painted::Stack;
 use sitrep_tests::{every_kind, scale};
 
 /// Bytes of the stack that is painted; far more than core takes, even without optimisation.
 const STACK: usize = 1 << 20;
-/// What it is painted with, in words of the stack's alignment: no value that verification leaves behind.
-const PAINT: u128 = 0xa5c3_5a3c_c35a_3ca5_9669_6996_3cc3_c33c;
-
 /// A chain of few artifacts. Without optimisation each call has a stack frame of its own, and a chain of a single block of paths misses
 /// one call (64 bytes); what `tests/run` holds to is the optimised build.
 const SMALL: usize = if cfg!(debug_assertions) { 100 } else { 10 };
@@ -63,17 +62,17 @@ impl Packed {
     ) -> Taken {
         let ids = ed25519_key_ids(&self.owner);
         let ids = ids.each_ref().map(AsRef::as_ref);
-        let ed25519 = Str::Text("ed25519");
-        let key = PublicKey { keytype: ed25519, scheme: ed25519, public: Str::Hex(&self.owner).into() };
+        let ed25519 = Str::new("ed25519");
+        let key = PublicKey { keytype: ed25519, scheme: ed25519, public: PublicHalf::Bytes(&self.owner) };
         let owners = [OwnerKey { key, ids: Items::new(&ids) }];
         let trust = Trust { owners: Items::new(&owners), ..self.demands };
-        let mut painted = vec![PAINT; STACK / size_of::<u128>()];
+        let mut stack = Stack::new(STACK);
 
         let mut path = [0; PATH];
         let mut opened = None;
         let mut open = 0;
         let of_open = allocation_counter::measure(|| {
-            open = on_painted_stack(&mut painted, || opened = Some(Bundle::open(&self.bundle, &mut path)));
+            open = stack.bytes_of(|| opened = Some(Bundle::open(&self.bundle, &mut path)));
         });
         let bundle = opened.unwrap().unwrap();
 
@@ -90,7 +89,7 @@ impl Packed {
         let mut result = Ok(());
         let mut check = 0;
         let of_check = allocation_counter::measure(|| {
-            check = on_painted_stack(&mut painted, || result = verify(&request, &mut memory, &mut ()).result());
+            check = stack.bytes_of(|| result = verify(&request, &mut memory, &mut ()).result());
         });
         result.unwrap();
         Taken {
@@ -99,19 +98,6 @@ impl Packed {
             allocations: of_open.count_total + of_check.count_total,
         }
     }
-}
-
-/// Runs `work` on a stack of its own; returns how many bytes of that it has written to.
-fn on_painted_stack(painted: &mut [u128], work: impl FnOnce()) -> usize {
-    painted.fill(PAINT);
-    let (base, size) = (painted.as_mut_ptr().cast::<u8>(), size_of_val(painted));
-    // SAFETY: the slice is writable, borrowed for the whole call, aligned to the 16 bytes that stacks need (as `u128` is), and its size is a
-    // multiple of that. `work` ends by returning: core is free of panics, and results are unwrapped by the caller.
-    unsafe { psm::on_stack(base, size, work) };
-    // Stacks grow down, from the end of the slice.
-    let untouched = painted.iter().take_while(|word| **word == PAINT).count();
-    assert!(untouched > 0, "the painted stack was too small");
-    size - untouched * size_of::<u128>()
 }
 
 fn on_host(packed: &Packed) -> Taken {

@@ -96,7 +96,7 @@ enum {
     SITREP_LIMIT_RULES = 205,
     /** an envelope has too many signatures (limit-signatures) */
     SITREP_LIMIT_SIGNATURES = 206,
-    /** an object whose members are in no order has too many (limit-unordered) */
+    /** an object has too many members that are not in order (limit-unordered) */
     SITREP_LIMIT_UNORDERED = 207,
     /** one path has too many different digests (limit-variants) */
     SITREP_LIMIT_VARIANTS = 208,
@@ -108,6 +108,10 @@ enum {
     SITREP_LIMIT_PARAMETERS = 211,
     /** the bundle needs something that this profile leaves out (limit-profile) */
     SITREP_LIMIT_PROFILE = 212,
+    /** a name that the bundle gives or compares is too long (limit-name) */
+    SITREP_LIMIT_NAME = 213,
+    /** verifying the bundle takes more work than a bundle of its size may ask for (limit-work) */
+    SITREP_LIMIT_WORK = 214,
     /** the first envelope does not hold an in-toto layout (layout-type) */
     SITREP_LAYOUT_TYPE = 300,
     /** the layout lacks a required member, or a member has the wrong type (layout-member) */
@@ -124,7 +128,7 @@ enum {
     SITREP_LAYOUT_KEYID = 307,
     /** an artifact rule is malformed (layout-rule) */
     SITREP_LAYOUT_RULE = 308,
-    /** the prefix of a MATCH rule is not a normalised relative path (layout-prefix) */
+    /** the prefix of a MATCH rule is not a normalised path (layout-prefix) */
     SITREP_LAYOUT_PREFIX = 309,
     /** the layout's DSSE payload type is not in-toto's (layout-payload-type) */
     SITREP_LAYOUT_PAYLOAD_TYPE = 310,
@@ -184,9 +188,11 @@ enum {
     SITREP_LINK_SIGNATURE = 509,
     /** a link's DSSE payload type is not in-toto's (link-payload-type) */
     SITREP_LINK_PAYLOAD_TYPE = 510,
-    /** a sublayout has no steps, so it vouches for nothing (sublayout-empty) */
+    /** a sublayout has no steps, so it proves nothing (sublayout-empty) */
     SITREP_SUBLAYOUT_EMPTY = 511,
-    /** no attestation of a required type is in the evidence (attestation-missing) */
+    /** a functionary's signature on one sublayout stands for two steps of a layout (sublayout-reused) */
+    SITREP_SUBLAYOUT_REUSED = 512,
+    /** no attestation of a required type is there (attestation-missing) */
     SITREP_ATTESTATION_MISSING = 520,
     /** too few keys of a step have signed a required attestation (attestation-threshold) */
     SITREP_ATTESTATION_THRESHOLD = 521,
@@ -226,7 +232,7 @@ enum {
     SITREP_ARTIFACT_READ = 903,
     /** the layout has no step of the name that was asked for (artifact-step) */
     SITREP_ARTIFACT_STEP = 904,
-    /** the layout has no step, so it vouches for no artifact (artifact-no-step) */
+    /** the layout has no step, so it says nothing about any artifact (artifact-no-step) */
     SITREP_ARTIFACT_NO_STEP = 905,
     /** the layout has no steps, so it demands nothing (layout-empty) */
     SITREP_LAYOUT_EMPTY = 1000,
@@ -238,8 +244,12 @@ enum {
     SITREP_RETURN_VALUE = 1003,
     /** an inspection was skipped, as the trust policy says (inspection-skipped) */
     SITREP_INSPECTION_SKIPPED = 1004,
-    /** the clock is behind the earliest time that the trust policy allows, so that time counts (clock-behind) */
+    /** the clock is before the earliest time of the trust policy, so that time counts instead (clock-behind) */
     SITREP_CLOCK_BEHIND = 1005,
+    /** a key that a step names can sign nothing here (key-unusable) */
+    SITREP_KEY_UNUSABLE = 1006,
+    /** an OpenPGP key is believed; whether it has expired or was revoked was not asked (openpgp-validity) */
+    SITREP_OPENPGP_VALIDITY = 1007,
     /** the device's own state is lost, or was never written (boot-journal) */
     SITREP_BOOT_JOURNAL = 1100,
     /** the trust policy in flash is not the one that is in force (boot-policy) */

@@ -129,7 +129,7 @@ impl Account {
             }
         }
         for warning in outcome.warnings().kept() {
-            let name = verdict.step_name(warning).unwrap_or(Str::Text(""));
+            let name = verdict.step_name(warning).unwrap_or(Str::new(""));
             self.add(Kind::Warning, warning.code().number(), name.bytes());
         }
     }

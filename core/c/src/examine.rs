@@ -147,7 +147,7 @@ fn is_in_slot(name: &str, in_slot: &str) -> bool {
 // Apart, so that its buffer is gone from the stack while signatures are checked.
 #[inline(never)]
 fn open(bytes: &[u8]) -> Result<Bundle<'_>, Error> {
-    Bundle::open(bytes, &mut [0; LIMITS.path])
+    Bundle::open_for(LIMITS.features, bytes, &mut [0; LIMITS.path])
 }
 
 /// The time that the caller gave.

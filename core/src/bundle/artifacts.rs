@@ -3,29 +3,39 @@
 //! Paths are front-coded, so they are read with a [`PathCursor`] that holds the current path in a buffer of the caller.
 //! [`Artifacts::open`] walks the section once and checks everything that readers rely on later: order, UTF-8, distinct variants.
 
+use core::cell::Cell;
 use core::cmp::Ordering;
 
-use super::Bundle;
 use super::digests::{DigestSet, SHA256, Shape, check_shape};
+use super::forms::Extra;
 use super::strings::{Str, Strings};
 use crate::error::{Code, Error, Result};
-use crate::features::{Extra, Features, SHAPE_ROOM};
-use crate::limits::VARIANTS;
+use crate::features::Features;
+use crate::limits::{SHAPES, VARIANTS};
 use crate::names;
 use crate::wire::{Index, Input};
 
 /// Paths between two entries of the index.
 pub(crate) const BLOCK: u32 = 64;
+// What it takes to read them, in units of work.
+const PATH: u32 = 8;
+const PATH_OF_HOST: u32 = 24;
+/// A digest set of sixteen algorithms that is stepped over.
+const VARIANT: u32 = 8;
 /// The control bytes end here; directives follow.
 const SHAPE_DIRECTIVE: u8 = 240;
 const VARIANTS_DIRECTIVE: u8 = 241;
 /// How many of them an entry may have: one of each. They are read again whenever the entry is.
 const DIRECTIVES: u32 = 2;
 
+/// How many shapes there is room for.
+const SHAPE_ROOM: usize = if Features::BUILD.has(Features::DIGESTS) { SHAPES as usize } else { 0 };
+
 /// The artifacts section, checked.
 #[derive(Clone, Debug)]
 pub struct Artifacts<'b> {
-    features: Features,
+    /// Which the digest sets refer to.
+    strings: Strings<'b>,
     count: u32,
     /// Where each shape starts, so that many shapes cost no more than one.
     shape_offsets: heapless::Vec<u16, SHAPE_ROOM>,
@@ -40,7 +50,7 @@ pub struct Artifacts<'b> {
 
 impl<'b> Artifacts<'b> {
     /// Reads the section's tables. Its entries are unchecked until [`Self::check`].
-    pub(super) fn open(section: &'b [u8], strings: &Strings<'b>) -> Result<Self> {
+    pub(super) fn open(section: &'b [u8], strings: Strings<'b>) -> Result<Self> {
         let mut input = Input::new(section);
         let count = input.varint()?;
         let shape_count = input.varint()?;
@@ -52,23 +62,21 @@ impl<'b> Artifacts<'b> {
         for _ in 0..if Features::BUILD.has(Features::DIGESTS) { shape_count } else { 0 } {
             let offset = u16::try_from(shapes.len().saturating_sub(input.len())).map_err(|_| Code::BundleArtifact)?;
             shape_offsets.push(offset).map_err(|_| Code::BundleArtifact)?;
-            check_shape(&mut input, strings)?;
+            check_shape(&mut input, &strings)?;
         }
         let shapes = shapes.get(..shapes.len().saturating_sub(input.len())).ok_or(Code::BundleArtifact)?;
         let index = Index::take(&mut input, section.len(), count, BLOCK)?;
-        let features = strings.features();
         let shapes = Extra::new(shapes);
-        Ok(Self { features, count, shape_offsets, shapes, index, entries: input.rest(), tidy: false, plain: false })
+        Ok(Self { strings, count, shape_offsets, shapes, index, entries: input.rest(), tidy: false, plain: false })
     }
 
     /// Walks all entries, checks them, and says whether they are tidy and plain. `path` is a buffer for the longest path.
-    pub(super) fn check(bundle: &'b Bundle<'b>, path: &mut [u8]) -> Result<(bool, bool)> {
-        let this = &bundle.artifacts;
+    pub(super) fn check(&'b self, path: &mut [u8]) -> Result<(bool, bool)> {
         let (mut tidy, mut plain) = (true, true);
-        let mut cursor = PathCursor::new(bundle, path);
-        for number in 0..this.count {
-            let offset = this.entries.len().saturating_sub(cursor.input.len());
-            if number.is_multiple_of(BLOCK) && this.index.offset(number / BLOCK) != Some(offset) {
+        let mut cursor = PathCursor::new(self, path);
+        for number in 0..self.count {
+            let offset = self.entries.len().saturating_sub(cursor.input.len());
+            if number.is_multiple_of(BLOCK) && self.index.offset(number / BLOCK) != Some(offset) {
                 return Err(Error::new(Code::BundleArtifact).at_artifact(number));
             }
             cursor.advance()?;
@@ -79,7 +87,7 @@ impl<'b> Artifacts<'b> {
                 return Err(Error::new(Code::BundleArtifact).at_artifact(number));
             }
             plain = plain && is_plain;
-            if !this.features.has(Features::ODD_ARTIFACTS) {
+            if !self.strings.has(Features::ODD_ARTIFACTS) {
                 if !names::is_path(path) {
                     return Err(Error::new(Code::LimitProfile).at_artifact(number));
                 }
@@ -96,6 +104,11 @@ impl<'b> Artifacts<'b> {
 
     pub(super) const fn found(&mut self, (tidy, plain): (bool, bool)) {
         (self.tidy, self.plain) = (tidy, plain);
+    }
+
+    /// The strings section.
+    pub(super) const fn strings(&self) -> &Strings<'b> {
+        &self.strings
     }
 
     /// How many paths the section holds.
@@ -126,7 +139,7 @@ impl<'b> Artifacts<'b> {
     }
 
     /// Takes the digests of one variant from `input`.
-    fn take_digests(&self, strings: &Strings<'b>, input: &mut Input<'b>, shape: u32) -> Result<&'b [u8]> {
+    fn take_digests(&self, input: &mut Input<'b>, shape: u32) -> Result<&'b [u8]> {
         if shape == 0 {
             return input.take(SHA256);
         }
@@ -137,7 +150,8 @@ impl<'b> Artifacts<'b> {
         }
         while let Some((_, form)) = shape.next_field()? {
             match form {
-                0 => strings.get(input.varint()?).map(|_| ())?,
+                // That there is such a string was seen to when the bundle was opened.
+                0 => input.varint().map(|_| ())?,
                 length => input.take(length as usize).map(|_| ())?,
             }
         }
@@ -156,19 +170,18 @@ fn is_plain(text: &[u8]) -> bool {
 fn compare(path: &[u8], prefix: Option<Str<'_>>, name: &[u8]) -> Ordering {
     match prefix {
         None => path.cmp(name),
-        Some(Str::Text(prefix)) => {
+        Some(prefix) => {
             let (start, rest) = path.split_at_checked(prefix.len()).unwrap_or((path, &[]));
             let (slash, end) = rest.split_at_checked(1).unwrap_or((rest, &[]));
-            start.cmp(prefix.as_bytes()).then(slash.cmp(b"/")).then(end.cmp(name))
+            Str::of_utf8(start).order(&prefix).then(slash.cmp(b"/")).then(end.cmp(name))
         }
-        Some(prefix) => path.iter().copied().cmp(prefix.bytes().chain([b'/']).chain(name.iter().copied())),
     }
 }
 
 /// Reads the paths in order; seeks by blocks.
 #[derive(Debug)]
 pub struct PathCursor<'b, 's> {
-    bundle: &'b Bundle<'b>,
+    artifacts: &'b Artifacts<'b>,
     input: Input<'b>,
     path: &'s mut [u8],
     length: usize,
@@ -177,6 +190,8 @@ pub struct PathCursor<'b, 's> {
     /// Number of the entry that `input` stands before.
     next: u32,
     variants: Variants<'b>,
+    /// What was read since somebody asked, in units of work.
+    work: Cell<u32>,
 }
 
 /// The digest sets of one path.
@@ -190,17 +205,42 @@ struct Variants<'b> {
 
 impl<'b, 's> PathCursor<'b, 's> {
     #[inline(never)]
-    pub(super) fn new(bundle: &'b Bundle<'b>, path: &'s mut [u8]) -> Self {
+    pub(super) fn new(artifacts: &'b Artifacts<'b>, path: &'s mut [u8]) -> Self {
         Self {
-            bundle,
-            input: Input::new(bundle.artifacts.entries),
+            artifacts,
+            input: Input::new(artifacts.entries),
             path,
             length: 0,
             suffix: 0,
             shape: 0,
             next: 0,
             variants: Variants { count: 0, shape: 0, data: Input::new(&[]) },
+            work: Cell::new(0),
         }
+    }
+
+    /// What the profile has that is verified for.
+    #[inline]
+    pub(crate) const fn features(&self) -> Features {
+        self.artifacts.strings.features()
+    }
+
+    /// Counts work that is done for the current path.
+    #[inline]
+    pub(crate) fn count_work(&self, units: u32) {
+        self.work.set(self.work.get().wrapping_add(units));
+    }
+
+    /// How many units of work were done since they were taken.
+    #[inline]
+    pub(crate) fn work(&self) -> u32 {
+        self.work.get()
+    }
+
+    /// How many units of work were done since this was asked before.
+    #[inline]
+    pub(crate) fn take_work(&self) -> u32 {
+        self.work.take()
     }
 
     /// The current path's bytes; UTF-8 in a bundle that was opened.
@@ -223,21 +263,21 @@ impl<'b, 's> PathCursor<'b, 's> {
     /// [`Code::BundleArtifact`] where there is none.
     #[inline]
     pub fn seek(&mut self, number: u32) -> Result<()> {
-        if number == self.next && number < self.bundle.artifacts.count {
+        if number == self.next && number < self.artifacts.count {
             return self.advance();
         }
         self.seek_far(number)
     }
 
     fn seek_far(&mut self, number: u32) -> Result<()> {
-        if number >= self.bundle.artifacts.count {
+        if number >= self.artifacts.count {
             return Err(Error::new(Code::BundleArtifact).at_artifact(number));
         }
         let block = number / BLOCK;
         // Stay where it is when the path is in the rest of this block.
         if number < self.next || block != self.next / BLOCK || self.next.is_multiple_of(BLOCK) {
-            let offset = self.bundle.artifacts.index.offset(block).ok_or(Code::BundleArtifact)?;
-            self.input = Input::new(self.bundle.artifacts.entries.get(offset..).ok_or(Code::BundleArtifact)?);
+            let offset = self.artifacts.index.offset(block).ok_or(Code::BundleArtifact)?;
+            self.input = Input::new(self.artifacts.entries.get(offset..).ok_or(Code::BundleArtifact)?);
             self.next = block.saturating_mul(BLOCK);
             self.length = 0;
         }
@@ -263,8 +303,11 @@ impl<'b, 's> PathCursor<'b, 's> {
             }
         };
         self.change_path(control)?;
+        // Whoever reads a path compares it with something.
+        let path = if self.features().has(Features::AMPLE_WORK) { PATH_OF_HOST } else { PATH };
+        self.count_work(path.saturating_add((self.length / 32) as u32));
         self.variants = if variants == 0 {
-            let data = self.bundle.artifacts.take_digests(&self.bundle.strings, &mut self.input, self.shape)?;
+            let data = self.artifacts.take_digests(&mut self.input, self.shape)?;
             Variants { count: 1, shape: self.shape, data: Input::new(data) }
         } else {
             self.take_variants(variants)?
@@ -336,6 +379,7 @@ impl<'b, 's> PathCursor<'b, 's> {
             return Err(self.damaged());
         }
         if new != replaced {
+            self.count_work((self.suffix / 4) as u32);
             self.move_suffix(end, middle);
         }
         self.path.get_mut(keep..middle).ok_or(Code::BundleArtifact)?.copy_from_slice(new_bytes);
@@ -360,14 +404,15 @@ impl<'b, 's> PathCursor<'b, 's> {
         if count < 2 {
             return Err(self.damaged());
         }
-        if count > self.bundle.artifacts.features.work().variants {
+        if count > self.artifacts.strings.features().work().variants {
             return Err(Error::new(Code::LimitVariants).at_artifact(self.next));
         }
         let data = self.input;
+        self.count_work(count.saturating_mul(VARIANT));
         for _ in 0..count {
             // A varint of one byte, as shapes are few: no variant has two spellings.
             let shape = u32::from(self.input.byte()?);
-            self.bundle.artifacts.take_digests(&self.bundle.strings, &mut self.input, shape)?;
+            self.artifacts.take_digests(&mut self.input, shape)?;
         }
         Ok(Variants { count, shape: 0, data })
     }
@@ -378,14 +423,14 @@ impl<'b, 's> PathCursor<'b, 's> {
     /// A code of class `bundle` where the section is damaged; not after [`super::Bundle::open`].
     pub(crate) fn find(&mut self, prefix: Option<Str<'_>>, name: &[u8]) -> Result<bool> {
         // The next path is the likely answer.
-        if self.next < self.bundle.artifacts.count {
+        if self.next < self.artifacts.count {
             self.advance()?;
             if compare(self.path(), prefix, name).is_eq() {
                 return Ok(true);
             }
         }
         // The last block whose first path is not after the wanted one.
-        let (mut low, mut high) = (0, self.bundle.artifacts.count.div_ceil(BLOCK));
+        let (mut low, mut high) = (0, self.artifacts.count.div_ceil(BLOCK));
         while low < high {
             let middle = low.midpoint(high);
             self.seek(middle.saturating_mul(BLOCK))?;
@@ -393,7 +438,7 @@ impl<'b, 's> PathCursor<'b, 's> {
         }
         let Some(block) = low.checked_sub(1) else { return Ok(false) };
         let first = block.saturating_mul(BLOCK);
-        for number in first..first.saturating_add(BLOCK).min(self.bundle.artifacts.count) {
+        for number in first..first.saturating_add(BLOCK).min(self.artifacts.count) {
             self.seek(number)?;
             match compare(self.path(), prefix, name) {
                 Ordering::Less => {}
@@ -426,12 +471,17 @@ impl<'b, 's> PathCursor<'b, 's> {
         let mut shape = self.variants.shape;
         if self.variants.count > 1 {
             shape = data.varint()?;
-            for _ in 0..number.min(self.variants.count.saturating_sub(1)) {
-                self.bundle.artifacts.take_digests(&self.bundle.strings, &mut data, shape)?;
+            let before = number.min(self.variants.count.saturating_sub(1));
+            // Every rule for the path may look it up again; of a boot loader's rules there are few.
+            if Features::BUILD.has(Features::AMPLE_WORK) {
+                self.count_work(before.saturating_mul(VARIANT));
+            }
+            for _ in 0..before {
+                self.artifacts.take_digests(&mut data, shape)?;
                 shape = data.varint()?;
             }
         }
-        Ok(DigestSet { form: Extra::new((&self.bundle.strings, self.bundle.artifacts.shape(shape)?)), data })
+        Ok(DigestSet { form: Extra::new((&self.artifacts.strings, self.artifacts.shape(shape)?)), data })
     }
 
     /// Do two variants of the current path hold the same digests?
@@ -440,7 +490,11 @@ impl<'b, 's> PathCursor<'b, 's> {
         if one.min(last) == other.min(last) {
             return Ok(true);
         }
-        self.digests(one)?.same(self.digests(other)?)
+        let (one, other) = (self.digests(one)?, self.digests(other)?);
+        if Features::BUILD.has(Features::DIGESTS) {
+            self.count_work(one.cost(&other));
+        }
+        one.same(other)
     }
 
     /// Checks that no two variants have the same shape and bytes; says whether all digests are tidy.
@@ -455,16 +509,16 @@ impl<'b, 's> PathCursor<'b, 's> {
     #[cold]
     #[inline(never)]
     fn check_several_variants(&self) -> Result<bool> {
-        let artifacts = &self.bundle.artifacts;
+        let artifacts = &self.artifacts;
         let (all, mut input) = (self.variants.data.rest(), self.variants.data);
         // Where each variant ends: its shape, which takes one byte, and its digests.
         let mut ends = heapless::Vec::<u32, { VARIANTS as usize }>::new();
         let (mut tidy, mut start) = (true, 0);
         for _ in 0..self.variants.count {
             let shape = input.varint()?;
-            let set = DigestSet { form: Extra::new((&self.bundle.strings, artifacts.shape(shape)?)), data: input };
-            tidy = tidy && set.is_tidy()?;
-            artifacts.take_digests(&self.bundle.strings, &mut input, shape)?;
+            let set = DigestSet { form: Extra::new((&self.artifacts.strings, artifacts.shape(shape)?)), data: input };
+            tidy = set.is_tidy()? && tidy;
+            artifacts.take_digests(&mut input, shape)?;
             let end = all.len().saturating_sub(input.len());
             let variant = all.get(start..end).ok_or(Code::BundleArtifact)?;
             let mut earlier_start = 0;

@@ -1,11 +1,14 @@
 //! Digest sets: their shapes, and what is recorded in them (BUNDLE.md, section 4).
 
+use super::forms::Extra;
 use super::strings::{Str, Strings};
 use crate::error::{Code, Result};
-use crate::features::{Extra, Features, hex_bytes, hex_string};
-use crate::limits::ALGORITHMS;
+use crate::features::Features;
+use crate::limits::{ALGORITHMS, LABEL};
 use crate::wire::Input;
 
+/// Two algorithms that are compared with their digests, in units of work.
+const PAIR: u32 = 16;
 /// Bytes of SHA-256.
 pub(super) const SHA256: usize = 32;
 /// The reference of its name.
@@ -43,7 +46,7 @@ impl<'b> Shape<'b> {
     }
 }
 
-/// Takes one shape and checks that no algorithm stands in it twice.
+/// Takes one shape and checks that no algorithm stands in it twice, and that comparing names and digests takes no time.
 pub(super) fn check_shape<'b>(input: &mut Input<'b>, strings: &Strings<'b>) -> Result<()> {
     let algorithms = input.varint()?;
     if algorithms > ALGORITHMS {
@@ -52,7 +55,10 @@ pub(super) fn check_shape<'b>(input: &mut Input<'b>, strings: &Strings<'b>) -> R
     let all = Shape::Own { algorithms, input: *input };
     for position in 0..algorithms {
         let name = strings.get(input.varint()?)?;
-        input.varint()?;
+        let length = input.length()?;
+        if name.len().max(length) > LABEL {
+            return Err(Code::LimitName.into());
+        }
         let mut earlier = all;
         for _ in 0..position {
             if earlier.next(strings)?.is_some_and(|(other, _)| other == name) {
@@ -83,9 +89,22 @@ impl<'b> DigestSet<'b> {
         let Some((algorithm, form)) = field else { return Ok(None) };
         let digest = match form {
             0 => strings.get(self.data.varint()?)?,
-            length => hex_string(self.data.take(length as usize)?).ok_or(Code::LimitProfile)?,
+            length => Str::of_hex(self.data.take(length as usize)?).ok_or(Code::LimitProfile)?,
         };
         Ok(Some((algorithm, digest)))
+    }
+
+    /// How many units of work it takes to compare two sets, algorithm by algorithm.
+    pub(crate) fn cost(&self, other: &Self) -> u32 {
+        self.width().saturating_mul(other.width()).saturating_mul(PAIR)
+    }
+
+    /// How many algorithms it has.
+    fn width(&self) -> u32 {
+        match self.form.get() {
+            Some((_, Shape::Own { algorithms, .. })) => algorithms,
+            _ => 1,
+        }
     }
 
     /// Do both sets hold the same algorithms with the same values, in whatever order?
@@ -127,7 +146,10 @@ impl<'b> DigestSet<'b> {
     }
 
     /// Is there a digest of an algorithm that sitrep trusts to tell artifacts apart?
-    pub(crate) fn has_known(mut self) -> Result<bool> {
+    ///
+    /// # Errors
+    /// A code of class `bundle` where the section is damaged; not after [`super::Bundle::open`].
+    pub fn has_known(mut self) -> Result<bool> {
         if self.is_sha256() {
             return Ok(true);
         }
@@ -139,18 +161,21 @@ impl<'b> DigestSet<'b> {
         Ok(false)
     }
 
-    /// Have the known algorithms their exact length in lower-case hexadecimal?
+    /// Have the known algorithms their exact length in lower-case hexadecimal? Looks at all of them, and refuses values that are none: whoever compares
+    /// digests later looks no more.
     pub(crate) fn is_tidy(mut self) -> Result<bool> {
+        let mut is_tidy = true;
         if self.is_sha256() {
-            return Ok(true);
+            return Ok(is_tidy);
         }
         while let Some((algorithm, digest)) = self.next_digest()? {
-            let Some(length) = known_length(algorithm) else { continue };
-            if !is_lower_hex(digest, length) {
-                return Ok(false);
+            // As many digits as bytes of the longest.
+            if digest.len() > 2 * LABEL {
+                return Err(Code::LimitName.into());
             }
+            is_tidy &= known_length(algorithm).is_none_or(|length| is_lower_hex(digest, length));
         }
-        Ok(true)
+        Ok(is_tidy)
     }
 
     /// The SHA-256.
@@ -161,7 +186,7 @@ impl<'b> DigestSet<'b> {
         match self.sha256_only() {
             Some(digest) => Ok(digest.try_into().ok()),
             None if !Features::BUILD.has(Features::DIGESTS) => Ok(None),
-            None => Ok(self.get(Str::Text("sha256"))?.and_then(|digest| digest.decode_hex())),
+            None => Ok(self.get(Str::new("sha256"))?.and_then(|digest| digest.decode_hex())),
         }
     }
 
@@ -179,22 +204,17 @@ impl<'b> DigestSet<'b> {
 
 /// Bytes of a digest of an algorithm that counts for `MATCH`; `None` for all others.
 fn known_length(algorithm: Str<'_>) -> Option<usize> {
-    match algorithm.text()? {
-        "sha256" | "gitoid:sha256" => Some(32),
-        "sha384" => Some(48),
-        "sha512" => Some(64),
+    match algorithm.utf8()? {
+        b"sha256" | b"gitoid:sha256" => Some(32),
+        b"sha384" => Some(48),
+        b"sha512" => Some(64),
         _ => None,
     }
 }
 
 /// Is the value `length` bytes in lower-case hexadecimal?
 fn is_lower_hex(digest: Str<'_>, length: usize) -> bool {
-    match digest {
-        Str::Hex(bytes) => hex_bytes(&bytes).len() == length,
-        Str::Text(text) => {
-            text.len() / 2 == length
-                && text.len().is_multiple_of(2)
-                && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
-        }
-    }
+    digest.len() / 2 == length
+        && digest.len().is_multiple_of(2)
+        && digest.utf8().is_none_or(|text| text.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')))
 }

@@ -1,22 +1,27 @@
 //! The envelopes section: each signed payload with its signatures (BUNDLE.md, section 5).
 
-use super::Bundle;
-use super::strings::{Str, Strings};
+use super::forms::Extra;
+use super::strings::{Str, Strings, check_name};
 use super::style::Style;
 use super::tokens::Reader;
-use crate::dsse;
 use crate::error::{Code, Error, Result};
-use crate::features::{Extra, Features};
-use crate::json::{Writer, emit};
+use crate::features::Features;
 use crate::limits::Work;
-use crate::members::Offset;
-use crate::wire::Input;
+use crate::wire::{Index, Input, Offset};
+
+/// Envelopes between two entries of the index.
+const BLOCK: u16 = 16;
 
 // Bits of an envelope's first byte: what follows it.
 /// The number of the sublayout that it belongs to.
 const HAS_PARENT: u8 = 16;
 /// The name of the step for which it is a sublayout.
 const HAS_STEP: u8 = 32;
+/// Of each signature, whether it is one of OpenPGP.
+const HAS_OPENPGP: u8 = 64;
+
+/// The payload type of in-toto layouts and links.
+const IN_TOTO: &str = "application/vnd.in-toto+json";
 
 /// How a payload was wrapped when it was signed.
 #[derive(Clone, Copy, Debug)]
@@ -43,21 +48,24 @@ pub struct Signature<'b> {
     pub keyid: Option<Str<'b>>,
     /// The signature itself; 64 bytes for Ed25519.
     pub bytes: &'b [u8],
+    /// Is it of OpenPGP? Then the bytes are as BUNDLE.md, section 5.4, says.
+    pub is_openpgp: bool,
 }
 
-/// One envelope, its framing checked; its tokens are checked as they are read.
+/// One envelope, its frame checked; its tokens are checked as they are read.
 #[derive(Clone, Copy, Debug)]
 pub struct Envelope<'b> {
-    pub(crate) number: u16,
+    number: u16,
     parent: Extra<u16>,
     step: Extra<Option<Str<'b>>>,
     pub(crate) kind: Kind<'b>,
-    pub(crate) strings: &'b Strings<'b>,
+    strings: &'b Strings<'b>,
     label: Extra<Option<Str<'b>>>,
     signature_count: u32,
+    has_openpgp: Extra<bool>,
     signatures: Input<'b>,
     patches: Extra<Patches<'b>>,
-    pub(crate) tokens: &'b [u8],
+    tokens: &'b [u8],
 }
 
 /// Buffers that rebuilding a text needs.
@@ -70,30 +78,31 @@ pub struct Scratch<'s> {
 }
 
 impl<'b> Envelope<'b> {
-    #[inline(never)]
     fn read(number: u16, body: &'b [u8], strings: &'b Strings<'b>) -> Result<Self> {
         let damaged = || Error::new(Code::BundleEnvelope).in_envelope(number);
-        let Work { signatures: most_signatures, tokens: most_tokens, .. } = strings.features().work();
         let mut input = Input::new(body);
         let kind = input.byte()?;
         if kind & (HAS_PARENT | HAS_STEP) != 0 {
             strings.need(Features::SUBLAYOUTS).map_err(|error| error.in_envelope(number))?;
         }
+        let has_openpgp = kind & HAS_OPENPGP != 0;
+        if has_openpgp {
+            strings.need(Features::OPENPGP).map_err(|error| error.in_envelope(number))?;
+        }
         let parent = if kind & HAS_PARENT == 0 { 0 } else { take_parent(&mut input, number)? };
         let step = if kind & HAS_STEP == 0 { None } else { Some(strings.get(input.varint()?)?) };
-        let label = reference(&mut input, strings, usize::MAX)?;
+        let label = take_optional(&mut input, strings)?;
         let signature_count = input.varint()?;
-        if signature_count > *most_signatures {
+        if signature_count > strings.features().work().signatures {
             return Err(Error::new(Code::LimitSignatures).in_envelope(number));
         }
         let signatures = input;
         for _ in 0..signature_count {
-            // Each envelope is read many times, and a label may be long.
-            take_signature(&mut input, strings, 0)?;
+            skip_signature(&mut input, has_openpgp)?;
         }
         let mut patches = Patches::NONE;
         let kind = match kind & !(HAS_PARENT | HAS_STEP) {
-            0 => Kind::Metablock,
+            0 | HAS_OPENPGP => Kind::Metablock,
             1 => {
                 let payload_type = strings.get(input.varint()?)?;
                 let payload_length = input.varint()?;
@@ -104,9 +113,6 @@ impl<'b> Envelope<'b> {
             2 if cfg!(feature = "observations") && signature_count == 0 => Kind::Observation,
             _ => return Err(damaged()),
         };
-        if input.len() > *most_tokens as usize {
-            return Err(Error::new(Code::LimitProfile).in_envelope(number));
-        }
         Ok(Self {
             number,
             parent: Extra::new(parent),
@@ -115,73 +121,28 @@ impl<'b> Envelope<'b> {
             strings,
             label: Extra::new(label),
             signature_count,
+            has_openpgp: Extra::new(has_openpgp),
             signatures,
             patches: Extra::new(patches),
             tokens: input.rest(),
         })
     }
 
-    /// Hands the exact bytes that were signed to `sink`: canonical JSON, or the DSSE pre-authentication encoding.
-    ///
-    /// # Errors
-    /// A code of class `bundle` where the tokens are damaged. `sink` may have seen bytes by then.
-    pub fn signed_bytes(
-        &self,
-        bundle: &'b Bundle<'b>,
-        scratch: &mut Scratch<'_>,
-        sink: &mut dyn FnMut(&[u8]),
-    ) -> Result<()> {
-        self.signed_text(bundle, scratch, bundle.text_limit(), sink)
-    }
-
-    /// The same where the text may have no more than `limit` bytes.
-    pub(crate) fn signed_text(
-        &self,
-        bundle: &'b Bundle<'b>,
-        scratch: &mut Scratch<'_>,
-        limit: u32,
-        sink: &mut dyn FnMut(&[u8]),
-    ) -> Result<()> {
-        if let Kind::Dsse { payload_type, payload_length, .. } = self.kind {
-            dsse::write_header(&mut Writer::new(scratch.chunk, sink), payload_type, payload_length);
-        }
-        self.text(bundle, scratch, limit, sink)
-    }
-
-    /// Hands the payload's text to `sink`: canonical JSON, or the text that a DSSE envelope holds.
-    ///
-    /// # Errors
-    /// As [`Self::signed_bytes`].
-    pub fn payload(
-        &self,
-        bundle: &'b Bundle<'b>,
-        scratch: &mut Scratch<'_>,
-        sink: &mut dyn FnMut(&[u8]),
-    ) -> Result<()> {
-        self.text(bundle, scratch, bundle.text_limit(), sink)
-    }
-
-    fn text(
-        &self,
-        bundle: &'b Bundle<'b>,
-        scratch: &mut Scratch<'_>,
-        limit: u32,
-        sink: &mut dyn FnMut(&[u8]),
-    ) -> Result<()> {
-        let style = match self.kind {
-            Kind::Dsse { style, .. } => style,
-            Kind::Metablock | Kind::Observation => Style::CANONICAL,
+    /// Checks once, when the bundle is opened, what the packer says beside the frame: names of a length that may stand many times, key ids that are there,
+    /// patches that can be read.
+    pub(super) fn check(&self) -> Result<()> {
+        let payload_type = match self.kind {
+            Kind::Dsse { payload_type, .. } => Some(payload_type),
+            Kind::Metablock | Kind::Observation => None,
         };
-        let mut out = Writer::with_limit(scratch.chunk, limit, sink);
-        emit(Reader::of(self), bundle, style, self.patches.get().unwrap_or(Patches::NONE), scratch.path, &mut out)
-            .map_err(|error| error.in_envelope(self.number))?;
-        out.flush();
-        match self.kind {
-            Kind::Dsse { payload_length, .. } if out.total() != Some(payload_length) => {
-                Err(Error::new(Code::BundlePayloadLength).in_envelope(self.number))
-            }
-            _ => Ok(()),
+        [payload_type, self.step(), self.label()].into_iter().flatten().try_for_each(check_name)?;
+        let mut signatures = self.signatures;
+        for _ in 0..self.signature_count {
+            take_signature(&mut signatures, self.strings, self.has_openpgp())?.keyid.map_or(Ok(()), check_name)?;
         }
+        let mut patches = self.patches();
+        while patches.next()?.is_some() {}
+        Ok(())
     }
 
     /// A reader that stands before the value at `offset` of the payload.
@@ -217,9 +178,18 @@ impl<'b> Envelope<'b> {
     /// Was it signed as in-toto metadata? A Metablock always was; a DSSE envelope says it.
     pub(crate) fn is_in_toto(&self) -> bool {
         match self.kind {
-            Kind::Dsse { payload_type, .. } => payload_type.is(dsse::IN_TOTO),
+            Kind::Dsse { payload_type, .. } => payload_type.is(IN_TOTO),
             Kind::Metablock | Kind::Observation => true,
         }
+    }
+
+    fn has_openpgp(&self) -> bool {
+        self.has_openpgp.get().unwrap_or(false)
+    }
+
+    /// The maxima of the work that a verification may take.
+    pub(crate) const fn work(&self) -> &'static Work {
+        self.strings.features().work()
     }
 
     /// May a signature of this envelope be by the key whose label `is_label` knows?
@@ -246,14 +216,29 @@ impl<'b> Envelope<'b> {
     /// How many formatting patches the payload's text needs.
     #[must_use]
     pub fn patch_count(&self) -> u32 {
-        self.patches.get().map_or(0, |patches| patches.left)
+        let mut patches = self.patches();
+        // Read once already by `check`, so that no error can be left.
+        core::iter::from_fn(|| patches.next().ok().flatten()).fold(0, |count, _| count.saturating_add(1))
+    }
+
+    /// The formatting patches of the payload's text.
+    pub(crate) fn patches(&self) -> Patches<'b> {
+        self.patches.get().unwrap_or(Patches::NONE)
     }
 
     /// The signatures, in the order of the file.
     pub fn signatures(&self) -> impl Iterator<Item = Signature<'b>> + use<'b> {
-        let (mut input, strings) = (self.signatures, self.strings);
-        // Read once already by `read`, so that no error can be left.
-        (0..self.signature_count).map_while(move |_| take_signature(&mut input, strings, usize::MAX).ok())
+        let (mut input, strings, has_openpgp) = (self.signatures, self.strings, self.has_openpgp());
+        // Read once already by `check`, so that no error can be left.
+        (0..self.signature_count).map_while(move |_| take_signature(&mut input, strings, has_openpgp).ok())
+    }
+}
+
+impl<'b> Reader<'b> {
+    /// Reads the payload of an envelope.
+    #[must_use]
+    pub fn of(envelope: &Envelope<'b>) -> Self {
+        Self::new(envelope.strings, envelope.tokens, 0)
     }
 }
 
@@ -265,38 +250,91 @@ fn take_parent(input: &mut Input<'_>, number: u16) -> Result<u16> {
     }
 }
 
-/// A string that may be missing; empty where it has more than `most` bytes.
-fn reference<'b>(input: &mut Input<'b>, strings: &'b Strings<'b>, most: usize) -> Result<Option<Str<'b>>> {
-    input.varint()?.checked_sub(1).map(|reference| strings.get_within(reference, most)).transpose()
+/// A string that may be missing.
+fn take_optional<'b>(input: &mut Input<'b>, strings: &'b Strings<'b>) -> Result<Option<Str<'b>>> {
+    input.varint()?.checked_sub(1).map(|reference| strings.get(reference)).transpose()
 }
 
-fn take_signature<'b>(input: &mut Input<'b>, strings: &'b Strings<'b>, most: usize) -> Result<Signature<'b>> {
-    let keyid = reference(input, strings, most)?;
-    let length = input.length()?;
-    Ok(Signature { keyid, bytes: input.take(length)? })
+fn take_signature<'b>(input: &mut Input<'b>, strings: &'b Strings<'b>, has_openpgp: bool) -> Result<Signature<'b>> {
+    let keyid = take_optional(input, strings)?;
+    let (length, is_openpgp) = signature_head(input, has_openpgp)?;
+    Ok(Signature { keyid, bytes: input.take(length)?, is_openpgp })
 }
 
-/// The envelopes of a bundle, in order.
-#[derive(Clone, Debug)]
-pub struct Envelopes<'b> {
-    pub(super) input: Input<'b>,
-    pub(super) strings: &'b Strings<'b>,
-    pub(super) next: u16,
-    pub(super) count: u16,
+/// How many bytes a signature has, and whether it is of OpenPGP.
+fn signature_head(input: &mut Input<'_>, has_openpgp: bool) -> Result<(usize, bool)> {
+    let head = input.length()?;
+    Ok(if has_openpgp { (head >> 1, head & 1 == 1) } else { (head, false) })
 }
 
-impl<'b> Iterator for Envelopes<'b> {
-    type Item = Result<Envelope<'b>>;
+/// Reads past a signature: envelopes are looked up far more often than anybody asks who signed them.
+fn skip_signature(input: &mut Input<'_>, has_openpgp: bool) -> Result<()> {
+    input.varint()?;
+    let (length, _) = signature_head(input, has_openpgp)?;
+    input.take(length).map(|_| ())
+}
 
-    fn next(&mut self) -> Option<Self::Item> {
-        let number = self.next;
-        if number >= self.count {
-            return None;
+/// The envelopes section: where each envelope lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Section<'b> {
+    count: u16,
+    /// A boot loader's bundles have one block.
+    index: Extra<Index<'b>>,
+    entries: &'b [u8],
+}
+
+impl<'b> Section<'b> {
+    /// Reads the section's table. Its envelopes are unchecked until [`Self::check`].
+    pub(super) fn open(section: &'b [u8], work: &Work) -> Result<Self> {
+        let mut input = Input::new(section);
+        let count = u16::try_from(input.varint()?).map_err(|_| Code::LimitEnvelopes)?;
+        if count > work.envelopes {
+            return Err(Code::LimitEnvelopes.into());
         }
-        self.next = number.saturating_add(1);
-        let body = self.input.length().and_then(|length| self.input.take(length));
-        Some(body.and_then(|body| Envelope::read(number, body, self.strings)))
+        let index = Extra::read(|| Index::take(&mut input, section.len(), count.into(), BLOCK.into()))?;
+        Ok(Self { count, index, entries: input.rest() })
     }
+
+    /// Checks all envelopes up to their tokens, and that the index says where the blocks are.
+    pub(super) fn check(&self, strings: &Strings<'_>) -> Result<()> {
+        let mut input = Input::new(self.entries);
+        for number in 0..self.count {
+            let offset = self.entries.len().saturating_sub(input.len());
+            let block = self.index.get().filter(|_| number.is_multiple_of(BLOCK));
+            if block.is_some_and(|index| index.offset(u32::from(number / BLOCK)) != Some(offset)) {
+                return Err(Error::new(Code::BundleEnvelope).in_envelope(number));
+            }
+            let envelope = Envelope::read(number, take_body(&mut input)?, strings)?;
+            envelope.check().map_err(|error| error.in_envelope(number))?;
+        }
+        if input.is_empty() { Ok(()) } else { Err(Code::BundleTrailing.into()) }
+    }
+
+    pub(super) const fn count(&self) -> u16 {
+        self.count
+    }
+
+    /// Envelope `number`, in the same time whatever the number is.
+    #[inline(never)]
+    pub(super) fn get(&self, number: u16, strings: &'b Strings<'b>) -> Result<Envelope<'b>> {
+        if number >= self.count {
+            return Err(Code::BundleEnvelope.into());
+        }
+        let start = match self.index.get() {
+            Some(index) => index.offset(u32::from(number / BLOCK)).ok_or(Code::BundleEnvelope)?,
+            None => 0,
+        };
+        let mut input = Input::new(self.entries.get(start..).ok_or(Code::BundleEnvelope)?);
+        for _ in 0..number % BLOCK {
+            take_body(&mut input)?;
+        }
+        Envelope::read(number, take_body(&mut input)?, strings)
+    }
+}
+
+fn take_body<'b>(input: &mut Input<'b>) -> Result<&'b [u8]> {
+    let length = input.length()?;
+    input.take(length)
 }
 
 /// One place where the text does not follow its style.
@@ -317,31 +355,25 @@ pub(crate) enum PatchKind {
 /// The patches that are left (BUNDLE.md, section 5.2).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patches<'b> {
-    left: u32,
     input: Input<'b>,
 }
 
 impl<'b> Patches<'b> {
-    pub(crate) const NONE: Self = Self { left: 0, input: Input::new(&[]) };
+    pub(crate) const NONE: Self = Self { input: Input::new(&[]) };
 
-    /// Takes all patches from `input`, checking that they can be read.
+    /// Takes all patches from `input`.
     fn take(input: &mut Input<'b>, strings: &Strings<'_>) -> Result<Self> {
-        let left = input.varint()?;
-        if left > 0 {
+        let length = input.length()?;
+        if length > 0 {
             strings.need(Features::PATCHES)?;
         }
-        let all = Self { left, input: *input };
-        let mut patches = all;
-        while patches.next()?.is_some() {}
-        *input = patches.input;
-        Ok(all)
+        Ok(Self { input: Input::new(input.take(length)?) })
     }
 
     pub(crate) fn next(&mut self) -> Result<Option<Patch<'b>>> {
-        let Some(left) = self.left.checked_sub(1).filter(|_| Features::BUILD.has(Features::PATCHES)) else {
+        if self.input.is_empty() || !Features::BUILD.has(Features::PATCHES) {
             return Ok(None);
-        };
-        self.left = left;
+        }
         let skip = self.input.varint()?;
         let head = self.input.length()?;
         let bytes = self.input.take(head >> 1)?;

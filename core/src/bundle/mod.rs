@@ -1,27 +1,32 @@
 //! The bundle format (BUNDLE.md): one file with a layout, its links and their signatures.
 //!
 //! Everything is read in place. [`Bundle::open`] checks the framing and the shared tables once; tokens are checked whenever they
-//! are read, because they are read only in order.
+//! are read, because they are read only in order. Nothing here writes: what rebuilds a payload's text from its tokens is `text`.
 
 mod artifacts;
 mod digests;
 mod envelope;
+mod forms;
 mod joined;
 mod strings;
 mod style;
 mod templates;
 mod tokens;
+mod unread;
 mod words;
 
-pub(crate) use artifacts::BLOCK as PATHS_BLOCK;
 pub use artifacts::{Artifacts, PathCursor};
 pub use digests::DigestSet;
-pub use envelope::{Envelope, Envelopes, Kind, Scratch, Signature};
+use envelope::Section;
+pub use envelope::{Envelope, Kind, Scratch, Signature};
 pub(crate) use envelope::{Patch, PatchKind, Patches};
+pub(crate) use forms::{Extra, hex_bytes};
+pub(crate) use strings::{Stored, check_name};
 pub use strings::{Str, Strings};
 pub use style::{Escapes, Indent, Style};
 pub use templates::{Piece, TEMPLATE_COUNT, template_piece};
 pub use tokens::{ArtifactRuns, Event, Form, Number, Reader, Run};
+pub use unread::Unread;
 pub use words::{HOT_WORDS, WORDS};
 pub(crate) use words::{Name, names};
 
@@ -29,7 +34,7 @@ pub(crate) use words::{Name, names};
 use crate::error::Error;
 use crate::error::{Code, Result};
 use crate::features::Features;
-use crate::limits::{TEXT_BASE, TEXT_RATIO, Work};
+use crate::limits::{TEXT_BASE, TEXT_RATIO};
 use crate::wire::Input;
 
 /// The first bytes of every bundle.
@@ -51,10 +56,8 @@ struct Header {
 #[derive(Clone, Debug)]
 pub struct Bundle<'b> {
     header: Header,
-    strings: Strings<'b>,
     artifacts: Artifacts<'b>,
-    envelopes: Input<'b>,
-    envelope_count: u16,
+    envelopes: Section<'b>,
 }
 
 impl<'b> Bundle<'b> {
@@ -107,31 +110,22 @@ impl<'b> Bundle<'b> {
             envelopes: input.varint()?,
         };
         let strings = Strings::open(input.take(header.strings as usize)?, features)?;
-        let artifacts = Artifacts::open(input.take(header.artifacts as usize)?, &strings)?;
-        let mut envelopes = Input::new(input.take(header.envelopes as usize)?);
+        let artifacts = Artifacts::open(input.take(header.artifacts as usize)?, strings)?;
+        let envelopes = input.take(header.envelopes as usize)?;
         if !input.is_empty() {
             return Err(Code::BundleTrailing.into());
         }
-        let envelope_count = u16::try_from(envelopes.varint()?).map_err(|_| Code::LimitEnvelopes)?;
-        if envelope_count > features.work().envelopes {
-            return Err(Code::LimitEnvelopes.into());
-        }
-        let mut bundle = Self { header, strings, artifacts, envelopes, envelope_count };
-        let found = Artifacts::check(&bundle, path)?;
+        let envelopes = Section::open(envelopes, features.work())?;
+        let mut bundle = Self { header, artifacts, envelopes };
+        let found = bundle.artifacts.check(path)?;
         bundle.artifacts.found(found);
-        let mut all = bundle.envelopes();
-        for envelope in all.by_ref() {
-            envelope?;
-        }
-        if !all.input.is_empty() {
-            return Err(Code::BundleTrailing.into());
-        }
+        bundle.envelopes.check(bundle.strings())?;
         Ok(bundle)
     }
 
     /// A cursor over the paths of all artifacts, before the first. `path` is a buffer for the longest path.
     pub fn paths<'a, 's>(&'a self, path: &'s mut [u8]) -> PathCursor<'a, 's> {
-        PathCursor::new(self, path)
+        PathCursor::new(&self.artifacts, path)
     }
 
     /// Number of the profile that the bundle was packed for ([`crate::limits::Limits::profile`]); 0 for none.
@@ -151,13 +145,8 @@ impl<'b> Bundle<'b> {
         self.length().saturating_mul(TEXT_RATIO).saturating_add(TEXT_BASE)
     }
 
-    /// The most bytes that the texts of one layout and its evidence may have together.
-    pub(crate) const fn texts_limit(&self) -> u32 {
-        let Work { texts_ratio, texts_base, .. } = self.strings.features().work();
-        self.length().saturating_mul(*texts_ratio).saturating_add(*texts_base)
-    }
-
-    const fn length(&self) -> u32 {
+    /// Bytes of all sections.
+    pub(crate) const fn length(&self) -> u32 {
         let [strings, artifacts, envelopes] = self.section_lengths();
         strings.saturating_add(artifacts).saturating_add(envelopes)
     }
@@ -165,7 +154,7 @@ impl<'b> Bundle<'b> {
     /// The strings section.
     #[must_use]
     pub const fn strings(&self) -> &Strings<'b> {
-        &self.strings
+        self.artifacts.strings()
     }
 
     /// The artifacts section.
@@ -176,8 +165,14 @@ impl<'b> Bundle<'b> {
 
     /// The envelopes, the layout first.
     #[must_use]
-    pub const fn envelopes(&self) -> Envelopes<'_> {
-        Envelopes { input: self.envelopes, strings: &self.strings, next: 0, count: self.envelope_count }
+    pub fn envelopes(&self) -> impl DoubleEndedIterator<Item = Result<Envelope<'_>>> + Clone {
+        (0..self.envelopes.count()).map(|number| self.envelope(number))
+    }
+
+    /// How many envelopes there are.
+    #[must_use]
+    pub const fn envelope_count(&self) -> u16 {
+        self.envelopes.count()
     }
 
     /// Envelope `number`.
@@ -185,6 +180,6 @@ impl<'b> Bundle<'b> {
     /// # Errors
     /// [`Code::BundleEnvelope`] where there is none.
     pub fn envelope(&self, number: u16) -> Result<Envelope<'_>> {
-        self.envelopes().nth(usize::from(number)).ok_or(Code::BundleEnvelope)?
+        self.envelopes.get(number, self.strings())
     }
 }

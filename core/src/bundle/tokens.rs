@@ -7,8 +7,7 @@ use super::templates::{Piece, template_piece};
 use crate::error::{Code, Error, Result};
 use crate::features::Features;
 use crate::limits::{NESTING, UNORDERED_MEMBERS, UNORDERED_RUNS, Work};
-use crate::members::Offset;
-use crate::wire::Input;
+use crate::wire::{Input, Offset};
 
 /// A number of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +76,8 @@ pub struct Run {
 
 impl Run {
     /// The number after the last path.
-    pub(crate) const fn end(&self) -> u32 {
+    #[must_use]
+    pub const fn end(&self) -> u32 {
         self.first.saturating_add(self.count)
     }
 }
@@ -91,6 +91,8 @@ pub enum Form {
     NameFirst,
     /// The same with the members of each entry the other way round.
     DigestFirst,
+    /// A list of descriptors, whose entries have further members, or say `uri` in the place of `name`. Of these the payload's tokens tell.
+    Descriptors,
 }
 
 /// The code of the first of the tokens for artifact maps and lists: two for each form, ascending and in no order.
@@ -136,7 +138,8 @@ impl<'b> ArtifactRuns<'b> {
         match self.code.saturating_sub(MAPS) >> 1 {
             0 => Form::Map,
             1 => Form::NameFirst,
-            _ => Form::DigestFirst,
+            2 => Form::DigestFirst,
+            _ => Form::Descriptors,
         }
     }
 
@@ -188,6 +191,16 @@ impl<'b> ArtifactRuns<'b> {
         Ok(count)
     }
 
+    /// How many runs there are; each takes two bytes or more.
+    pub(crate) const fn runs(&self) -> u32 {
+        self.left
+    }
+
+    /// How many units of work it takes to compare each run with every other.
+    pub(crate) const fn pairs(&self) -> u32 {
+        self.left.saturating_mul(self.left).saturating_mul(3)
+    }
+
     /// Does no path stand in the map twice? Ascending runs cannot overlap; the others are compared pairwise.
     pub(crate) fn is_distinct(mut self) -> Result<bool> {
         if self.ascending() {
@@ -223,8 +236,9 @@ pub struct Reader<'b> {
     stack: heapless::Vec<Frame, NESTING>,
     depth: usize,
     started: bool,
-    /// Strings of more bytes are read as empty.
-    longest: usize,
+    /// Where the entries start of the list of descriptors that was read last; and whether they come next.
+    entries: u32,
+    is_entered: bool,
 }
 
 impl<'b> Reader<'b> {
@@ -232,24 +246,28 @@ impl<'b> Reader<'b> {
     #[inline(never)]
     pub(crate) fn new(strings: &'b Strings<'b>, tokens: &'b [u8], offset: u32) -> Self {
         let input = Input::new(tokens.get(offset as usize..).unwrap_or(&[]));
-        Self { strings, tokens, input, stack: heapless::Vec::new(), depth: 0, started: false, longest: usize::MAX }
-    }
-
-    /// Reads the payload of an envelope.
-    #[must_use]
-    pub fn of(envelope: &super::Envelope<'b>) -> Self {
-        Self::new(envelope.strings, envelope.tokens, 0)
-    }
-
-    /// From here on strings of more bytes than this are read as empty, in no time: for whoever looks for names that are not that long.
-    pub(crate) const fn skim(&mut self, longest: usize) {
-        self.longest = longest;
+        Self {
+            strings,
+            tokens,
+            input,
+            stack: heapless::Vec::new(),
+            depth: 0,
+            started: false,
+            entries: 0,
+            is_entered: false,
+        }
     }
 
     /// Where the next value starts, for another reader to begin with. Meaningful only where a value stands in a place of a template or in
     /// a counted container, as all members do that sitrep comes back to (a test of the templates says so).
     pub(crate) const fn offset(&self) -> u32 {
         self.tokens.len().saturating_sub(self.input.len()) as u32
+    }
+
+    /// What another reader of the same payload is made of.
+    #[cfg(feature = "openpgp")]
+    pub(crate) const fn payload(&self) -> (&'b Strings<'b>, &'b [u8]) {
+        (self.strings, self.tokens)
     }
 
     /// How many bytes all tokens of the payload take.
@@ -262,11 +280,22 @@ impl<'b> Reader<'b> {
         self.input.is_empty()
     }
 
+    /// Goes back to the entries of the list of descriptors that was just read, which are stepped over otherwise: the next events are theirs.
+    pub(crate) fn enter(&mut self) {
+        self.input = Input::new(self.tokens.get(self.entries as usize..).unwrap_or(&[]));
+        self.is_entered = true;
+    }
+
     /// The next event; `None` after the value.
     ///
     /// # Errors
     /// A code of class `bundle` or `limit` where the tokens are damaged.
     pub fn next_event(&mut self) -> Result<Option<Event<'b>>> {
+        if self.is_entered && Features::BUILD.has(Features::LINK_STATEMENTS) {
+            // They are no further member or element of what is around them.
+            self.is_entered = false;
+            return self.value().map(Some);
+        }
         let Some(frame) = self.stack.last_mut() else {
             if self.started {
                 return Ok(None);
@@ -308,8 +337,8 @@ impl<'b> Reader<'b> {
             Piece::Object => self.start(Event::ObjectStart),
             Piece::Array => self.start(Event::ArrayStart),
             Piece::End => self.end(),
-            Piece::Key(key) => Ok(Event::Key(Str::Text(key))),
-            Piece::Text(text) => Ok(Event::Text(Str::Text(text))),
+            Piece::Key(key) => Ok(Event::Key(Str::new(key))),
+            Piece::Text(text) => Ok(Event::Text(Str::new(text))),
             Piece::Place => self.value(),
         }
     }
@@ -359,11 +388,17 @@ impl<'b> Reader<'b> {
                 let count = self.input.varint()?;
                 self.counted(count, true)
             }
-            MAPS..14 => {
+            MAPS..16 => {
                 if !code.is_multiple_of(2) {
                     self.strings.need(Features::UNORDERED)?;
                 }
                 let runs = ArtifactRuns::take(&mut self.input, code)?;
+                if runs.form() == Form::Descriptors {
+                    self.strings.need(Features::LINK_STATEMENTS)?;
+                    let length = self.input.length()?;
+                    self.entries = self.offset();
+                    self.input.take(length)?;
+                }
                 let levels = if runs.form() == Form::Map { 2 } else { 3 };
                 // The container, in a list its entries, and their digest sets.
                 if self.depth.saturating_add(levels) > NESTING {
@@ -379,8 +414,7 @@ impl<'b> Reader<'b> {
                 // Which is a container (a test says so), so that this function is not called again.
                 self.piece(first)
             }
-            56.. => Ok(Event::Text(self.strings.get_within(code.saturating_sub(56), self.longest)?)),
-            _ => Err(Code::BundleToken.into()),
+            56.. => Ok(Event::Text(self.strings.get(code.saturating_sub(56))?)),
         }
     }
 
@@ -602,7 +636,7 @@ mod tests {
                 if let [
                     Piece::Key(
                         "steps" | "inspect" | "keys" | "expected_materials" | "expected_products" | "expected_command"
-                        | "command" | "run" | "pubkeys",
+                        | "command" | "run" | "pubkeys" | "public" | "subkeys",
                     ),
                     value,
                 ] = pair

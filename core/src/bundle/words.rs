@@ -75,8 +75,18 @@ pub const WORDS: [&str; 64] = [
     "variables",
 ];
 /// Names that the verifier looks for beside the words; no token names them.
-const OTHERS: [&str; 8] =
-    ["predicateType", "subject", "predicate", "digest", "securityVersion", "product", "hardware", "time"];
+const OTHERS: [&str; 10] = [
+    "predicateType",
+    "subject",
+    "predicate",
+    "digest",
+    "securityVersion",
+    "product",
+    "hardware",
+    "time",
+    "type",
+    "method",
+];
 
 const COUNT: usize = WORDS.len() + OTHERS.len();
 

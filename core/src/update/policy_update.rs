@@ -12,12 +12,12 @@
 //! Numbers are little-endian. The signatures are over DSSE's pre-authentication encoding of the policy with the payload type [`PAYLOAD_TYPE`].
 
 use crate::bundle::Str;
-use crate::dsse;
 use crate::error::{Code, Error, Result};
-use crate::json::Writer;
-use crate::limits::TRUST_OWNERS;
-use crate::signature::{Message, PublicKey, Schemes};
-use crate::trust_policy::TrustPolicy;
+use crate::limits::{GREATEST_NUMBER, TRUST_OWNERS};
+use crate::text::Writer;
+use crate::text::dsse;
+use crate::trust::signature::{Message, PublicKey, Schemes};
+use crate::trust::trust_policy::TrustPolicy;
 use crate::wire::Input;
 
 /// The first bytes of a policy update.
@@ -62,7 +62,8 @@ impl<'a> PolicyUpdate<'a> {
         read(bytes).ok_or(Code::PolicyUpdateForm.into())
     }
 
-    /// Checks that as many owners of `current` as its threshold says have signed the new policy, and that its revision is greater than `revision`.
+    /// Checks that as many owners of `current` as its threshold says have signed the new policy, and that its revision is greater than `revision`, and one that
+    /// another can follow.
     ///
     /// Of the new policy only the form and the number of owners are checked, as by [`TrustPolicy::read_page`]: nothing verifies under one that names too few owners, and so
     /// it never comes into force.
@@ -90,7 +91,9 @@ impl<'a> PolicyUpdate<'a> {
         if new.trust.owners.len() > TRUST_OWNERS {
             return Err(Code::TrustLimit.into());
         }
-        if new.revision > revision { Ok(new) } else { Err(Code::PolicyUpdateRevision.into()) }
+        // Where it were the greatest there is, no other would ever take its place.
+        let is_next = new.revision > revision && new.revision <= GREATEST_NUMBER;
+        if is_next { Ok(new) } else { Err(Code::PolicyUpdateRevision.into()) }
     }
 
     fn is_by(&self, owner: &PublicKey<'_>, signature: &[u8; 96], schemes: &dyn Schemes) -> bool {
@@ -127,7 +130,7 @@ impl Message for SignedPolicy<'_> {
     #[inline(never)]
     fn write(&mut self, sink: &mut dyn FnMut(&[u8])) -> core::result::Result<(), Error> {
         let Self(policy) = *self;
-        dsse::write_header(&mut Writer::new(&mut [0; 64], sink), Str::Text(PAYLOAD_TYPE), policy.len() as u32);
+        dsse::write_header(&mut Writer::new(&mut [0; 64], sink), Str::new(PAYLOAD_TYPE), policy.len() as u32);
         sink(policy);
         Ok(())
     }

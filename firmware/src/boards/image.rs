@@ -6,47 +6,28 @@ use core::{
 
 use sitrep_core::{Clock, Error, Time, boot_report::BootReport};
 
+use super::board::{MAP, MEMORY};
+#[cfg(target_arch = "arm")]
+use super::cortex_m as core_of_board;
 #[cfg(target_arch = "arm")]
 pub use super::cortex_m::call_supervisor;
 pub use super::flash::{BoardFlash, BoardFlashError};
-use super::memory_map::{self, Area, MemoryMap};
+use super::memory_map::Area;
+#[cfg(target_arch = "riscv32")]
+use super::riscv as core_of_board;
 #[cfg(target_arch = "riscv32")]
 pub use super::riscv::{call_supervisor, end_call};
 pub use super::semihosting::{Console, Exit, File, Mode, exit};
 pub use super::stack::{paint_stack, ram};
 #[cfg(feature = "mps2-an385")]
 pub use super::timer::{INSTRUCTIONS_PER_TICK, start_timer, ticks};
-#[cfg(target_arch = "arm")]
-use super::{cortex_m as core_of_board, map};
-#[cfg(target_arch = "riscv32")]
-use super::{map, riscv as core_of_board};
 use crate::confirm::Stager;
 use crate::decision::Board;
-use crate::flash::{FlashError, Map, Region};
+use crate::flash::{FlashError, Region};
 #[cfg(target_arch = "arm")]
 pub use cortex_m_rt::entry;
 #[cfg(target_arch = "riscv32")]
 pub use riscv_rt::entry;
-
-/// Its memories.
-pub const MEMORY: MemoryMap = if cfg!(feature = "mps2-an385") {
-    memory_map::MPS2_AN385
-} else if cfg!(feature = "mps2-an386") {
-    memory_map::MPS2_AN386
-} else if cfg!(feature = "mps2-an505") {
-    memory_map::MPS2_AN505
-} else if cfg!(feature = "microbit") {
-    memory_map::MICROBIT
-} else if cfg!(feature = "virt") {
-    memory_map::VIRT
-} else {
-    panic!("no board: choose one of firmware/Cargo.toml's features")
-};
-
-/// The parts of its flash.
-pub const MAP: Map = map(&MEMORY);
-
-const _: () = assert!(MAP.is_good(MEMORY.word, MEMORY.sector), "the memory map does not go with the boot");
 
 /// What an image does first. Gives the flash, once.
 ///

@@ -9,6 +9,8 @@
 
 pub mod memory_map;
 
+#[cfg(target_os = "none")]
+mod board;
 #[cfg(all(target_os = "none", target_arch = "arm"))]
 mod cortex_m;
 #[cfg(target_os = "none")]
@@ -34,6 +36,8 @@ mod stack;
 #[cfg(all(target_os = "none", feature = "mps2-an385"))]
 mod timer;
 
+#[cfg(target_os = "none")]
+pub use board::{MAP, MEMORY};
 #[cfg(target_os = "none")]
 pub use image::*;
 

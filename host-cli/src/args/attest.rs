@@ -1,11 +1,13 @@
 //! `sitrep attest`: making attestations.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::Artifact;
-use crate::lines::is_harmful;
+use super::artifact::{self, Artifact};
+use super::values::not_the_last;
+use crate::show::characters::is_harmful;
 
 /// `sitrep attest`.
 #[derive(Debug, Args)]
@@ -17,8 +19,8 @@ pub struct Attest {
 }
 
 const AFTER: &str = "\
-An attestation is an in-toto Statement in a DSSE envelope. Any tool that writes such may be used: this \
-is for the predicate that is sitrep's own.
+An attestation is an in-toto Statement in a DSSE envelope. Any tool that writes these may be used; \
+this command is for the one kind that is sitrep's own.
 
 Exit codes:
   0  written
@@ -31,7 +33,7 @@ Examples:
 /// What can be attested.
 #[derive(Debug, Subcommand)]
 pub enum AttestCommand {
-    /// How new files are in terms of security, and for which devices.
+    /// State the security version of files, and which devices they are for.
     SecurityVersion(AttestSecurityVersion),
 }
 
@@ -40,24 +42,32 @@ pub enum AttestCommand {
 #[command(after_help = VERSION_AFTER, after_long_help = VERSION_AFTER)]
 pub struct AttestSecurityVersion {
     /// The security version: raised when running an older artifact would be a danger, and never lowered
-    #[arg(long, value_name = "N", value_parser = super::not_the_last)]
+    #[arg(long, value_name = "N", value_parser = not_the_last)]
     pub security_version: u32,
 
-    /// The product that the files are for; devices that know theirs run no other's
+    /// The product that the files are for; a device that knows its product runs no files for another
     #[arg(long, value_name = "ID", value_parser = identifier, requires = "hardware")]
     pub product: Option<String>,
 
-    /// The hardware that the files run on, which goes with --product: a device that knows its own asks for both
+    /// The hardware that the files run on; needed with --product, since a device asks for both
     #[arg(long, value_name = "ID", num_args = 1.., value_parser = identifier, requires = "product")]
     pub hardware: Vec<String>,
 
-    /// It is certainly later than this time, such as 2026-11-21T00:00:00Z, or `now`: devices without a clock learn it
+    /// A time that has certainly passed, such as 2026-11-21T00:00:00Z, or `now`: devices without a clock learn the time from it
     #[arg(long, value_name = "TIME")]
     pub time: Option<String>,
 
-    /// The files: they are named by their digests, and NAME is for people
-    #[arg(long, value_name = "[NAME=]FILE", num_args = 1.., required = true, value_parser = super::artifact)]
+    /// The files. Their digests are what counts; NAME is for people
+    ///
+    /// The text is split at the first `=`. Where the whole text is the name of something that is there, it could mean two files and is refused: give
+    /// --subject-as.
+    #[arg(long, value_name = "[NAME=]FILE", num_args = 1.., required_unless_present = "subject_as")]
+    #[arg(value_parser = artifact::split)]
     pub subject: Vec<Artifact>,
+
+    /// A file and its name, in two words that are never split: for scripts, whatever a file is called. May be given more than once
+    #[arg(long, value_names = ["NAME", "FILE"], num_args = 2, allow_hyphen_values = true)]
+    pub subject_as: Vec<OsString>,
 
     /// Private keys of functionaries of the product's step: Ed25519 in PKCS#8, in PEM without a password
     #[arg(long, value_name = "KEY", num_args = 1.., required = true)]
@@ -82,9 +92,9 @@ fn identifier(text: &str) -> Result<String, String> {
 }
 
 const VERSION_AFTER: &str = "\
-The predicate is described in core/BUNDLE.md, section 13. Beside the layout and its links, `sitrep pack` \
-takes the attestation with them. As many keys of the product's step as its threshold says have to \
-sign: in one command, or each in one of its own, whose outputs are put together with `cat`.
+core/BUNDLE.md, section 13, describes the predicate. Put the attestation beside the layout and its \
+links, and `sitrep pack` packs it too. The step that makes the product has a threshold: as many of its \
+keys must sign, in one command or in several. The outputs of several are put together with `cat`.
 
 Exit codes:
   0  written

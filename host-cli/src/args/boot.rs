@@ -3,15 +3,17 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
+use sitrep_metadata::profile::Profile;
 
-use super::{DeviceId, Profile};
+use super::source::DeviceId;
+use super::values::profile;
 
 /// `sitrep boot-package`.
 #[derive(Debug, Args)]
 #[command(after_help = PACKAGE_AFTER, after_long_help = PACKAGE_AFTER)]
 #[command(group(ArgGroup::new("content").args(["bundle", "policy_update"]).required(true).multiple(true)))]
 pub struct BootPackage {
-    /// The bundle that vouches for the artifact, packed with --profile boot
+    /// The bundle that says how the artifact was made, packed with --profile boot
     #[arg(long, value_name = "NAME.sitrep", requires = "artifact")]
     pub bundle: Option<PathBuf>,
 
@@ -23,26 +25,30 @@ pub struct BootPackage {
     #[arg(long, value_name = "FILE")]
     pub policy_update: Option<PathBuf>,
 
-    /// Whose limits and signature schemes the package must fit
-    #[arg(long, value_enum, value_name = "NAME", default_value_t = Profile::Boot)]
+    /// The kind of machine that is to read the package: it must fit its limits and signature schemes
+    #[arg(long, value_parser = profile(), value_name = "NAME", default_value = "boot")]
     pub profile: Profile,
 
-    /// The trust policy that the device has now: what it would refuse is then an error
+    /// The trust policy that the device has now: then what the device would refuse is an error
     ///
     /// The policy update must be signed by its owners, and the artifact be the product that it names, under the new policy or under this one.
     /// A device that knows its product and hardware also asks for a security version for them, which is verified with --device-product.
     #[arg(long, value_name = "FILE")]
     pub trust: Option<PathBuf>,
 
-    /// The slot that the artifact is for, which stands for `{slot}` in the name of the artifact that the trust policy gives
+    /// The slot that the artifact is for; it takes the place of `{slot}` in the name that the trust policy gives
     #[arg(long, value_enum, value_name = "SLOT", requires_all = ["trust", "bundle"])]
     pub slot: Option<SlotName>,
+
+    /// How many bytes each slot of the device has: a package that does not fit is refused
+    #[arg(long, value_name = "BYTES")]
+    pub slot_size: Option<u32>,
 
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would show it as help")]
     pub device: DeviceId,
 
-    /// Verify as of this time, such as 2040-01-01T00:00:00Z [default: the system clock]
+    /// Verify as if it were this time, such as 2040-01-01T00:00:00Z [default: the system clock]
     #[arg(long, value_name = "TIME", requires_all = ["trust", "bundle"])]
     pub at: Option<String>,
 
@@ -65,7 +71,7 @@ pub enum SlotName {
 }
 
 const PACKAGE_AFTER: &str = "\
-A package adds no signature and is trusted by nobody: the boot checks the policy update, the bundle \
+A package adds no signature, and nobody has to trust it: the boot checks the policy update, the bundle \
 and the artifact. It goes as it is into the device's staging area, and in the factory into a slot. \
 firmware/BOOT.md describes it; `sitrep inspect` shows what is inside.
 
@@ -85,7 +91,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = REPORT_AFTER, after_long_help = REPORT_AFTER)]
 pub struct BootReport {
-    /// A dump of the block in memory, or a longer one in which it is found
+    /// A dump of the memory that holds the report
     #[arg(value_name = "FILE")]
     pub dump: PathBuf,
 

@@ -26,8 +26,8 @@ pub enum KeyCommand {
 pub struct KeyShow {
     /// Files with one key each
     ///
-    /// PEM (BEGIN PUBLIC KEY), securesystemslib JSON, an OpenSSH Ed25519 key (`ssh-ed25519 AAAA... comment`), or a minisign or signify
-    /// public key. Of a private key in PEM (BEGIN PRIVATE KEY, without a password) the public half is shown.
+    /// PEM (BEGIN PUBLIC KEY), securesystemslib JSON, an OpenSSH Ed25519 key (`ssh-ed25519 AAAA... comment`), a minisign or signify
+    /// public key, or an OpenPGP key as `gpg --export` writes it. Of a private key in PEM (BEGIN PRIVATE KEY, without a password) the public half is shown.
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
 
@@ -43,7 +43,8 @@ pub struct KeyShow {
 const AFTER: &str = "\
 The fingerprint is the SHA-256 of the key's SubjectPublicKeyInfo in DER, the same for every form of \
 file. Ed25519 keys have OpenSSH's as well, as `ssh-keygen -lf` shows it. in-toto's implementations \
-compute different key ids from one key: a layout signed with one of them carries its id.
+compute different key ids from one key: a layout signed with one of them carries its id. The key \
+id of an OpenPGP key is its own fingerprint; its subkeys that sign are shown below it.
 
 Exit codes:
   0  shown

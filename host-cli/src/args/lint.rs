@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use sitrep_metadata::profile::Profile;
 
-use super::Profile;
+use super::values::{parameter, profile};
 
 /// `sitrep lint`.
 #[derive(Debug, Args)]
@@ -18,22 +19,22 @@ pub struct Lint {
     #[arg(long)]
     pub json: bool,
 
-    /// Whose limits and signature schemes the layout must fit
-    #[arg(long, value_enum, value_name = "NAME", default_value_t = Profile::Host)]
+    /// The kind of machine that is to verify it: the layout must fit its limits and signature schemes
+    #[arg(long, value_parser = profile(), value_name = "NAME", default_value = "host")]
     pub profile: Profile,
 
-    /// Values for the layout's parameters: looks at the layout with them put in; see `sitrep verify --help`
-    #[arg(long, value_name = "NAME=VALUE", num_args = 1.., value_parser = super::parameter)]
+    /// Values for the layout's parameters: the layout is checked with these values; see `sitrep verify --help`
+    #[arg(long, value_name = "NAME=VALUE", num_args = 1.., value_parser = parameter)]
     pub param: Vec<(String, String)>,
 
-    /// Look as of this time, such as 2040-01-01T00:00:00Z [default: the system clock]
+    /// Check as if it were this time, such as 2040-01-01T00:00:00Z [default: the system clock]
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
 }
 
 const AFTER: &str = "\
-An error is what every verifier, or sitrep, refuses: the verifier itself is asked. A warning is what does \
-not do what its author probably means. A note is worth knowing. Signatures are not checked.
+An error is something that sitrep refuses; the verifier itself is asked. A warning is about something \
+that probably does not do what its author wants. A note is worth knowing. Signatures are not checked.
 
 Exit codes:
   0  nothing above a note

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use sitrep_core::Inspections;
+use sitrep_metadata::profile::Profile;
+use sitrep_metadata::trust_policy::RequiredAttestation;
 
-use super::{Profile, RequiredAttestation, not_the_last};
+use super::values::{not_the_last, profile};
 
 /// `sitrep trust`.
 #[derive(Debug, Args)]
@@ -17,9 +19,10 @@ pub struct Trust {
 }
 
 const AFTER: &str = "\
-A trust policy is what a verifier believes, as one small file: whose signatures a layout must have \
-and how many of them, which step's products count, which attestations are demanded, and from when \
-on. Whoever can change it decides what is verified: keep it where updates cannot.
+A trust policy is one small file that says what a verifier believes: whose signatures a layout must \
+have and how many of them, which step makes the product, which attestations are demanded, and a time \
+that has certainly passed. Whoever can change it decides what is verified: keep it where updates \
+cannot write.
 
 Exit codes:
   0  done; the policy is valid
@@ -46,7 +49,7 @@ pub enum TrustCommand {
     Compile(Compile),
     /// Sign a trust policy that is to replace the one on devices.
     Sign(Sign),
-    /// Put signatures together to what devices take in place of their trust policy.
+    /// Make a policy update for devices from signed policies.
     Update(Update),
 }
 
@@ -66,29 +69,29 @@ pub struct Init {
     #[arg(long, value_name = "STEP")]
     pub product_step: Option<String>,
 
-    /// The name under which that step records what is to be run; a device needs it
+    /// The name of the product that is to be run, as that step records it; a device needs it
     #[arg(long, value_name = "NAME")]
     pub product_artifact: Option<String>,
 
-    /// What becomes of a layout with inspections where they are not run
+    /// What to do with a layout that has inspections, where they are not run
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = Treatment::Refuse)]
     pub inspections: Treatment,
 
-    /// An attestation that a chain must have: of a predicate type, signed by functionaries of a step [default: the product's]
+    /// An attestation that must be there: its predicate type, and the step whose functionaries must have signed it [default: the product's]
     ///
     /// TYPE is a predicate type's URI, or its name, as for `sitrep verify`. May be given more than once.
     #[arg(long, value_name = "TYPE[@STEP]")]
     pub require_attestation: Vec<RequiredAttestation>,
 
-    /// It is certainly later than this: layouts that expired before are refused, whatever the clock says
+    /// A time that has certainly passed: layouts that expired before it are refused, whatever the clock says
     #[arg(long, value_name = "TIME")]
     pub earliest_time: Option<String>,
 
-    /// The security version that the chain must attest at least; 0 asks for none
+    /// The lowest security version that is accepted; 0 asks for none
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = not_the_last)]
     pub security_version: u32,
 
-    /// The revision of the policy, counted up by one: a device takes only one with a greater number in place of its own
+    /// The revision of the policy: a device takes only one with a greater number than its own. Count up by one
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = not_the_last)]
     pub revision: u32,
 
@@ -116,9 +119,9 @@ Examples:
 /// What becomes of a layout with inspections where they are not run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Treatment {
-    /// It is not verified
+    /// Refuse it
     Refuse,
-    /// It is verified without them, and the verdict names them
+    /// Verify it without them, and name them in the verdict
     Skip,
 }
 
@@ -166,7 +169,7 @@ pub struct Check {
     pub policy: PathBuf,
 
     /// The machine that is to use it: with `device`, what a device would refuse is an error
-    #[arg(long, value_enum, value_name = "NAME", default_value_t = Profile::Host)]
+    #[arg(long, value_parser = profile(), value_name = "NAME", default_value = "host")]
     pub profile: Profile,
 
     /// Print nothing on success
@@ -197,7 +200,7 @@ pub struct Compile {
     pub output: PathBuf,
 
     /// The machine that is to use it: with `device`, what a device would refuse is an error
-    #[arg(long, value_enum, value_name = "NAME", default_value_t = Profile::Host)]
+    #[arg(long, value_parser = profile(), value_name = "NAME", default_value = "host")]
     pub profile: Profile,
 
     /// Print nothing on success
@@ -243,10 +246,11 @@ pub struct Sign {
 const SIGN_AFTER: &str = "\
 The output is a DSSE envelope in JSON whose payload is the compiled policy and whose payload type is \
 application/vnd.sitrep.trust-policy. Any tool that writes such an envelope will do, for keys that are \
-in no file. Each owner signs on his own machine; `sitrep trust update` puts the envelopes together.
+in no file. Each owner signs on a machine of their own; `sitrep trust update` puts the envelopes together.
 
-A policy is for no product in particular: whatever believes these owners takes it if its revision is \
-greater. Have owner keys for each product, or one policy with one line of revisions for all that share them.
+A policy belongs to no product in particular: every device that believes these owners takes it if its \
+revision is greater. Use other owner keys for each product, or one line of revisions for all products \
+with the same owners.
 
 Exit codes:
   0  written
@@ -263,7 +267,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = UPDATE_AFTER, after_long_help = UPDATE_AFTER)]
 pub struct Update {
-    /// Envelopes with one and the same policy, which owners have signed
+    /// Signed policies, as `sitrep trust sign` writes them, all with the same policy
     #[arg(value_name = "ENVELOPE", required = true)]
     pub envelopes: Vec<PathBuf>,
 
@@ -281,9 +285,10 @@ pub struct Update {
 }
 
 const UPDATE_AFTER: &str = "\
-A device takes the new policy if as many owners of the one that it has have signed it as that one's \
-threshold says, and its revision is greater. It comes into force once an image that it allows was \
-confirmed, so that nobody is locked out by a mistake. `sitrep boot-package` carries it.
+A device takes the new policy when its revision is greater and enough owners have signed it: owners \
+that the device's present policy names, as many as the threshold of that policy says. It comes into \
+force when an image that it allows has confirmed that it works, so that nobody is locked out by a \
+mistake. `sitrep boot-package` carries it.
 
 Exit codes:
   0  written

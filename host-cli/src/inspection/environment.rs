@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fmt, fs, io};
 
-use crate::temporary::Directory;
+use crate::shell::temporary::Directory;
 
 /// Where programs are looked for. Not where a user's own are: those are others on another machine.
 const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

@@ -4,10 +4,8 @@
 //! not decided here: the files before and after are handed to core's rules as an observation.
 
 pub mod environment;
-pub mod parameters;
 pub mod ran;
 
-use std::collections::HashSet;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,12 +13,12 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
+use sitrep_metadata::parameters::put_in;
 
 use self::environment::{Environment, Places};
 use self::ran::{Ran, RanOutcome, RanOutput, seconds};
-use crate::files::FileVersion;
-use crate::process::{self, End, Listener};
-use crate::recording::{RecordError, Recording, record};
+use crate::record::tree::{RecordError, Recording, Scope, record};
+use crate::shell::process::{self, End, Listener};
 
 /// An inspection, as the layout has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +37,7 @@ impl Inspection {
     #[must_use]
     pub fn of_layout(layout: u16, payload: &Value, parameters: &[(String, String)]) -> Vec<Self> {
         let inspections = payload["inspect"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let word = |word: &Value| word.as_str().map(|word| parameters::put_in(word, parameters));
+        let word = |word: &Value| word.as_str().map(|word| put_in(word, parameters));
         inspections
             .iter()
             .filter_map(|inspection| {
@@ -130,8 +128,8 @@ impl std::error::Error for InspectionError {}
 pub struct Runner<'a> {
     /// Where they run, and whose files they see.
     pub target: &'a Path,
-    /// The files that were loaded as metadata and keys, which they do not see.
-    pub except: &'a HashSet<FileVersion>,
+    /// What they do not see: the files that were loaded as metadata and keys, and what whoever verifies leaves out.
+    pub scope: Scope<'a>,
     /// How long each command may take.
     pub limit: Duration,
     /// What the commands inherit.
@@ -183,7 +181,7 @@ impl Runner<'_> {
     }
 
     fn record(&self) -> Result<Recording, InspectionError> {
-        record(self.target, self.except).map_err(InspectionError::Record)
+        record(self.target, &self.scope).map_err(InspectionError::Record)
     }
 
     /// Executes the command, if there is one. Says whether it left processes running.

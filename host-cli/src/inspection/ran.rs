@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::lines::is_harmful;
+use crate::show::characters::is_harmful;
 
 /// A command that was run, or was to be.
 #[derive(Clone, Debug, Serialize)]
@@ -144,7 +144,7 @@ mod tests {
             ("a\nsitrep: note: \u{1b}[2J\u{202e}'\\é", r"$'a\nsitrep: note: \033[2J\U0000202e\'\\é'"),
         ] {
             assert_eq!(quoted(word), typed);
-            assert_eq!(crate::lines::harmless(typed), typed);
+            assert_eq!(crate::show::lines::harmless(typed), typed);
         }
     }
 

@@ -1,7 +1,9 @@
+use std::collections::HashSet;
 use std::fs;
 
 use super::*;
-use crate::temporary::Directory;
+use crate::shell::files::FileVersion;
+use crate::shell::temporary::Directory;
 
 fn inspection(run: &[&str]) -> Inspection {
     Inspection { layout: 0, name: "i".into(), run: run.iter().map(ToString::to_string).collect() }
@@ -14,7 +16,8 @@ fn run_all(
     except: &HashSet<FileVersion>,
 ) -> (Result<Vec<Observed>, InspectionError>, Vec<Ran>) {
     let (limit, environment) = (Duration::from_secs(60), Environment::default());
-    let runner = Runner { target, except, limit, environment: &environment, listener: &|_| None };
+    let scope = Scope { except: Some(except), ..Scope::default() };
+    let runner = Runner { target, scope, limit, environment: &environment, listener: &|_| None };
     let mut ran = Vec::new();
     let observed = runner.run_all(commands.iter().map(|run| inspection(run)).collect(), &mut ran);
     (observed, ran)

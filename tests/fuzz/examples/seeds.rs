@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sitrep_cli::input::Input;
-use sitrep_cli::metadata::Document;
-use sitrep_cli::pack::{Observation, Packer};
-use sitrep_cli::trust_policy::Policy;
+use sitrep_cli::sources::input::Input;
+use sitrep_metadata::bundle::pack::{Observation, Packer};
+use sitrep_metadata::envelope::document::Document;
+use sitrep_metadata::trust_policy::Policy;
 
 const KEYS: [&str; 2] = ["0101010101010101", "k"];
 const DIGEST: &str = "00000000000000000000000000000000000000000000000000000000000000aa";
@@ -45,6 +45,9 @@ struct Seeds {
 
 impl Seeds {
     fn write(&mut self, target: &str, name: &str, bytes: &[u8]) {
+        if target == "bundle" {
+            self.write("expansion", name, bytes);
+        }
         let directory = self.out.join(target);
         fs::create_dir_all(&directory).unwrap();
         fs::write(directory.join(name), bytes).unwrap();

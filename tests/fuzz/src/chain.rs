@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use arbitrary::Arbitrary;
 use serde_json::{Value, json};
-use sitrep_cli::metadata::Document;
-use sitrep_cli::pack::Packer;
+use sitrep_metadata::bundle::pack::Packer;
+use sitrep_metadata::envelope::document::Document;
 
 /// A chain as it is drawn.
 #[derive(Arbitrary, Clone, Debug)]

@@ -1,10 +1,10 @@
 //! Signed documents on their way through the command line: parsed, packed, rebuilt, unpacked.
 
-use sitrep_cli::metadata::Document;
-use sitrep_cli::pack::{PackError, Packer};
-use sitrep_cli::unpack::{UnpackError, envelopes};
 use sitrep_core::bundle::Bundle;
 use sitrep_core::{Class, limits};
+use sitrep_metadata::bundle::pack::{PackError, Packer};
+use sitrep_metadata::bundle::unpack::{UnpackError, envelopes};
+use sitrep_metadata::envelope::document::Document;
 
 use crate::rebuild;
 

@@ -25,6 +25,8 @@ pub enum Json {
     Array(Vec<Json>),
     /// An object, its members in order.
     Object(Vec<(String, Json)>),
+    /// A list of descriptors as decisions see it: what each is called, and its digest set. In no text.
+    Described(Vec<(String, Json)>),
 }
 
 /// Why serde_json does not say what a text's value is.
@@ -107,6 +109,7 @@ impl Json {
         match self {
             Self::Array(items) => 1 + items.iter().map(Self::depth).max().unwrap_or(0),
             Self::Object(members) => 1 + members.iter().map(|(_, value)| value.depth()).max().unwrap_or(0),
+            Self::Described(_) => 3,
             _ => 0,
         }
     }
@@ -119,6 +122,30 @@ impl Json {
                 Self::Object(members) => members.iter().any(|(_, value)| value.any(question)),
                 _ => false,
             }
+    }
+
+    /// Is this text what decisions were taken from? A descriptor is called by its `name`, else by its `uri`.
+    #[must_use]
+    pub fn says(&self, decided: &Self) -> bool {
+        match (self, decided) {
+            (Self::Array(items), Self::Described(entries)) => {
+                let is_entry = |(item, (name, digests)): (&Self, &(String, Self))| {
+                    let called = item.get("name").or_else(|| item.get("uri")).and_then(Self::as_str);
+                    called == Some(name.as_str()) && item.get("digest") == Some(digests)
+                };
+                items.len() == entries.len() && items.iter().zip(entries).all(is_entry)
+            }
+            (Self::Array(items), Self::Array(decided)) => {
+                items.len() == decided.len() && items.iter().zip(decided).all(|(item, decided)| item.says(decided))
+            }
+            (Self::Object(members), Self::Object(decided)) => {
+                let is_member = |((key, value), (own, decided)): (&(String, Self), &(String, Self))| {
+                    key == own && value.says(decided)
+                };
+                members.len() == decided.len() && members.iter().zip(decided).all(is_member)
+            }
+            (text, decided) => text == decided,
+        }
     }
 
     /// Has an object in it a key twice?

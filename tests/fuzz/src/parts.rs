@@ -121,10 +121,7 @@ impl Parts {
             profile,
             strings: read_strings(strings)?,
             artifacts: artifacts.to_vec(),
-            envelopes: envelopes.many(|input| {
-                let length = input.varint()?;
-                Envelope::read(input.take(length)?)
-            })?,
+            envelopes: read_envelopes(&mut envelopes)?,
         })
     }
 
@@ -132,13 +129,12 @@ impl Parts {
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
         let strings = self.write_strings();
-        let mut envelopes = Vec::new();
-        push_varint(&mut envelopes, self.envelopes.len() as u32);
-        for envelope in &self.envelopes {
+        let envelopes = indexed(self.envelopes.iter().map(|envelope| {
             let body = envelope.write();
-            push_varint(&mut envelopes, body.len() as u32);
-            envelopes.extend(body);
-        }
+            let mut entry = Vec::new();
+            push_varint(&mut entry, body.len() as u32);
+            [entry, body].concat()
+        }));
         let mut bytes = MAGIC.to_vec();
         bytes.extend([VERSION, self.profile]);
         for section in [&strings, &self.artifacts, &envelopes] {
@@ -148,18 +144,11 @@ impl Parts {
     }
 
     fn write_strings(&self) -> Vec<u8> {
-        let (mut index, mut entries) = (Vec::new(), Vec::new());
-        for (number, (is_hex, bytes)) in self.strings.iter().enumerate() {
-            if number > 0 && number % 16 == 0 {
-                // Longer sections have longer offsets; no input is that long.
-                index.extend((entries.len() as u16).to_le_bytes());
-            }
-            push_varint(&mut entries, (bytes.len() as u32) << 1 | u32::from(*is_hex));
-            entries.extend(bytes);
-        }
-        let mut section = Vec::new();
-        push_varint(&mut section, self.strings.len() as u32);
-        [section, index, entries].concat()
+        indexed(self.strings.iter().map(|(is_hex, bytes)| {
+            let mut entry = Vec::new();
+            push_varint(&mut entry, (bytes.len() as u32) << 1 | u32::from(*is_hex));
+            [&entry, bytes.as_slice()].concat()
+        }))
     }
 
     /// Writes the true lengths of DSSE payloads into their envelopes, as a hostile packer would.
@@ -189,15 +178,45 @@ impl Parts {
     }
 }
 
-fn read_strings(section: &[u8]) -> Option<Vec<(bool, Vec<u8>)>> {
-    let mut input = Input(section);
+/// A section: the count, an offset for every 16th entry, the entries.
+fn indexed(all: impl ExactSizeIterator<Item = Vec<u8>>) -> Vec<u8> {
+    let mut section = Vec::new();
+    push_varint(&mut section, all.len() as u32);
+    let (mut index, mut entries) = (Vec::new(), Vec::new());
+    for (number, entry) in all.enumerate() {
+        if number > 0 && number % 16 == 0 {
+            // Longer sections have longer offsets; no input is that long.
+            index.extend((entries.len() as u16).to_le_bytes());
+        }
+        entries.extend(entry);
+    }
+    [section, index, entries].concat()
+}
+
+/// The count of a section's entries; its index is left out.
+fn read_count(input: &mut Input<'_>) -> Option<u32> {
     let count = input.varint()?;
     input.take((count.div_ceil(16).saturating_sub(1)).checked_mul(2)?)?;
+    Some(count)
+}
+
+fn read_strings(section: &[u8]) -> Option<Vec<(bool, Vec<u8>)>> {
+    let mut input = Input(section);
+    let count = read_count(&mut input)?;
     let entry = |_| {
         let head = input.varint()?;
         Some((head & 1 == 1, input.take(head >> 1)?.to_vec()))
     };
     (0..count).map(entry).collect()
+}
+
+fn read_envelopes(input: &mut Input<'_>) -> Option<Vec<Envelope>> {
+    let count = read_count(input)?;
+    let envelope = |_| {
+        let length = input.varint()?;
+        Envelope::read(input.take(length)?)
+    };
+    (0..count).map(envelope).collect()
 }
 
 impl Envelope {
@@ -235,12 +254,14 @@ impl Envelope {
             push_varint(&mut body, dsse.length);
             body.push(dsse.style);
             body.extend(dsse.has_spaces().then_some(dsse.spaces));
-            push_varint(&mut body, dsse.patches.len() as u32);
+            let mut patches = Vec::new();
             for (skip, is_string, bytes) in &dsse.patches {
-                push_varint(&mut body, *skip);
-                push_varint(&mut body, (bytes.len() as u32) << 1 | u32::from(*is_string));
-                body.extend(bytes);
+                push_varint(&mut patches, *skip);
+                push_varint(&mut patches, (bytes.len() as u32) << 1 | u32::from(*is_string));
+                patches.extend(bytes);
             }
+            push_varint(&mut body, patches.len() as u32);
+            body.extend(patches);
         }
         body.extend(&self.tokens);
         body
@@ -254,11 +275,13 @@ impl Dsse {
         if dsse.has_spaces() {
             dsse.spaces = input.byte()?;
         }
-        dsse.patches = input.many(|input| {
-            let skip = input.varint()?;
-            let head = input.varint()?;
-            Some((skip, head & 1 == 1, input.take(head >> 1)?.to_vec()))
-        })?;
+        let length = input.varint()?;
+        let mut patches = Input(input.take(length)?);
+        while !patches.0.is_empty() {
+            let skip = patches.varint()?;
+            let head = patches.varint()?;
+            dsse.patches.push((skip, head & 1 == 1, patches.take(head >> 1)?.to_vec()));
+        }
         Some(dsse)
     }
 }

@@ -130,6 +130,7 @@ pub fn artifacts(form: Form, entries: Vec<(String, Json)>) -> Json {
                 .map(|(name, set)| Json::Object(vec![member("digest", set), member("name", Json::Text(name))]))
                 .collect(),
         ),
+        Form::Descriptors => Json::Described(entries),
     }
 }
 
@@ -156,7 +157,7 @@ pub fn check<'b>(bundle: &'b Bundle<'b>, envelope: &Envelope<'b>) -> Option<Vec<
     match envelope.kind() {
         Kind::Dsse { payload_type, payload_length, .. } => {
             match Json::read(&text) {
-                Ok(parsed) => assert_eq!(parsed, value),
+                Ok(parsed) => assert!(parsed.says(&value), "{parsed:?} is not {value:?}"),
                 Err(Refused::NotJson | Refused::Deep) => panic!("no JSON: {}", String::from_utf8_lossy(&text)),
             }
             assert_eq!(text.len(), payload_length as usize);

@@ -14,6 +14,7 @@ pub fn canonical(value: &Json) -> String {
         Json::Number(number) => number.clone(),
         Json::Text(text) => quoted(text),
         Json::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        Json::Described(_) => panic!("no text has this"),
         Json::Object(members) => {
             let mut members: Vec<_> = members.iter().collect();
             members.sort_by(|(one, _), (other, _)| one.chars().cmp(other.chars()));
@@ -102,6 +103,7 @@ impl Text<'_> {
             Json::Number(number) => self.token(number),
             Json::Text(text) => self.string(text),
             Json::Array(items) => self.container(["[", "]"], items, Self::value),
+            Json::Described(_) => panic!("no text has this"),
             Json::Object(members) => self.container(["{", "}"], members, |text, (key, value)| {
                 text.string(key);
                 text.token(":");

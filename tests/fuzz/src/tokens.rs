@@ -151,6 +151,7 @@ struct Writer {
     artifact_count: usize,
     has_path_twice: bool,
     has_empty_map: bool,
+    has_descriptors: bool,
 }
 
 /// What was written.
@@ -165,6 +166,8 @@ pub struct Written {
     pub has_path_twice: bool,
     /// Is there a map without any? It counts for two levels of nesting all the same.
     pub has_empty_map: bool,
+    /// Is there a list of descriptors? Canonical JSON has none.
+    pub has_descriptors: bool,
 }
 
 impl Drawn {
@@ -173,8 +176,8 @@ impl Drawn {
     pub fn write(&self) -> Written {
         let mut parts =
             Parts { strings: self.strings.iter().take(40).map(DrawnString::stored).collect(), ..Parts::default() };
-        // So that there is a string for every reference.
-        parts.strings.push((false, b"x".to_vec()));
+        // So that there is a string for every reference, and for what descriptors say.
+        parts.strings.extend(["x", "uri", "digest"].map(|text| (false, text.as_bytes().to_vec())));
         let strings = parts.strings.iter().map(value).collect();
         let mut writer = Writer {
             parts,
@@ -184,6 +187,7 @@ impl Drawn {
             artifact_count: 0,
             has_path_twice: false,
             has_empty_map: false,
+            has_descriptors: false,
         };
         writer.add_paths(&self.paths);
         let value = writer.node(&self.node, 0);
@@ -191,8 +195,8 @@ impl Drawn {
         let dsse = self.style.map(|(style, spaces)| Dsse { payload_type: 7, style, spaces, ..Dsse::default() });
         let kind = u8::from(dsse.is_some());
         writer.parts.envelopes.push(Envelope { kind, dsse, tokens: writer.tokens, ..Envelope::default() });
-        let Writer { parts, artifact_count, has_path_twice, has_empty_map, .. } = writer;
-        Written { parts, value, artifact_count, has_path_twice, has_empty_map }
+        let Writer { parts, artifact_count, has_path_twice, has_empty_map, has_descriptors, .. } = writer;
+        Written { parts, value, artifact_count, has_path_twice, has_empty_map, has_descriptors }
     }
 }
 
@@ -436,8 +440,8 @@ impl Writer {
     }
 
     /// Runs as they may be written: where a path would stand twice, as unordered runs, which the reader has to refuse.
-    fn artifacts(&mut self, form: u8, drawn: &[(u8, u8, u8)]) -> Json {
-        let form = [Form::Map, Form::NameFirst, Form::DigestFirst][usize::from(form % 3)];
+    fn artifacts(&mut self, drawn_form: u8, drawn: &[(u8, u8, u8)]) -> Json {
+        let form = [Form::Map, Form::NameFirst, Form::DigestFirst, Form::Descriptors][usize::from(drawn_form % 4)];
         let mut runs: Vec<(usize, usize, usize)> = Vec::new();
         for (first, count, variant) in drawn.iter().take(20) {
             if self.paths.is_empty() {
@@ -457,6 +461,7 @@ impl Writer {
             Form::Map => 8,
             Form::NameFirst => 10,
             Form::DigestFirst => 12,
+            Form::Descriptors => 14,
         };
         self.push(code + u32::from(!ascends));
         self.push(runs.len() as u32);
@@ -480,6 +485,50 @@ impl Writer {
         self.has_empty_map |= entries.is_empty();
         let mut paths = std::collections::HashSet::new();
         self.has_path_twice |= !entries.iter().all(|(path, _)| paths.insert(path.clone()));
-        rebuild::artifacts(form, entries)
+        if form == Form::Descriptors {
+            self.descriptors(drawn_form, entries)
+        } else {
+            rebuild::artifacts(form, entries)
+        }
+    }
+
+    /// The entries of a list of descriptors, whose members are drawn by the bits of `drawn`.
+    fn descriptors(&mut self, drawn: u8, entries: Vec<(String, Json)>) -> Json {
+        self.has_descriptors = true;
+        let outer = std::mem::take(&mut self.tokens);
+        self.push(6);
+        self.push(entries.len() as u32);
+        let [uri, digest] = [2, 1].map(|from_end| 56 + HOT_WORDS + (self.strings.len() - from_end) as u32);
+        let mut items = Vec::new();
+        for (number, (path, digests)) in entries.into_iter().enumerate() {
+            let bits = (drawn >> 2).rotate_left(number as u32 % 8);
+            let mut members = Vec::new();
+            if bits & 1 == 0 {
+                members.push((vec![5, 9], vec![0], "name", Json::Text(path.clone())));
+            }
+            if bits & 3 != 0 {
+                // In the place of a name, or beside one.
+                let own = if bits & 1 == 0 {
+                    (vec![17, 0], Json::Array(vec![Json::Null]))
+                } else {
+                    (vec![0], Json::Text(path))
+                };
+                members.push((vec![uri], own.0, "uri", own.1));
+            }
+            members.insert(usize::from(bits >> 2) % (members.len() + 1), (vec![digest], vec![0], "digest", digests));
+            if bits & 8 != 0 {
+                members.insert(0, (vec![5, 10], vec![2], WORDS[10], Json::Bool(false)));
+            }
+            self.push(7);
+            self.push(members.len() as u32);
+            for (key, value, ..) in &members {
+                key.iter().chain(value).for_each(|number| self.push(*number));
+            }
+            items.push(Json::Object(members.into_iter().map(|(.., key, value)| (key.to_owned(), value)).collect()));
+        }
+        let entries = std::mem::replace(&mut self.tokens, outer);
+        self.push(entries.len() as u32);
+        self.tokens.extend(entries);
+        Json::Array(items)
     }
 }

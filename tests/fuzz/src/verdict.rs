@@ -211,7 +211,7 @@ pub fn accepted(bytes: &[u8], bundle: &Bundle<'_>, settings: Settings, observer:
     let signatures = bundle.envelope(0).into_iter().flat_map(|layout| layout.signatures().collect::<Vec<_>>());
     let ids: Vec<String> = signatures.filter_map(|signature| Some(signature.keyid?.to_string())).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let ed25519 = Str::Text("ed25519");
+    let ed25519 = Str::new("ed25519");
     let key = PublicKey { keytype: ed25519, scheme: ed25519, public: PublicHalf::Bytes(&[7; 32]) };
     let owners = [OwnerKey { key, ids: (&ids[..]).into() }];
     let trust = settings.trust(&owners);
@@ -236,7 +236,7 @@ pub fn accepted(bytes: &[u8], bundle: &Bundle<'_>, settings: Settings, observer:
 pub fn genuine(bundle: &Bundle<'_>, owners: &[[u8; 32]], settings: Settings) -> Answer {
     let ids: Vec<_> = owners.iter().map(sitrep_core::ed25519_key_ids).collect();
     let ids: Vec<Vec<&str>> = ids.iter().map(|ids| ids.iter().map(AsRef::as_ref).collect()).collect();
-    let ed25519 = Str::Text("ed25519");
+    let ed25519 = Str::new("ed25519");
     let key = |public| PublicKey { keytype: ed25519, scheme: ed25519, public: PublicHalf::Bytes(public) };
     let owners: Vec<_> =
         owners.iter().zip(&ids).map(|(public, ids)| OwnerKey { key: key(public), ids: (&ids[..]).into() }).collect();

@@ -10,14 +10,14 @@ use std::sync::OnceLock;
 
 use base64::Engine as _;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
-use sitrep_cli::metadata::Document;
-use sitrep_cli::pack::Packer;
-use sitrep_cli::unpack::{envelopes, unpack};
 use sitrep_core::bundle::Bundle;
 use sitrep_core::limits;
 use sitrep_fuzz::parts::{Parts, mutate};
 use sitrep_fuzz::rebuild;
 use sitrep_fuzz::verdict::{Settings, accepted, genuine};
+use sitrep_metadata::bundle::pack::Packer;
+use sitrep_metadata::bundle::unpack::{envelopes, unpack};
+use sitrep_metadata::envelope::document::Document;
 
 fuzz_target!(|data: &[u8]| check(data));
 

@@ -5,11 +5,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use libfuzzer_sys::fuzz_target;
-use sitrep_cli::metadata::{Document, DocumentError};
 use sitrep_core::limits::NESTING;
 use sitrep_fuzz::document::signed_bytes;
 use sitrep_fuzz::json::Json;
 use sitrep_fuzz::text::pre_authentication;
+use sitrep_metadata::envelope::document::{Document, DocumentError};
 
 fuzz_target!(|data: &[u8]| match data.split_first() {
     Some((b'@', envelope)) => whole(envelope),

@@ -34,6 +34,6 @@ fn words(parts: &[(Vec<u8>, u8)]) -> String {
 
 fuzz_target!(|input: Input| {
     let (pattern, text) = (words(&input.pattern), words(&input.text));
-    let own = Pattern::new(Str::Text(&pattern)).matches(text.as_bytes());
+    let own = Pattern::new(Str::new(&pattern)).matches(text.as_bytes());
     assert_eq!(own, matches(&pattern, &text), "{pattern:?} {text:?}");
 });

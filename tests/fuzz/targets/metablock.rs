@@ -2,11 +2,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sitrep_cli::metadata::{Document, DocumentError};
 use sitrep_core::limits::{NESTING, SIGNATURES};
 use sitrep_fuzz::document::signed_bytes;
 use sitrep_fuzz::json::Json;
 use sitrep_fuzz::text::canonical;
+use sitrep_metadata::envelope::document::{Document, DocumentError};
 
 fuzz_target!(|data: &[u8]| {
     let value = Json::read(data);

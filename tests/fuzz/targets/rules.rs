@@ -25,7 +25,7 @@ fuzz_target!(|drawn: Drawn| {
     let bytes = chain.pack();
     let mut path = vec![0; limits::HOST.path];
     let bundle = Bundle::open(&bytes, &mut path).expect("a chain can be opened");
-    let ed25519 = Str::Text("ed25519");
+    let ed25519 = Str::new("ed25519");
     let key = PublicKey { keytype: ed25519, scheme: ed25519, public: PublicHalf::Bytes(&[1; 32]) };
     let owners = [OwnerKey { key, ids: (&["one"][..]).into() }];
     let trust = Trust { inspections: Inspections::Skip, ..Trust::new(&owners, 1) };

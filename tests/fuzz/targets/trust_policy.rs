@@ -8,12 +8,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use sitrep_cli::trust_policy::{Form, Policy};
 use sitrep_core::trust_policy::END;
 use sitrep_core::{Inspections, Str, Time, TrustMemory, TrustPolicy};
 use sitrep_fuzz::json::Json;
 use sitrep_fuzz::names::{is_artifact_name, is_step_name};
 use sitrep_fuzz::parts::push_varint;
+use sitrep_metadata::trust_policy::{Form, Policy};
 
 /// What a policy says, without what it borrowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl Says {
         let option = |body: &mut Vec<u8>, value: Option<&str>| text(body, value.unwrap_or(""));
         push_varint(&mut body, self.owners.len() as u32);
         for (keytype, scheme, public, ids) in &self.owners {
-            match Str::Text(public).decode_hex::<32>().filter(|_| keytype == "ed25519") {
+            match Str::new(public).decode_hex::<32>().filter(|_| keytype == "ed25519") {
                 Some(bytes) => {
                     body.push(0);
                     body.extend(bytes);
@@ -203,7 +203,7 @@ fn is_valid(value: &Json) -> bool {
 /// What tells keys apart: hexadecimal digits in any case.
 fn key_text(owner: &Json) -> String {
     let text = owner.get("public").and_then(Json::as_str).unwrap_or("");
-    if Str::Text(text).decode_hex::<32>().is_some() { text.to_lowercase() } else { text.to_owned() }
+    if Str::new(text).decode_hex::<32>().is_some() { text.to_lowercase() } else { text.to_owned() }
 }
 
 fn is_owner(owner: &Json, key_ids: &mut usize) -> bool {
@@ -215,7 +215,7 @@ fn is_owner(owner: &Json, key_ids: &mut usize) -> bool {
     let given: Vec<&str> = given.iter().filter_map(Json::as_str).collect();
     *key_ids += given.len();
     let good_key = if keytype == "ed25519" || scheme == "ed25519" {
-        let bytes = Str::Text(public).decode_hex::<32>();
+        let bytes = Str::new(public).decode_hex::<32>();
         let ids = sitrep_core::ed25519_key_ids(&bytes.unwrap_or_default());
         *key_ids += ids.iter().filter(|id| !given.contains(&id.as_ref())).count();
         keytype == scheme && bytes.is_some()

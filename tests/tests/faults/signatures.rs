@@ -53,13 +53,13 @@ fn signature_bytes(envelope: &Value) -> Vec<u8> {
     if envelope["payload"].is_string() {
         STANDARD.decode(text).unwrap()
     } else {
-        sitrep_cli::hex::decode(text).unwrap()
+        sitrep_metadata::hex::decode(text).unwrap()
     }
 }
 
 fn set_signature(envelope: &mut Value, bytes: &[u8]) {
     let is_dsse = envelope["payload"].is_string();
-    let text = if is_dsse { STANDARD.encode(bytes) } else { sitrep_cli::hex::encode(bytes) };
+    let text = if is_dsse { STANDARD.encode(bytes) } else { sitrep_metadata::hex::encode(bytes) };
     envelope["signatures"][0]["sig"] = text.into();
 }
 

@@ -1,4 +1,4 @@
-/* What main.c needs of a board: files, words to the outside, and how much stack was used. */
+/* What main.c needs of a board: files, words to the outside, and how much stack and time was used. */
 #ifndef BOARD_H
 #define BOARD_H
 
@@ -15,6 +15,9 @@ void board_print_number(unsigned number);
 
 /* Bytes of the stack that were used since the reset. */
 unsigned board_stack(void);
+
+/* Microseconds since the reset; in the emulator a thousand instructions are one. */
+unsigned board_microseconds(void);
 
 /* Ends the emulator. */
 void board_exit(int code);

@@ -47,6 +47,7 @@ int main(void)
     sitrep_request request = {0};
     sitrep_result result;
     int image = board_open("image.bin"), size;
+    unsigned took;
     request.trust_policy = trust_policy;
     request.trust_policy_size = read_file("trust.bin", trust_policy, sizeof trust_policy);
     request.bundle = bundle;
@@ -54,11 +55,13 @@ int main(void)
     if (image < 0 || request.trust_policy_size == 0 || request.bundle_size == 0)
         return 2;
 
+    took = board_microseconds();
     result = sitrep_begin(&context, sizeof context, &request);
     while (result == SITREP_CONTINUE && (size = board_read(image, piece, sizeof piece)) > 0)
         result = sitrep_update(&context, piece, (size_t)size);
     if (result == SITREP_CONTINUE)
         result = sitrep_finish(&context);
+    took = board_microseconds() - took;
 
     board_print(result == SITREP_VERIFIED ? "" : "refused: ");
     board_print(sitrep_code_name(result));
@@ -70,6 +73,8 @@ int main(void)
     board_print_number((unsigned)sizeof context);
     board_print(" of which used ");
     board_print_number((unsigned)sitrep_context_size());
+    board_print("\ntook ");
+    board_print_number(took);
     board_print("\n");
     return result == SITREP_VERIFIED ? 0 : 1;
 }

@@ -1,21 +1,18 @@
 //! What should be noticed: four ways to get other software to the user.
 
 use serde_json::Value;
+use sitrep_metadata::hex;
 
-use super::DemoError;
-use super::story::{PACKAGE, People, link_name, write_json};
+use super::error::DemoError;
+use super::stage::{
+    PACKAGE, People, VERIFY_ARTIFACT, VERIFY_FLIPPED, VERIFY_INSIDER, VERIFY_LINK, link_name, read_json, write_json,
+};
 use super::teller::Teller;
 use crate::error::CliError;
-use crate::hex;
-use crate::sign::run_step;
+use crate::record::step::run_step;
 
 const EVIL: &[u8] = b"echo Hello, victim\n";
 
-pub(super) const VERIFY_ARTIFACT: &str =
-    "verify hello.sitrep --verification-keys keys/owner.pub --artifact hello-1.0.sh=tampered/hello-1.0.sh";
-pub(super) const VERIFY_LINK: &str = "verify tampered/link/root.layout --verification-keys keys/owner.pub";
-pub(super) const VERIFY_INSIDER: &str = "verify tampered/insider/root.layout --verification-keys keys/owner.pub";
-pub(super) const VERIFY_FLIPPED: &str = "verify tampered/flipped.sitrep --verification-keys keys/owner.pub";
 const VERIFY_CUT: &str = "verify tampered/cut.sitrep --verification-keys keys/owner.pub";
 
 /// Somebody replaces the program on its way to the user.
@@ -37,7 +34,7 @@ pub(super) fn link(teller: &mut Teller, people: &People) -> Result<(), DemoError
     let name = link_name("package", &people.packager);
     let mut link = read_json(teller, &name)?;
     let evil = hex::encode(
-        &crate::recording::digest(&teller.directory().join("tampered/hello-1.0.sh"))
+        &crate::record::tree::digest(&teller.directory().join("tampered/hello-1.0.sh"))
             .map_err(|error| CliError::Read("tampered/hello-1.0.sh".into(), error))?,
     );
     link["signed"]["products"]["hello-1.0.sh"]["sha256"] = Value::from(evil);
@@ -70,7 +67,7 @@ pub(super) fn bundle(teller: &mut Teller) -> Result<(), DemoError> {
     )?;
     let bundle = teller.read("hello.sitrep")?;
     let path = teller.directory().join("work/hello-1.0.sh");
-    let digest = crate::recording::digest(&path).map_err(|error| CliError::Read(path, error))?;
+    let digest = crate::record::tree::digest(&path).map_err(|error| CliError::Read(path, error))?;
     let place = bundle.windows(digest.len()).position(|bytes| bytes == digest);
     let Some(place) = place else {
         return Err(DemoError::Unexpected("the bundle does not hold the digest of hello-1.0.sh".into()));
@@ -94,8 +91,4 @@ fn copy_metadata(teller: &Teller, people: &People, to: &str) -> Result<(), DemoE
         teller.write(&name.replace("metadata", to), &teller.read(&name)?)?;
     }
     Ok(())
-}
-
-fn read_json(teller: &Teller, name: &str) -> Result<Value, DemoError> {
-    serde_json::from_slice(&teller.read(name)?).map_err(|error| CliError::Read(name.into(), error.into()).into())
 }

@@ -1,31 +1,23 @@
 //! What should happen: keys, a layout, three steps, a bundle, and a verification.
 
 use serde_json::{Value, json};
-use sitrep_core::{Clock, Time};
+use sitrep_core::Time;
+use sitrep_metadata::sign::Signer;
+use sitrep_signers::file;
 
-use super::DemoError;
+use super::error::DemoError;
+use super::stage::{
+    PACKAGE, People, VERIFY, VERIFY_ARTIFACT, VERIFY_FLIPPED, VERIFY_INSIDER, VERIFY_LINK, link_name, write_json,
+};
 use super::teller::{Teller, quote};
-use crate::clock::SystemClock;
 use crate::error::{CliError, ClockUse};
-use crate::sign::{Signer, run_step};
-
-/// Everybody in the story.
-pub(super) struct People {
-    /// Decides how the software is made.
-    pub(super) owner: Signer,
-    /// Writes it.
-    pub(super) developer: Signer,
-    /// Builds what users get.
-    pub(super) packager: Signer,
-}
+use crate::record::step::run_step;
+use crate::shell::clock::SystemClock;
 
 /// The steps: name, command, and whose they are is in the layout.
 const WRITE: [&str; 3] = ["sh", "-c", r#"echo "echo Hello, world" > hello.sh"#];
 const SET_VERSION: [&str; 3] = ["sh", "-c", r##"echo "# version 1.0" >> hello.sh"##];
-pub(super) const PACKAGE: [&str; 3] = ["cp", "hello.sh", "hello-1.0.sh"];
 
-pub(super) const VERIFY: &str =
-    "verify hello.sitrep --verification-keys keys/owner.pub --artifact hello-1.0.sh=work/hello-1.0.sh";
 const PACK: &str = "pack metadata/root.layout --verification-keys keys/owner.pub --profile device -o hello.sitrep";
 
 /// Makes three keys.
@@ -43,8 +35,8 @@ pub(super) fn keys(teller: &mut Teller) -> Result<People, DemoError> {
     let directory = teller.make("keys")?;
     let signer = |name: &str| -> Result<Signer, DemoError> {
         let failed = |error| CliError::Write(directory.join(name), error);
-        let signer = Signer::generate().map_err(std::io::Error::other).map_err(failed)?;
-        signer.write(&directory, name).map_err(failed)?;
+        let signer = sitrep_signers::generate().map_err(std::io::Error::other).map_err(failed)?;
+        file::write(&signer, &directory, name).map_err(failed)?;
         teller.say(&format!("  {name:<10} keys/{:<14} id {}...", format!("{name}.pub"), &signer.id()[..16]))?;
         Ok(signer)
     };
@@ -63,9 +55,7 @@ pub(super) fn layout(teller: &mut Teller, people: &People) -> Result<(), DemoErr
          \x20 package      packager   takes hello.sh as set-version left it;\n\
          \x20                         CREATE hello-1.0.sh, hello.sh stays as it is",
     )?;
-    let Some(Time(now)) = SystemClock::new(ClockUse::Demo).map_err(DemoError::Cli)?.now() else {
-        return Err(DemoError::Cli(CliError::Clock(ClockUse::Demo)));
-    };
+    let Time(now) = SystemClock::read().ok_or(CliError::Clock(ClockUse::Demo))?.time();
     teller.make("metadata")?;
     let layout = json!({
         "_type": "layout",
@@ -137,17 +127,6 @@ pub(super) fn steps(teller: &mut Teller, people: &People) -> Result<(), DemoErro
     Ok(())
 }
 
-/// Where in-toto looks for a step's link.
-pub(super) fn link_name(step: &str, functionary: &Signer) -> String {
-    format!("metadata/{step}.{}.link", &functionary.id()[..8])
-}
-
-/// Writes JSON as in-toto does: with line breaks, so that people can read it. What is signed is its canonical form.
-pub(super) fn write_json(teller: &Teller, name: &str, value: &Value) -> Result<(), DemoError> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| CliError::Write(name.into(), error.into()))?;
-    teller.write(name, text.as_bytes())
-}
-
 /// Packs the metadata.
 pub(super) fn pack(teller: &mut Teller) -> Result<(), DemoError> {
     teller.chapter(
@@ -164,7 +143,7 @@ pub(super) fn verify(teller: &mut Teller) -> Result<(), DemoError> {
     teller.chapter(
         "A user verifies",
         "All that the user has to trust is the owner's public key. hello-1.0.sh must be\n\
-         what the last step put out.",
+         a product of the last step.",
     )?;
     teller.accepted(VERIFY)
 }
@@ -175,10 +154,10 @@ pub(super) fn end(teller: &mut Teller) -> Result<(), DemoError> {
     teller.say(&format!("  cd {}", quote(&teller.directory().to_string_lossy())))?;
     for line in [
         VERIFY,
-        super::attacks::VERIFY_ARTIFACT,
-        super::attacks::VERIFY_LINK,
-        super::attacks::VERIFY_INSIDER,
-        super::attacks::VERIFY_FLIPPED,
+        VERIFY_ARTIFACT,
+        VERIFY_LINK,
+        VERIFY_INSIDER,
+        VERIFY_FLIPPED,
         "inspect hello.sitrep",
         "verify metadata/root.layout --verification-keys keys/owner.pub --json",
     ] {

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::DemoError;
-use crate::commands::print;
+use super::error::DemoError;
 use crate::error::CliError;
+use crate::show::messages::print;
 
 /// Tells the story and starts the program that it is about.
 pub(super) struct Teller {

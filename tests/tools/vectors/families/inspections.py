@@ -1,5 +1,7 @@
 """inspections: commands that the verifier runs, and what they see. In every case the files of the directory `target` are those that are seen."""
 
+import posixpath
+
 from case import add, case, files
 
 DENY = ["DISALLOW", "*"]
@@ -17,7 +19,7 @@ def looked(name, why, expect, *inspections, target=None, products=None, absent=(
         c.put_layout(c.layout([c.step("build", expected_products=[["CREATE", "app"], DENY])], inspect=inspect))
         c.put_link(c.link("build", products=products or files("app")))
         for path, content in (target if target is not None else {"app": "app"}).items():
-            c.files[f"target/{path}"] = content
+            c.files[posixpath.normpath(f"target/{path}")] = content
 
     add("inspections", name, why, expect, make, **more)
 
@@ -108,6 +110,165 @@ looked(
     "rule-disallow",
     ("look", {"run": [], "expected_materials": FROM_BUILD}),
     target={"app": "app", "root.layout": "{}"},
+)
+
+# Symbolic links, which a command makes as they could have been there
+
+ANY = {"expected_products": [["ALLOW", "app"], ["DISALLOW", "*evil*"], ["ALLOW", "*"]]}
+NEVER = {"expected_products": [["ALLOW", "app"], DENY]}
+OUT = {"../elsewhere/evil.so": "evil", "app": "app"}
+
+
+def linked(name, why, expect, links, rules, target=None, **more):
+    """A directory with symbolic links, of which the rules see the products."""
+    script = " && ".join(f"ln -s {to} {called}" for called, to in links.items())
+    looked(name, why, expect, ("look", {"run": shell(script), **rules}), target=target or {"app": "app"}, **more)
+
+
+linked(
+    "link-to-a-file",
+    "A symbolic link to a file is seen as that file.",
+    "rule-disallow",
+    {"other": "app"},
+    NEVER,
+)
+linked(
+    "link-to-a-directory",
+    "What is in a directory is seen through a symbolic link as well, under that name.",
+    "verified",
+    {"lib": "d"},
+    {"expected_products": [["REQUIRE", "d/x"], ["REQUIRE", "lib/x"], ["ALLOW", "?*/x"], ["ALLOW", "app"], DENY]},
+    target={"app": "app", "d/x": "x"},
+)
+linked(
+    "link-to-a-directory-disallowed",
+    "A rule about the name that a symbolic link gives is about what it leads to.",
+    "rule-disallow",
+    {"lib": "d"},
+    {"expected_products": [["DISALLOW", "lib/*"]]},
+    target={"app": "app", "d/x": "x"},
+)
+linked(
+    "link-to-a-link-to-a-directory",
+    "Symbolic links are followed as far as they lead.",
+    "rule-disallow",
+    {"one": "d", "two": "one"},
+    {"expected_products": [["DISALLOW", "two/e/x"]]},
+    target={"app": "app", "d/e/x": "x"},
+)
+linked(
+    "link-out-of-the-directory",
+    "A symbolic link to a directory elsewhere is an error: what is there may be anything.",
+    "unreadable",
+    {"lib": "../elsewhere"},
+    {"expected_products": [["ALLOW", "*"]]},
+    target=OUT,
+    says="it leads out of the directory that is recorded",
+)
+linked(
+    "link-out-of-the-directory-allowed",
+    "Where it is allowed, what lies elsewhere is seen and not only let be.",
+    "rule-disallow",
+    {"lib": "../elsewhere"},
+    ANY,
+    target=OUT,
+    inspection_links=["outside"],
+)
+linked(
+    "link-out-of-the-directory-allowed-and-expected",
+    "What lies elsewhere is named as it is reached.",
+    "verified",
+    {"lib": "../elsewhere"},
+    {"expected_products": [["REQUIRE", "lib/evil.so"], ["CREATE", "lib/evil.so"], ["ALLOW", "app"], DENY]},
+    target=OUT,
+    inspection_links=["outside"],
+)
+linked(
+    "link-out-of-the-directory-to-a-file",
+    "A symbolic link to a file elsewhere is seen as that file.",
+    "rule-disallow",
+    {"evil": "../elsewhere/evil.so"},
+    ANY,
+    target=OUT,
+)
+linked(
+    "loop",
+    "A symbolic link to a directory that it is in is an error: names would have no end.",
+    "unreadable",
+    {"d/up": ".."},
+    {"expected_products": [["ALLOW", "*"]]},
+    target={"app": "app", "d/x": "x"},
+    says="lead back to a directory that it is in",
+)
+linked(
+    "loop-allowed",
+    "Where it is allowed, a symbolic link that leads back adds no names.",
+    "verified",
+    {"d/up": ".."},
+    {"expected_products": [["ALLOW", "app"], ["ALLOW", "d/x"], DENY]},
+    target={"app": "app", "d/x": "x"},
+    inspection_links=["loops"],
+)
+linked(
+    "loop-is-no-way-out",
+    "That loops are allowed allows no link that leads out.",
+    "unreadable",
+    {"lib": "../elsewhere"},
+    {"expected_products": [["ALLOW", "*"]]},
+    target=OUT,
+    inspection_links=["loops"],
+    says="it leads out of the directory that is recorded",
+)
+linked(
+    "link-to-nowhere",
+    "A symbolic link that leads nowhere is nothing that could be seen.",
+    "verified",
+    {"broken": "nowhere"},
+    NEVER,
+)
+
+# What is left out by name
+
+looked(
+    "excluded-file",
+    "A file that whoever verifies leaves out is not seen.",
+    "verified",
+    ("look", {"run": [], "expected_materials": FROM_BUILD}),
+    target={"app": "app", "look.link": "{}"},
+    inspection_exclude=["look.link"],
+)
+looked(
+    "excluded-file-of-another-name",
+    "A file is left out by its whole name.",
+    "rule-disallow",
+    ("look", {"run": [], "expected_materials": FROM_BUILD}),
+    target={"app": "app", "a/look.link": "{}"},
+    inspection_exclude=["look.link"],
+)
+looked(
+    "excluded-directory",
+    "With a directory, all that is in it is left out, and nothing beside it.",
+    "verified",
+    ("look", {"run": [], "expected_materials": [["ALLOW", "ab"], *FROM_BUILD]}),
+    target={"app": "app", "a/b/c": "", "ab": ""},
+    inspection_exclude=["a/"],
+)
+looked(
+    "excluded-by-no-pattern",
+    "What is left out is a name and no pattern.",
+    "rule-disallow",
+    ("look", {"run": [], "expected_materials": FROM_BUILD}),
+    target={"app": "app", "look.link": "{}"},
+    inspection_exclude=["*.link"],
+)
+linked(
+    "excluded-link",
+    "A symbolic link that is left out is not followed.",
+    "verified",
+    {"lib": "../elsewhere"},
+    NEVER,
+    target=OUT,
+    inspection_exclude=["lib"],
 )
 looked(
     "product-expected",

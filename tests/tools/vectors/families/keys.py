@@ -140,7 +140,7 @@ for name, change in BAD_PUBLIC:
         "threshold-not-met",
         public,
         one,
-        warnings=["link-signature"],
+        warnings=["key-unusable", "link-signature"],
     )
 
 

@@ -149,9 +149,12 @@ def from_is_no_pattern(c):
 BAD_PATHS = [
     ("dot-slash", "./app"),
     ("dot", "."),
-    ("two-dots", ".."),
-    ("up", "../app"),
+    ("dot-up", "./../app"),
+    ("up-dot", ".././app"),
+    ("up-trailing-slash", "../"),
+    ("up-empty-component", "..//app"),
     ("up-inside", "a/../app"),
+    ("up-first-and-inside", "../a/../app"),
     ("up-at-the-end", "a/.."),
     ("dot-inside", "a/./app"),
     ("dot-at-the-end", "app/."),
@@ -176,6 +179,10 @@ GOOD_PATHS = [
     ("plain", "app"),
     ("nested", "a/b/c/app"),
     ("absolute", "/usr/bin/app"),
+    ("two-dots", ".."),
+    ("up", "../app"),
+    ("up-twice", "../../a/app"),
+    ("up-and-three-dots", "../.../app"),
     ("hidden", ".app"),
     ("hidden-inside", "a/.git/config"),
     ("three-dots", "..."),
@@ -231,7 +238,7 @@ def product(name):
 
 
 for name, path in BAD_PATHS:
-    why = f"{path!r} is no normalised path, and makes the link invalid whatever the rules allow."
+    why = f"{path!r} is neither a normalised path nor a URI, and makes the link invalid whatever the rules allow."
     add(
         "artifacts",
         f"path-{name}",
@@ -266,6 +273,20 @@ def slips_past_disallow(c):
     """`./evil` does not slip past DISALLOW evil."""
     c.put_layout(c.layout([c.step("build", expected_products=[["DISALLOW", "evil"], ["ALLOW", "*"]])]))
     c.put_link(c.link("build", products={"./evil": digest("evil")}))
+
+
+@case("artifacts", "rule-disallow")
+def up_is_disallowed_by_its_name(c):
+    """A name that leads up is matched by patterns as any other is."""
+    c.put_layout(c.layout([c.step("build", expected_products=[["DISALLOW", "*/evil"], ["ALLOW", "*"]])]))
+    c.put_link(c.link("build", products={"../evil": digest("evil")}))
+
+
+@case("artifacts", "verified")
+def another_form_is_another_name(c):
+    """DISALLOW evil is about the artifact of that name alone, not about what lies above the directory or at the root."""
+    c.put_layout(c.layout([c.step("build", expected_products=[["DISALLOW", "evil"], ["ALLOW", "*"]])]))
+    c.put_link(c.link("build", products=files("../evil", "/evil")))
 
 
 @case("artifacts", "verified", warnings=["link-artifact-name"])

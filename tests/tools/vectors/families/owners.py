@@ -316,7 +316,7 @@ def signature_of_zeros(c):
     signed(c, (c.id("owner"), bytes(64)))
 
 
-@case("signatures", "verified", labelled)
+@case("signatures", "verified", labelled, device="limit-signatures")
 def thirty_two_signatures(c):
     """An envelope may have 32 signatures."""
     signed(c, *[(f"{number:064x}", bytes(64)) for number in range(31)], "owner")
@@ -459,14 +459,14 @@ functionary(
     "An RSA key cannot sign with Ed25519's scheme.",
     "link-scheme",
     {"scheme": "ed25519"},
-    warnings=["link-scheme"],
+    warnings=["key-unusable", "link-scheme"],
 )
 functionary(
     "key-type-of-another-scheme",
     "A key that says that it is of Ed25519 cannot sign with PSS.",
     "link-scheme",
     {"keytype": "ed25519"},
-    warnings=["link-scheme"],
+    warnings=["key-unusable", "link-scheme"],
 )
 functionary(
     "ed25519-with-another-scheme",
@@ -474,7 +474,7 @@ functionary(
     "link-scheme",
     {"scheme": RSA},
     scheme="ed25519",
-    warnings=["link-scheme"],
+    warnings=["key-unusable", "link-scheme"],
     device=None,
 )
 functionary(
@@ -483,7 +483,7 @@ functionary(
     "link-scheme",
     {"keytype": "ecdsa"},
     scheme="ed25519",
-    warnings=["link-scheme"],
+    warnings=["key-unusable", "link-scheme"],
     device=None,
 )
 functionary(
@@ -492,7 +492,7 @@ functionary(
     "link-scheme",
     {"scheme": "sphincs", "keytype": "sphincs"},
     scheme="ed25519",
-    warnings=["link-scheme"],
+    warnings=["key-unusable", "link-scheme"],
     device=None,
 )
 functionary(
@@ -508,7 +508,7 @@ functionary(
     "threshold-not-met",
     {"scheme": P384},
     scheme=P256,
-    warnings=["link-signature"],
+    warnings=["key-unusable", "link-signature"],
 )
 
 

@@ -307,24 +307,51 @@ prefix(
     ["a/x"],
     ["a/x"],
 )
+for name, text in [("absolute", "/src"), ("two-dots", ".."), ("up", "../src"), ("up-twice", "../../src/x")]:
+    why = f"The prefix {text!r} is a normalised path."
+    prefix("verified", name, f"{why} What lies below it is compared with what lies elsewhere there.", "*", text, "out", [f"{text}/a"], ["out/a"])
+    prefix("verified", f"{name}-there", f"{why} It may be the other step's.", "*", "src", text, ["src/a"], [f"{text}/a"])
+    prefix("verified", f"{name}-with-slash", f"{why} One slash at the end is dropped.", "a", f"{text}/", None, [f"{text}/a"], ["a"])
+    prefix("rule-disallow", f"{name}-required", f"{why} What lies elsewhere is not below it.", "*", text, None, ["src/a"], ["a"])
+prefix(
+    "rule-disallow",
+    "absolute-is-not-relative",
+    "An absolute path does not lie below a relative prefix of the same components.",
+    "*",
+    "src",
+    None,
+    ["/src/a"],
+    ["a"],
+)
+prefix(
+    "verified",
+    "up-below-up",
+    "What is below `..` may lead up further.",
+    "../a",
+    "..",
+    "../..",
+    ["../../a"],
+    ["../../../a"],
+)
 for name, text in [
     ("empty", ""),
     ("slash", "/"),
-    ("absolute", "/src"),
     ("dot", "."),
-    ("two-dots", ".."),
     ("dot-first", "./src"),
     ("dot-inside", "a/./b"),
     ("dot-last", "src/."),
-    ("up", "../src"),
     ("up-inside", "a/../b"),
     ("up-last", "a/.."),
+    ("up-first-and-last", "../a/.."),
+    ("absolute-up", "/../a"),
+    ("absolute-dot", "/./a"),
+    ("two-slashes-first", "//src"),
     ("empty-component", "a//b"),
     ("two-slashes-last", "src//"),
     ("dot-with-slash", "./"),
     ("two-slashes", "//"),
 ]:
-    why = f"The prefix {text!r} is no normalised relative path."
+    why = f"The prefix {text!r} is no normalised path."
     prefix("layout-prefix", f"bad-{name}", why, "*", text, None, [], [])
     prefix("layout-prefix", f"bad-there-{name}", why, "*", None, text, [], [])
 prefix("layout-rule", "number", "A prefix is a text.", "*", 1, None, [], [])

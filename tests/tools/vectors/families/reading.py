@@ -80,7 +80,7 @@ FAULTS = [
     ),
     ("trailing-bytes", "Bytes after the object are refused", "end of the text", lambda text: text + b"x"),
     ("second-value", "A second object after the first is refused", "end of the text", lambda text: text + b"{}"),
-    ("trailing-nul", "A zero byte after the object is refused", "end of the text", lambda text: text + b"\0"),
+    ("trailing-nul", "A zero byte after the object is refused", "found a zero byte", lambda text: text + b"\0"),
     ("cut-off", "A text that ends too early is refused", "", lambda text: text[: len(text) * 2 // 3]),
     ("empty-file", "An empty text is refused", "", lambda text: b""),
     ("trailing-comma", "A comma before the end of a container is refused", "", member(b'"note":[1,]')),

@@ -164,7 +164,104 @@ alone(
     link_statement(
         products=[{"name": "app", "digest": digest("app"), "uri": "pkg:generic/app", "annotations": {"a": 1}}]
     ),
+    DSSE,
 )
+MORE = {
+    "downloadLocation": "https://example.org/a b",
+    "mediaType": "application/x-\u00fc",
+    "content": "AAEC",
+    "annotations": {"deep": [{"name": "x", "digest": {"sha256": "00"}}, None, 15, {}]},
+    "x": [],
+}
+
+
+def both_lists(name, why, expect, descriptor, rules=None, **more):
+    """A link with one material and one product that are described so."""
+
+    def make(c):
+        one_step(c, **(rules or {"expected_materials": [["ALLOW", "a"], DENY], "expected_products": [["CREATE", "b"], DENY]}))
+        payload = link_statement(materials=descriptor("a"), products=descriptor("b"))
+        c.write(c.file_name("build", "builder"), sign(c, payload))
+
+    add("statements", name, why, expect, make, in_dsse, **more)
+
+
+both_lists(
+    "descriptors-with-all-members",
+    "Every member of a descriptor is carried, those that nobody knows too.",
+    "verified",
+    lambda name: [{**MORE, "digest": {**digest(name), "gitCommit": "no digits"}, "uri": "x:y", "name": name}],
+)
+both_lists(
+    "named-by-uri",
+    "A descriptor without name is named by its URI.",
+    "verified",
+    lambda name: [{"uri": f"git+https://x/{name}", "digest": digest(name)}],
+    {
+        "expected_materials": [["ALLOW", "git+https://x/a"], DENY],
+        "expected_products": [["CREATE", "git+https://x/b"], DENY],
+    },
+)
+both_lists(
+    "name-before-uri",
+    "Where a descriptor has name and URI, it is named by the name.",
+    "verified",
+    lambda name: [{"uri": "git+https://x/evil", "name": name, "digest": digest(name)}],
+)
+both_lists(
+    "uri-is-not-the-name",
+    "Where a descriptor has a name, its URI is no name of it.",
+    "rule-disallow",
+    lambda name: [{"uri": name, "name": "git+https://x/evil", "digest": digest(name)}],
+)
+both_lists(
+    "descriptors-of-several-forms",
+    "Each descriptor of a list may have members of its own, in an order of its own.",
+    "verified",
+    lambda name: [
+        {"name": f"z/{name}", "digest": digest("z")},
+        {"digest": digest("y"), "name": f"y/{name}"},
+        {"uri": f"pkg:x/{name}", "digest": digest("x"), "mediaType": "text/plain"},
+        {"digest": {"sha512": "ab" * 64}, **MORE, "name": name},
+    ],
+    {"expected_materials": [["ALLOW", "?*/a"], ["ALLOW", "a"], DENY], "expected_products": [["CREATE", "?*/b"], ["CREATE", "b"], DENY]},
+)
+both_lists(
+    "one-among-described-ones",
+    "Rules see every descriptor, whatever else they say.",
+    "rule-disallow",
+    lambda name: [{"name": name, "digest": digest(name), **MORE}, {"uri": "evil", "digest": digest("evil")}],
+)
+for name, descriptor, code in [
+    ("uri-not-normalised", {"uri": "./a", "digest": digest("a")}, "link-artifact-name"),
+    ("name-empty", {"name": "", "digest": digest("a")}, "link-artifact-name"),
+    ("name-empty-beside-uri", {"name": "", "uri": "a", "digest": digest("a")}, "link-artifact-name"),
+    ("digest-bad", {"name": "a", "uri": "x:a", "digest": {"sha256": "AB" * 32}}, "link-digest"),
+]:
+    both_lists(
+        f"descriptor-{name}",
+        "What a descriptor says is looked at whatever else it says.",
+        "threshold-not-met",
+        lambda _, descriptor=descriptor: [descriptor],
+        warnings=[code],
+    )
+for name, described in [
+    ("name-null", [{"name": None, "uri": "a", "digest": digest("a")}]),
+    ("uri-null", [{"name": "a", "uri": None, "digest": digest("a")}]),
+    ("uri-is-number", [{"uri": 1, "digest": digest("a")}]),
+    ("no-name", [{"digest": digest("a"), "mediaType": "text/plain"}]),
+    ("no-digest", [{"uri": "x:a"}]),
+    ("digest-null", [{"uri": "x:a", "digest": None}]),
+    ("called-twice", [{"uri": "a", "digest": digest("a")}, {"name": "a", "digest": digest("a")}]),
+    ("not-an-object", [{"uri": "a", "digest": digest("a")}, None]),
+]:
+    both_lists(
+        f"descriptor-{name}",
+        "Every artifact of a link has a name of its own, or a URI, and a digest set.",
+        "link-missing",
+        lambda _, described=described: described,
+        warnings=["link-member"],
+    )
 alone(
     "unknown-members",
     "Members that nobody knows are ignored.",
@@ -267,9 +364,9 @@ alone(
 )
 alone(
     "material-without-name",
-    "Every material of a link has a name.",
+    "Every material of a link has a name, or a URI.",
     "link-missing",
-    link_statement(materials=[{"uri": "git+https://x", "digest": digest("src")}]),
+    link_statement(materials=[{"downloadLocation": "git+https://x", "digest": digest("src")}]),
     warnings=["link-member"],
 )
 alone(
@@ -395,6 +492,28 @@ def matched_with_a_link_that_differs(c):
     c.write(c.file_name("build", "builder"), sign(c, link_statement()))
 
 
+@case("statements", "verified", in_dsse)
+def matched_by_uri(c):
+    """What is named by a URI is matched by it, with maps and other lists."""
+    match = [["MATCH", "git+https:*", "WITH", "PRODUCTS", "FROM", "fetch"], DENY]
+    c.put_layout(c.layout([c.step("fetch"), c.step("build", expected_materials=match)]))
+    c.put_link(c.link("fetch", products={"git+https://x//y": digest("src")}))
+    described = [{"uri": "git+https://x//y", "digest": digest("src"), "annotations": {}}]
+    c.write(c.file_name("build", "builder"), sign(c, link_statement(materials=described)))
+
+
+@case("statements", "threshold-not-met", in_dsse, warnings=["link-signature"])
+def changed_beside_the_name(c):
+    """What a descriptor says besides name and digest is signed as well."""
+    one_step(c)
+    described = [{"name": "app", "digest": digest("app"), "mediaType": "text/plain"}]
+    c.write(
+        c.file_name("build", "builder"),
+        sign(c, link_statement(products=described)),
+        replace_text("text/plain", "text/evil"),
+    )
+
+
 def beside_a_link(expect, name, why, version, products):
     def make(c):
         c.put_layout(c.layout([c.step("build", by=BOTH, threshold=2, **RULES)], keys=BOTH))
@@ -423,6 +542,21 @@ beside_a_link(
     "A link and a statement that say something else disagree.",
     LINK_V03,
     {"app": digest("other")},
+)
+
+beside_a_link(
+    "verified",
+    "agrees-with-a-link-by-uri",
+    "A link and a statement agree where they name the same by the same name, whichever member that is.",
+    LINK_V03,
+    [{"digest": digest("app"), "uri": "app"}],
+)
+beside_a_link(
+    "links-disagree",
+    "disagrees-with-a-link-by-uri",
+    "A link and a statement whose descriptors say something else disagree.",
+    LINK_V03,
+    [{"name": "app", "digest": digest("other"), "uri": "app"}],
 )
 
 

@@ -118,7 +118,7 @@ INVALID_STEPS = [
     (
         "prefix",
         "layout-prefix",
-        {"link": {"expected_materials": [["MATCH", "*", "IN", "..", "WITH", "PRODUCTS", "FROM", "compile"]]}},
+        {"link": {"expected_materials": [["MATCH", "*", "IN", "./a", "WITH", "PRODUCTS", "FROM", "compile"]]}},
         "A prefix of a sublayout has to be normalised.",
     ),
     (

@@ -213,13 +213,14 @@ def tries(name, why, expect, before, **more):
     add("limits", name, why, expect, make, ["dsse-keyless"], **more)
 
 
-tries("sixty-four-tries", "64 times a key is tried on a link's signatures.", "verified", 21)
+tries("sixty-four-tries", "64 times a key is tried on a link's signatures.", "verified", 21, device="limit-signatures")
 tries(
     "sixty-five-tries",
     "No more than 64 times is a key tried on a link's signatures.",
     "threshold-not-met",
     22,
     warnings=["limit-signatures"],
+    device="limit-signatures",
 )
 
 

@@ -1,0 +1,9 @@
+//! Bundles: written, taken apart, and shown.
+
+pub mod documents;
+pub mod known;
+pub mod pack;
+pub mod role;
+pub mod shown;
+pub mod unpack;
+pub mod view;

@@ -1,0 +1,6 @@
+//! What is signed, in its envelope: layouts, links and attestations as [`document`]s, any other payload as [`dsse`], and files of many.
+
+pub mod attestation_bundle;
+pub mod document;
+pub mod dsse;
+pub mod security_version;

@@ -1,0 +1,346 @@
+//! Public keys of every kind that a host can check signatures of, decoded.
+
+use std::fmt;
+
+use crypto_bigint::Odd;
+use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
+use dsa::VerifyingKey as DsaKey;
+use ed25519_compact::{KeyPair, Seed};
+use rsa::traits::PublicKeyParts;
+use rsa::{BoxedUint, PublicKey as RsaPublicKey};
+use spki::der::asn1::OctetStringRef;
+use spki::der::{Decode, Encode};
+use spki::{Document, EncodePublicKey, ObjectIdentifier, SubjectPublicKeyInfoRef};
+use zeroize::Zeroizing;
+
+use crate::keys::pem_block::Block;
+
+/// Smallest RSA modulus that is accepted, in bits, and smallest prime of DSA. NIST SP 800-131A ends the use of anything smaller in 2013.
+pub const RSA_MIN_BITS: u32 = 2048;
+
+/// Largest RSA modulus that is accepted, in bits. A signature check's time grows with its square or faster, and keys come
+/// from documents that nobody has vouched for yet; the rsa crate's own maximum.
+pub const RSA_MAX_BITS: u32 = 8192;
+
+/// Largest prime of DSA that is accepted, in bits: that of FIPS 186-4 and of GnuPG.
+pub const DSA_MAX_BITS: u32 = 3072;
+
+/// The algorithm identifiers of a SubjectPublicKeyInfo: RFC 8410 section 3, RFC 8017 appendix C, RFC 5480 section 2.1.1.
+const OID_ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+const OID_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const OID_EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const OID_P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const OID_P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const OID_P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
+
+/// What stands before the 32 bytes of an Ed25519 key in its SubjectPublicKeyInfo (RFC 8410, section 4).
+pub(crate) const ED25519_DER: [u8; 12] = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0];
+
+/// Why a text is no public key that this build can use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyFault {
+    /// Not PEM, or not a SubjectPublicKeyInfo inside, or not 64 hexadecimal digits for Ed25519.
+    Malformed,
+    /// A private key, where the public one belongs.
+    Private,
+    /// PEM of another kind, such as a certificate.
+    OtherPem,
+    /// PEM, where in-toto keeps 64 hexadecimal digits.
+    Ed25519Pem,
+    /// An algorithm or curve that is none of [`HostKey`]'s.
+    Algorithm,
+    /// An RSA modulus of that many bits, outside [`RSA_MIN_BITS`]`..=`[`RSA_MAX_BITS`].
+    RsaSize(u32),
+    /// A prime of DSA of that many bits, outside [`RSA_MIN_BITS`]`..=`[`DSA_MAX_BITS`].
+    DsaSize(u32),
+    /// Not the numbers of an OpenPGP key.
+    OpenPgp,
+}
+
+impl fmt::Display for KeyFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed => f.write_str("expected `public` as PEM (BEGIN PUBLIC KEY), and nothing around it"),
+            Self::Private => f.write_str("it is a private key"),
+            Self::OtherPem => f.write_str("expected `public` as PEM that begins with BEGIN PUBLIC KEY"),
+            Self::Ed25519Pem => f.write_str("`public` of an Ed25519 key is 64 hexadecimal digits, found PEM"),
+            Self::Algorithm => f.write_str("it is neither Ed25519, RSA nor ECDSA on P-256, P-384 or P-521"),
+            Self::RsaSize(bits) => {
+                write!(f, "the RSA key has {bits} bits, expected {RSA_MIN_BITS} to {RSA_MAX_BITS}")
+            }
+            Self::DsaSize(bits) => write!(f, "the DSA key has {bits} bits, expected {RSA_MIN_BITS} to {DSA_MAX_BITS}"),
+            Self::OpenPgp => f.write_str("its numbers are not those of an OpenPGP key of RSA, DSA or Ed25519"),
+        }
+    }
+}
+
+/// A decoded public key of any kind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HostKey {
+    /// The 32 bytes of RFC 8032.
+    Ed25519([u8; 32]),
+    /// Modulus and exponent, within the size limits.
+    Rsa(RsaPublicKey),
+    /// A point on NIST P-256.
+    P256(p256::ecdsa::VerifyingKey),
+    /// A point on NIST P-384.
+    P384(p384::ecdsa::VerifyingKey),
+    /// A point on NIST P-521.
+    P521(p521::ecdsa::VerifyingKey),
+    /// A number and its group, within the size limits. Only OpenPGP has such keys.
+    Dsa(DsaKey),
+}
+
+/// Decodes a DER PrivateKeyInfo (PKCS#8, RFC 5958) with an Ed25519 key (RFC 8410, section 7).
+///
+/// # Errors
+/// [`KeyFault`] when it is something else.
+pub fn ed25519_seed(der: &[u8]) -> Result<Zeroizing<[u8; 32]>, KeyFault> {
+    let info = p256::pkcs8::PrivateKeyInfoRef::from_der(der).map_err(|_| KeyFault::Malformed)?;
+    if info.algorithm.oid != OID_ED25519 {
+        return Err(KeyFault::Algorithm);
+    }
+    let seed = <&OctetStringRef>::from_der(info.private_key.as_bytes()).map_err(|_| KeyFault::Malformed)?;
+    seed.as_bytes().try_into().map(Zeroizing::new).map_err(|_| KeyFault::Malformed)
+}
+
+impl HostKey {
+    /// Decodes the `public` of a key of that type: 64 hexadecimal digits for `ed25519`, PEM for all others.
+    ///
+    /// # Errors
+    /// [`KeyFault`] when the text is no such key.
+    pub fn decode(keytype: &str, public: &str) -> Result<Self, KeyFault> {
+        if keytype == "ed25519" {
+            if public.trim_start().starts_with("-----BEGIN ") {
+                return Err(KeyFault::Ed25519Pem);
+            }
+            let bytes = crate::hex::decode(public).ok_or(KeyFault::Malformed)?;
+            return Ok(Self::Ed25519(bytes.try_into().map_err(|_| KeyFault::Malformed)?));
+        }
+        Self::from_pem(public)
+    }
+
+    /// Decodes PEM of any supported algorithm: a SubjectPublicKeyInfo, or RSA's own form (PKCS#1).
+    ///
+    /// # Errors
+    /// [`KeyFault`] when it is something else.
+    pub fn from_pem(pem: &str) -> Result<Self, KeyFault> {
+        let Block { label, der } = Block::only(pem).ok_or(KeyFault::Malformed)?;
+        match label {
+            "PUBLIC KEY" => Self::from_der(&der),
+            // Some tools put this label before a SubjectPublicKeyInfo.
+            "RSA PUBLIC KEY" => Self::from_pkcs1(&der).or_else(|fault| match Self::from_der(&der) {
+                Ok(key @ Self::Rsa(_)) => Ok(key),
+                _ => Err(fault),
+            }),
+            label if label.ends_with("PRIVATE KEY") => Err(KeyFault::Private),
+            _ => Err(KeyFault::OtherPem),
+        }
+    }
+
+    /// Decodes a DER RSAPublicKey (RFC 8017, appendix A.1.1).
+    ///
+    /// # Errors
+    /// [`KeyFault`] when it is something else.
+    pub fn from_pkcs1(der: &[u8]) -> Result<Self, KeyFault> {
+        use rsa::pkcs1::DecodeRsaPublicKey;
+        Self::rsa(RsaPublicKey::from_pkcs1_der(der), der.len())
+    }
+
+    /// Decodes a DER SubjectPublicKeyInfo of any supported algorithm.
+    ///
+    /// # Errors
+    /// [`KeyFault`] when it is something else.
+    pub fn from_der(der: &[u8]) -> Result<Self, KeyFault> {
+        let info = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| KeyFault::Malformed)?;
+        match info.algorithm.oid {
+            OID_ED25519 => {
+                let bytes = info.subject_public_key.as_bytes().ok_or(KeyFault::Malformed)?;
+                Ok(Self::Ed25519(bytes.try_into().map_err(|_| KeyFault::Malformed)?))
+            }
+            OID_RSA => {
+                let length = info.subject_public_key.as_bytes().map_or(0, <[u8]>::len);
+                Self::rsa(RsaPublicKey::try_from(info), length)
+            }
+            OID_EC => match info.algorithm.parameters_oid() {
+                Ok(OID_P256) => {
+                    p256::ecdsa::VerifyingKey::try_from(info).map(Self::P256).map_err(|_| KeyFault::Malformed)
+                }
+                Ok(OID_P384) => {
+                    p384::ecdsa::VerifyingKey::try_from(info).map(Self::P384).map_err(|_| KeyFault::Malformed)
+                }
+                Ok(OID_P521) => {
+                    p521::ecdsa::VerifyingKey::try_from(info).map(Self::P521).map_err(|_| KeyFault::Malformed)
+                }
+                _ => Err(KeyFault::Algorithm),
+            },
+            _ => Err(KeyFault::Algorithm),
+        }
+    }
+
+    /// Checks the size of an RSA key that was decoded from `length` bytes.
+    fn rsa<E>(key: Result<RsaPublicKey, E>, length: usize) -> Result<Self, KeyFault> {
+        // The crate refuses what is far outside by itself; only a length that can be named is worth naming.
+        let key = key.map_err(|_| match u32::try_from(length.saturating_mul(8)) {
+            Ok(bits) if bits > RSA_MAX_BITS => KeyFault::RsaSize(bits),
+            _ => KeyFault::Malformed,
+        })?;
+        let bits = key.n().bit_width();
+        if (RSA_MIN_BITS..=RSA_MAX_BITS).contains(&bits) { Ok(Self::Rsa(key)) } else { Err(KeyFault::RsaSize(bits)) }
+    }
+
+    /// An RSA key of this modulus and exponent, big-endian.
+    pub(super) fn from_rsa_numbers(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyFault> {
+        let bits = length_in_bits(modulus);
+        if !(RSA_MIN_BITS..=RSA_MAX_BITS).contains(&bits) {
+            return Err(KeyFault::RsaSize(bits));
+        }
+        let number = |bytes: &[u8]| BoxedUint::from_be_slice_vartime(without_zeros(bytes));
+        RsaPublicKey::new(number(modulus), number(exponent)).map(Self::Rsa).map_err(|_| KeyFault::OpenPgp)
+    }
+
+    /// A DSA key of these numbers, big-endian: `y` in the subgroup of order `q` that `g` makes modulo `p`.
+    pub(super) fn from_dsa_numbers([p, q, g, y]: [&[u8]; 4]) -> Result<Self, KeyFault> {
+        let size = length_in_bits(p);
+        if !(RSA_MIN_BITS..=DSA_MAX_BITS).contains(&size) {
+            return Err(KeyFault::DsaSize(size));
+        }
+        // All of the group's numbers as wide as its prime: the crate computes with them so.
+        let wide = |bytes: &[u8]| BoxedUint::from_be_slice(without_zeros(bytes), size.next_multiple_of(64)).ok();
+        let [Some(p), Some(g), Some(y)] = [p, g, y].map(wide) else { return Err(KeyFault::OpenPgp) };
+        let q = BoxedUint::from_be_slice_vartime(without_zeros(q));
+        if y >= p || !generates(&g, &q, &p) {
+            return Err(KeyFault::OpenPgp);
+        }
+        let components = dsa::Components::from_components(p, q, g).map_err(|_| KeyFault::OpenPgp)?;
+        DsaKey::from_components(components, y).map(Self::Dsa).map_err(|_| KeyFault::OpenPgp)
+    }
+
+    /// Decodes a DER PrivateKeyInfo (PKCS#8, RFC 5958) and takes the public half.
+    ///
+    /// # Errors
+    /// [`KeyFault`] when it is something else, or of an algorithm or size that would be refused as a public key.
+    pub fn from_private_der(der: &[u8]) -> Result<Self, KeyFault> {
+        use p256::pkcs8::DecodePrivateKey;
+        let info = p256::pkcs8::PrivateKeyInfoRef::from_der(der).map_err(|_| KeyFault::Malformed)?;
+        match info.algorithm.oid {
+            OID_ED25519 => {
+                let pair = KeyPair::try_from_seed(Seed::new(*ed25519_seed(der)?)).map_err(|_| KeyFault::Malformed)?;
+                Ok(Self::Ed25519(*pair.pk))
+            }
+            OID_RSA => {
+                let private = rsa::pkcs1::RsaPrivateKeyRef::from_der(info.private_key.as_bytes());
+                let public = private.and_then(|key| key.public_key().to_der()).map_err(|_| KeyFault::Malformed)?;
+                Self::from_pkcs1(&public)
+            }
+            OID_EC => match info.algorithm.parameters_oid() {
+                Ok(OID_P256) => p256::SecretKey::from_pkcs8_der(der)
+                    .map(|key| Self::P256(key.public_key().into()))
+                    .map_err(|_| KeyFault::Malformed),
+                Ok(OID_P384) => p384::SecretKey::from_pkcs8_der(der)
+                    .map(|key| Self::P384(key.public_key().into()))
+                    .map_err(|_| KeyFault::Malformed),
+                Ok(OID_P521) => p521::SecretKey::from_pkcs8_der(der)
+                    .map(|key| Self::P521(key.public_key().into()))
+                    .map_err(|_| KeyFault::Malformed),
+                _ => Err(KeyFault::Algorithm),
+            },
+            _ => Err(KeyFault::Algorithm),
+        }
+    }
+
+    /// The `keytype` and default `scheme` that in-toto gives a bare key of this kind (securesystemslib, `SSlibKey.from_crypto`). There are
+    /// no bare keys of DSA.
+    #[must_use]
+    pub const fn names(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Ed25519(_) => ("ed25519", "ed25519"),
+            Self::Rsa(_) => ("rsa", "rsassa-pss-sha256"),
+            Self::P256(_) => ("ecdsa", "ecdsa-sha2-nistp256"),
+            Self::P384(_) => ("ecdsa", "ecdsa-sha2-nistp384"),
+            Self::P521(_) => ("ecdsa", "ecdsa-sha2-nistp521"),
+            Self::Dsa(_) => ("dsa", "dsa"),
+        }
+    }
+
+    /// Is it of the kind that a key of that type signs with by that scheme, which go together ([`super::schemes::agrees`])?
+    #[must_use]
+    pub fn goes_with(&self, keytype: &str, scheme: &str) -> bool {
+        match self {
+            Self::Ed25519(_) => matches!(keytype, "ed25519" | "eddsa"),
+            Self::Rsa(_) => keytype == "rsa",
+            Self::P256(_) => scheme == "ecdsa-sha2-nistp256",
+            Self::P384(_) => scheme == "ecdsa-sha2-nistp384",
+            Self::P521(_) => scheme == "ecdsa-sha2-nistp521",
+            Self::Dsa(_) => keytype == "dsa",
+        }
+    }
+
+    /// Its length as people name it: of the modulus, or of the curve's field.
+    #[must_use]
+    pub fn bits(&self) -> u32 {
+        match self {
+            Self::Rsa(key) => key.n().bit_width(),
+            Self::Dsa(key) => key.components().p().bit_width(),
+            Self::Ed25519(_) | Self::P256(_) => 256,
+            Self::P384(_) => 384,
+            Self::P521(_) => 521,
+        }
+    }
+
+    /// The key as it stands in in-toto's `keyval.public`: hexadecimal for Ed25519, otherwise PEM with a line feed at the end.
+    /// However the file was wrapped, the text is the same: key ids are hashes of it.
+    #[must_use]
+    pub fn public_text(&self) -> String {
+        match self {
+            Self::Ed25519(bytes) => crate::hex::encode(bytes),
+            _ => self.to_pem(),
+        }
+    }
+
+    /// The key as a SubjectPublicKeyInfo in DER.
+    #[must_use]
+    pub fn to_der(&self) -> Vec<u8> {
+        let der = match self {
+            Self::Ed25519(bytes) => return [&ED25519_DER[..], bytes].concat(),
+            Self::Rsa(key) => key.to_public_key_der(),
+            Self::P256(key) => key.to_public_key_der(),
+            Self::P384(key) => key.to_public_key_der(),
+            Self::P521(key) => key.to_public_key_der(),
+            Self::Dsa(key) => key.to_public_key_der(),
+        };
+        // What has been decoded can be encoded.
+        der.map(Document::into_vec).unwrap_or_default()
+    }
+
+    /// The same in PEM, with a line feed at the end.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        use spki::der::pem::{LineEnding, encode_string};
+        encode_string("PUBLIC KEY", LineEnding::LF, &self.to_der()).unwrap_or_default()
+    }
+}
+
+/// Does `g` make a subgroup of order `q` modulo `p`? One that makes less, such as 1, would let anybody sign.
+fn generates(g: &BoxedUint, q: &BoxedUint, p: &BoxedUint) -> bool {
+    let one = BoxedUint::one_with_precision(p.bits_precision());
+    let Some(modulus) = Odd::new(p.clone()).into_option() else { return false };
+    *g > one
+        && g < p
+        && BoxedMontyForm::new(g.clone(), &BoxedMontyParams::new_vartime(modulus)).pow(q).retrieve() == one
+}
+
+pub(super) fn without_zeros(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.get(zeros..).unwrap_or_default()
+}
+
+/// How many bits a big-endian number has.
+fn length_in_bits(number: &[u8]) -> u32 {
+    match without_zeros(number) {
+        [] => 0,
+        bytes @ [first, ..] => {
+            u32::try_from(bytes.len()).unwrap_or(u32::MAX).saturating_mul(8).saturating_sub(first.leading_zeros())
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Keys in in-toto's JSON: `{"type", "method", "hashes", "keyid", "keyval": {"public": {...}}, "subkeys"?}`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use sitrep_core::bundle::{Event, Unread};
+
+use crate::hex;
+use crate::keys::host_key::{HostKey, KeyFault, RSA_MAX_BITS, without_zeros};
+use crate::keys::openpgp::{DSA, EDDSA, RSA};
+
+/// How many subkeys of an owner's key are read. GnuPG makes one, people who have a card for each machine a handful; bounds the checks of a signature that
+/// does not say which of them it is by.
+pub(super) const MAX_SUBKEYS: usize = 32;
+
+/// How many hexadecimal digits a number may have: a modulus with a byte of zeros before it.
+const MAX_DIGITS: usize = RSA_MAX_BITS as usize / 4 + 2;
+
+/// How many numbers a key may have: DSA's four.
+const MAX_NUMBERS: usize = 4;
+
+/// An owner's key, with the subkeys that sign for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenPgpKey {
+    /// The key itself.
+    pub primary: Part,
+    /// Those of its subkeys that sign.
+    pub subkeys: Vec<Part>,
+}
+
+/// A key or a subkey.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Its key id: the fingerprint in lower-case hexadecimal.
+    pub id: String,
+    /// Its numbers.
+    pub key: HostKey,
+}
+
+impl OpenPgpKey {
+    /// The key ids under which its signatures may stand.
+    #[must_use]
+    pub fn ids(&self) -> Vec<String> {
+        self.parts().map(|part| part.id.clone()).collect()
+    }
+
+    /// All that sign for it.
+    #[must_use]
+    pub fn keys(&self) -> Vec<HostKey> {
+        self.parts().map(|part| part.key.clone()).collect()
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &Part> {
+        std::iter::once(&self.primary).chain(&self.subkeys)
+    }
+
+    /// `type` and `method`.
+    #[must_use]
+    pub const fn names(&self) -> (&'static str, &'static str) {
+        names(&self.primary.key)
+    }
+
+    /// The key as it stands in a layout, but for what is not asked (its times).
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut key = self.primary.to_value();
+        if !self.subkeys.is_empty() {
+            let subkeys: Map<_, _> = self.subkeys.iter().map(|part| (part.id.clone(), part.to_value())).collect();
+            key["subkeys"] = subkeys.into();
+        }
+        key.to_string()
+    }
+
+    /// Reads a key as in-toto writes it.
+    ///
+    /// # Errors
+    /// [`KeyFault`] where it is none, or the key itself cannot be used.
+    pub fn from_json(text: &str) -> Result<Self, KeyFault> {
+        let Written { keyid, method, keyval, subkeys, .. } =
+            serde_json::from_str(text).map_err(|_| KeyFault::OpenPgp)?;
+        let subkeys = subkeys.unwrap_or_default();
+        if subkeys.len() > MAX_SUBKEYS {
+            return Err(KeyFault::OpenPgp);
+        }
+        let primary = Part { id: keyid.ok_or(KeyFault::OpenPgp)?, key: from_json(&method, &keyval.public)? };
+        // A subkey that cannot be used signs nothing.
+        let subkeys = subkeys.into_iter().filter_map(|(id, Written { keyid, method, keyval, .. })| {
+            let is_own = keyid.is_none_or(|keyid| keyid == id);
+            Some(Part { key: from_json(&method, &keyval.public).ok().filter(|_| is_own)?, id })
+        });
+        Ok(Self { primary, subkeys: subkeys.collect() })
+    }
+}
+
+impl Part {
+    fn to_value(&self) -> Value {
+        let (kind, method) = names(&self.key);
+        json!({
+            "hashes": ["pgp+SHA2"],
+            "keyid": self.id,
+            "keyval": {"private": "", "public": numbers(&self.key)},
+            "method": method,
+            "type": kind,
+        })
+    }
+}
+
+/// A key in JSON. What else may stand in it says nothing about its signatures.
+#[derive(Deserialize)]
+struct Written {
+    #[serde(rename = "type")]
+    _kind: String,
+    method: String,
+    keyid: Option<String>,
+    keyval: KeyVal,
+    subkeys: Option<BTreeMap<String, Written>>,
+}
+
+#[derive(Deserialize)]
+struct KeyVal {
+    public: Value,
+}
+
+const fn names(key: &HostKey) -> (&'static str, &'static str) {
+    match key {
+        HostKey::Rsa(_) => ("rsa", RSA),
+        HostKey::Dsa(_) => ("dsa", DSA),
+        _ => ("eddsa", EDDSA),
+    }
+}
+
+fn numbers(key: &HostKey) -> Value {
+    use rsa::traits::PublicKeyParts;
+    match key {
+        HostKey::Rsa(key) => json!({
+            "e": hex::encode(&key.e().to_be_bytes_trimmed_vartime()),
+            "n": hex::encode(&key.n().to_be_bytes_trimmed_vartime()),
+        }),
+        HostKey::Dsa(key) => {
+            let group = key.components();
+            json!({
+                "g": hex::encode(&group.g().to_be_bytes_trimmed_vartime()),
+                "p": hex::encode(&group.p().to_be_bytes_trimmed_vartime()),
+                "q": hex::encode(&group.q().to_be_bytes_trimmed_vartime()),
+                "y": hex::encode(&key.y().to_be_bytes_trimmed_vartime()),
+            })
+        }
+        HostKey::Ed25519(point) => json!({"q": hex::encode(point)}),
+        _ => Value::Null,
+    }
+}
+
+/// Reads the `public` of a key in a layout that core has read.
+///
+/// # Errors
+/// [`KeyFault`] where these are not the numbers of such a key.
+pub fn from_layout(method: &str, public: &Unread<'_>) -> Result<HostKey, KeyFault> {
+    of_numbers(method, &numbers_of(public)?)
+}
+
+/// Are two keys in a layout that core has read one? `None` where one of them does not have the numbers of a key. That these make a good key is not asked:
+/// that takes long, and every key is compared with every other.
+#[must_use]
+pub fn are_same(
+    (method, public): (&str, &Unread<'_>),
+    (other_method, other_public): (&str, &Unread<'_>),
+) -> Option<bool> {
+    let names = names_of_numbers(method)?;
+    let (numbers, other_numbers) = (numbers_of(public).ok()?, numbers_of(other_public).ok()?);
+    if method != other_method {
+        return names_of_numbers(other_method).map(|_| false);
+    }
+    let number = |numbers: &Numbers, name| numbers.get(name).map(|number| without_zeros(number).to_vec());
+    let mut pairs = names.iter().map(|name| Some(number(&numbers, *name)? == number(&other_numbers, *name)?));
+    pairs.try_fold(true, |are_same, pair| Some(are_same && pair?))
+}
+
+fn numbers_of(public: &Unread<'_>) -> Result<Numbers, KeyFault> {
+    let mut reader = public.reader().ok_or(KeyFault::OpenPgp)?;
+    if !matches!(reader.next_event(), Ok(Some(Event::ObjectStart))) {
+        return Err(KeyFault::OpenPgp);
+    }
+    let mut numbers = Numbers::new();
+    while let Ok(Some(Event::Key(name))) = reader.next_event() {
+        match reader.next_event() {
+            // Before anything is copied: tokens can name a long text many times.
+            Ok(Some(Event::Text(digits)))
+                if name.len() == 1 && digits.len() <= MAX_DIGITS && numbers.len() < MAX_NUMBERS =>
+            {
+                numbers.insert(name.to_string(), hex::decode(&digits.to_string()).ok_or(KeyFault::OpenPgp)?);
+            }
+            _ => return Err(KeyFault::OpenPgp),
+        }
+    }
+    Ok(numbers)
+}
+
+/// Reads the `public` of a key in JSON.
+///
+/// # Errors
+/// [`KeyFault`] where these are not the numbers of such a key.
+pub fn from_json(method: &str, public: &Value) -> Result<HostKey, KeyFault> {
+    let members = public.as_object().ok_or(KeyFault::OpenPgp)?;
+    let number = |(name, digits): (&String, &Value)| {
+        let digits = digits.as_str().filter(|digits| digits.len() <= MAX_DIGITS)?;
+        Some((name.clone(), hex::decode(digits)?))
+    };
+    let numbers: Option<Numbers> = members.iter().map(number).collect();
+    of_numbers(method, &numbers.filter(|numbers| numbers.len() <= MAX_NUMBERS).ok_or(KeyFault::OpenPgp)?)
+}
+
+/// Numbers by name, big-endian.
+type Numbers = BTreeMap<String, Vec<u8>>;
+
+/// The numbers of a key, by its method.
+fn names_of_numbers(method: &str) -> Option<&'static [&'static str]> {
+    match method {
+        RSA => Some(&["n", "e"]),
+        DSA => Some(&["p", "q", "g", "y"]),
+        EDDSA => Some(&["q"]),
+        _ => None,
+    }
+}
+
+fn of_numbers(method: &str, numbers: &Numbers) -> Result<HostKey, KeyFault> {
+    let number = |name: &str| numbers.get(name).map(Vec::as_slice).ok_or(KeyFault::OpenPgp);
+    match method {
+        RSA => HostKey::from_rsa_numbers(number("n")?, number("e")?),
+        DSA => HostKey::from_dsa_numbers([number("p")?, number("q")?, number("g")?, number("y")?]),
+        EDDSA => Ok(HostKey::Ed25519(number("q")?.try_into().map_err(|_| KeyFault::OpenPgp)?)),
+        _ => Err(KeyFault::Algorithm),
+    }
+}

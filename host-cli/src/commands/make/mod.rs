@@ -1,0 +1,4 @@
+//! Commands that make what is verified later.
+
+pub mod attest;
+pub mod key;

@@ -1,0 +1,12 @@
+//! What a command line can name, read: layouts with their evidence, bundles, keys, trust policies.
+
+pub mod artifacts;
+mod attestation_bundles;
+pub mod bundle;
+pub mod input;
+pub mod keys;
+pub mod layout;
+pub mod loaded;
+mod near;
+pub mod note;
+pub mod trust;
