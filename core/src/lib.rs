@@ -86,6 +86,8 @@ pub use request::{Observer, Request};
 pub use time::{Clock, FixedClock, NoClock, Time};
 pub use trust::items::Items;
 pub use trust::keys::KeySet;
+#[cfg(feature = "openpgp")]
+pub use trust::signature::WithSubkeys;
 pub use trust::signature::{Ed25519, Message, PublicHalf, PublicKey, Schemes, SignatureError};
 pub use trust::trust_policy::{self, TrustMemory, TrustPolicy};
 pub use trust::{Device, Inspections, KeyId, OwnerKey, RequiredAttestation, Trust, ed25519_key_ids};

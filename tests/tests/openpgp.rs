@@ -191,6 +191,29 @@ fn what_gnupg_signs_otherwise_does_not_count() {
     assert_eq!(chain.refusal().unwrap().0, "threshold-not-met");
 }
 
+/// A key's subkeys sign for it, each under its own key id.
+#[test]
+fn a_signature_stands_under_the_id_of_the_part_that_made_it() {
+    let Some(chain) = chain(&["rsa2048", "--subkeys"]) else { return };
+    let path = chain.path().join("root.layout");
+    let mut layout: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let [owner, _, subkey] = &chain.fingerprints(&chain.owner)[..] else { panic!("other keys") };
+    assert_eq!(layout["signatures"][0]["keyid"], json!(subkey));
+    assert_eq!(chain.refusal(), None);
+    layout["signatures"][0]["keyid"] = json!(owner);
+    fs::write(&path, layout.to_string()).unwrap();
+    assert_eq!(chain.refusal().unwrap().0, "owner-signature");
+    assert!(chain.in_toto_verifies(chain.path()).is_err());
+    let [builder, _, subkey] = &chain.fingerprints(&chain.builder)[..] else { panic!("other keys") };
+    layout["signatures"][0]["keyid"] = json!(chain.fingerprints(&chain.owner)[2]);
+    fs::write(&path, layout.to_string()).unwrap();
+    for (key, name) in [(builder, subkey), (subkey, builder)] {
+        chain.sign_link(key, name, &["--digest-algo", "SHA256"]);
+        assert_eq!(chain.refusal().unwrap().0, "threshold-not-met", "{key} as {name}");
+        assert!(chain.in_toto_verifies(chain.path()).is_err(), "{key} as {name}");
+    }
+}
+
 /// When a key is valid is not asked, and the verdict says so; in-toto asks where the layout says it.
 #[test]
 fn an_expired_key_is_believed_with_a_warning() {

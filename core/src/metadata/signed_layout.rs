@@ -119,7 +119,7 @@ fn check_owner(
             continue;
         }
         budget.spend(effort(envelope.work(), schemes, &owner.key))?;
-        reason = match schemes.verify(&owner.key, signature.bytes, message) {
+        reason = match schemes.verify(&owner.key.signing_as(signature.keyid), signature.bytes, message) {
             Ok(()) => return Ok(None),
             Err(SignatureError::Message(error)) => return Err(error),
             Err(SignatureError::Unsupported | SignatureError::Key) => Code::OwnerScheme,

@@ -31,6 +31,19 @@ pub enum PublicHalf<'a> {
     Bytes(&'a [u8; 32]),
     /// No text, as in an OpenPGP key. Nothing in this crate checks signatures of such a key.
     Other(Unread<'a>),
+    /// An OpenPGP key as an owner gave it. No layout has such.
+    #[cfg(feature = "openpgp")]
+    OpenPgp(WithSubkeys<'a>),
+}
+
+/// An OpenPGP key with the subkeys that sign for it, each under its own key id.
+#[cfg(feature = "openpgp")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WithSubkeys<'a> {
+    /// All of it, in a form that [`Schemes`] know.
+    pub text: &'a str,
+    /// While a signature is checked, the key id under which it stands: it has to be by the part of that id.
+    pub signer: Option<Str<'a>>,
 }
 
 impl<'a> PublicHalf<'a> {
@@ -39,7 +52,7 @@ impl<'a> PublicHalf<'a> {
     pub fn text(&self) -> Option<&'a str> {
         match self {
             Self::Text(text) => text.text(),
-            Self::Bytes(_) | Self::Other(_) => None,
+            _ => None,
         }
     }
 
@@ -49,7 +62,7 @@ impl<'a> PublicHalf<'a> {
         match self {
             Self::Text(text) => text.decode_hex(),
             Self::Bytes(bytes) => Some(**bytes),
-            Self::Other(_) => None,
+            _ => None,
         }
     }
 }
@@ -65,7 +78,24 @@ impl fmt::Display for PublicHalf<'_> {
         match self {
             Self::Text(text) => text.fmt(f),
             Self::Bytes(bytes) => hex::write(*bytes, f),
-            Self::Other(_) => Ok(()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<'a> PublicKey<'a> {
+    /// The key that a signature under this key id has to be by: with subkeys, the part of that id.
+    #[inline]
+    pub(crate) const fn signing_as(self, signer: Option<Str<'a>>) -> Self {
+        match self.public {
+            #[cfg(feature = "openpgp")]
+            PublicHalf::OpenPgp(WithSubkeys { text, .. }) => {
+                Self { public: PublicHalf::OpenPgp(WithSubkeys { text, signer }), ..self }
+            }
+            _ => {
+                let _ = signer;
+                self
+            }
         }
     }
 }

@@ -105,11 +105,8 @@ impl<'a> Verifier<'a> {
 }
 
 fn owner_key<'a>(owner: &'a OwnerFile, ids: &'a [&'a str]) -> OwnerKey<'a> {
-    let key = PublicKey {
-        keytype: Str::new(&owner.keytype),
-        scheme: Str::new(&owner.scheme),
-        public: Str::new(&owner.public).into(),
-    };
+    let key =
+        PublicKey { keytype: Str::new(&owner.keytype), scheme: Str::new(&owner.scheme), public: owner.public_half() };
     OwnerKey { key, ids: Items::new(ids) }
 }
 

@@ -198,7 +198,9 @@ impl KeyError {
                 "see what `openssl pkey -pubin -in KEY -noout -text` says of it, and whether there is text around the block"
             }
             KeyFileFault::Age
-            | KeyFileFault::Key(KeyFault::Algorithm | KeyFault::RsaSize(_) | KeyFault::DsaSize(_)) => ANOTHER_KEY,
+            | KeyFileFault::Key(
+                KeyFault::Algorithm | KeyFault::RsaSize(_) | KeyFault::DsaSize(_) | KeyFault::Numbers,
+            ) => ANOTHER_KEY,
             KeyFileFault::Json(_)
             | KeyFileFault::Key(KeyFault::OtherPem | KeyFault::Ed25519Pem | KeyFault::OpenPgp)
             | KeyFileFault::Scheme { .. }

@@ -2,18 +2,16 @@
 
 use std::fmt;
 
-use crypto_bigint::Odd;
-use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
 use dsa::VerifyingKey as DsaKey;
 use ed25519_compact::{KeyPair, Seed};
 use rsa::traits::PublicKeyParts;
 use rsa::{BoxedUint, PublicKey as RsaPublicKey};
 use spki::der::asn1::OctetStringRef;
 use spki::der::{Decode, Encode};
-use spki::{Document, EncodePublicKey, ObjectIdentifier, SubjectPublicKeyInfoRef};
+use spki::{Document, EncodePublicKey};
 use zeroize::Zeroizing;
 
-use crate::keys::pem_block::Block;
+use crate::keys::public_numbers::{Curve, OID_EC, OID_ED25519, OID_RSA, Point, PublicNumbers};
 
 /// Smallest RSA modulus that is accepted, in bits, and smallest prime of DSA. NIST SP 800-131A ends the use of anything smaller in 2013.
 pub const RSA_MIN_BITS: u32 = 2048;
@@ -24,14 +22,6 @@ pub const RSA_MAX_BITS: u32 = 8192;
 
 /// Largest prime of DSA that is accepted, in bits: that of FIPS 186-4 and of GnuPG.
 pub const DSA_MAX_BITS: u32 = 3072;
-
-/// The algorithm identifiers of a SubjectPublicKeyInfo: RFC 8410 section 3, RFC 8017 appendix C, RFC 5480 section 2.1.1.
-const OID_ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
-const OID_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const OID_EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const OID_P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-const OID_P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
-const OID_P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 
 /// What stands before the 32 bytes of an Ed25519 key in its SubjectPublicKeyInfo (RFC 8410, section 4).
 pub(crate) const ED25519_DER: [u8; 12] = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0];
@@ -53,7 +43,9 @@ pub enum KeyFault {
     RsaSize(u32),
     /// A prime of DSA of that many bits, outside [`RSA_MIN_BITS`]`..=`[`DSA_MAX_BITS`].
     DsaSize(u32),
-    /// Not the numbers of an OpenPGP key.
+    /// Numbers that are no key: not of its curve, its group, or none that the algorithm can use.
+    Numbers,
+    /// Not the members of an OpenPGP key.
     OpenPgp,
 }
 
@@ -69,6 +61,7 @@ impl fmt::Display for KeyFault {
                 write!(f, "the RSA key has {bits} bits, expected {RSA_MIN_BITS} to {RSA_MAX_BITS}")
             }
             Self::DsaSize(bits) => write!(f, "the DSA key has {bits} bits, expected {RSA_MIN_BITS} to {DSA_MAX_BITS}"),
+            Self::Numbers => f.write_str("its numbers make no key of that algorithm"),
             Self::OpenPgp => f.write_str("its numbers are not those of an OpenPGP key of RSA, DSA or Ed25519"),
         }
     }
@@ -110,14 +103,7 @@ impl HostKey {
     /// # Errors
     /// [`KeyFault`] when the text is no such key.
     pub fn decode(keytype: &str, public: &str) -> Result<Self, KeyFault> {
-        if keytype == "ed25519" {
-            if public.trim_start().starts_with("-----BEGIN ") {
-                return Err(KeyFault::Ed25519Pem);
-            }
-            let bytes = crate::hex::decode(public).ok_or(KeyFault::Malformed)?;
-            return Ok(Self::Ed25519(bytes.try_into().map_err(|_| KeyFault::Malformed)?));
-        }
-        Self::from_pem(public)
+        PublicNumbers::decode(keytype, public)?.key()
     }
 
     /// Decodes PEM of any supported algorithm: a SubjectPublicKeyInfo, or RSA's own form (PKCS#1).
@@ -125,17 +111,7 @@ impl HostKey {
     /// # Errors
     /// [`KeyFault`] when it is something else.
     pub fn from_pem(pem: &str) -> Result<Self, KeyFault> {
-        let Block { label, der } = Block::only(pem).ok_or(KeyFault::Malformed)?;
-        match label {
-            "PUBLIC KEY" => Self::from_der(&der),
-            // Some tools put this label before a SubjectPublicKeyInfo.
-            "RSA PUBLIC KEY" => Self::from_pkcs1(&der).or_else(|fault| match Self::from_der(&der) {
-                Ok(key @ Self::Rsa(_)) => Ok(key),
-                _ => Err(fault),
-            }),
-            label if label.ends_with("PRIVATE KEY") => Err(KeyFault::Private),
-            _ => Err(KeyFault::OtherPem),
-        }
+        PublicNumbers::from_pem(pem)?.key()
     }
 
     /// Decodes a DER RSAPublicKey (RFC 8017, appendix A.1.1).
@@ -143,8 +119,7 @@ impl HostKey {
     /// # Errors
     /// [`KeyFault`] when it is something else.
     pub fn from_pkcs1(der: &[u8]) -> Result<Self, KeyFault> {
-        use rsa::pkcs1::DecodeRsaPublicKey;
-        Self::rsa(RsaPublicKey::from_pkcs1_der(der), der.len())
+        PublicNumbers::from_pkcs1(der)?.key()
     }
 
     /// Decodes a DER SubjectPublicKeyInfo of any supported algorithm.
@@ -152,41 +127,7 @@ impl HostKey {
     /// # Errors
     /// [`KeyFault`] when it is something else.
     pub fn from_der(der: &[u8]) -> Result<Self, KeyFault> {
-        let info = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| KeyFault::Malformed)?;
-        match info.algorithm.oid {
-            OID_ED25519 => {
-                let bytes = info.subject_public_key.as_bytes().ok_or(KeyFault::Malformed)?;
-                Ok(Self::Ed25519(bytes.try_into().map_err(|_| KeyFault::Malformed)?))
-            }
-            OID_RSA => {
-                let length = info.subject_public_key.as_bytes().map_or(0, <[u8]>::len);
-                Self::rsa(RsaPublicKey::try_from(info), length)
-            }
-            OID_EC => match info.algorithm.parameters_oid() {
-                Ok(OID_P256) => {
-                    p256::ecdsa::VerifyingKey::try_from(info).map(Self::P256).map_err(|_| KeyFault::Malformed)
-                }
-                Ok(OID_P384) => {
-                    p384::ecdsa::VerifyingKey::try_from(info).map(Self::P384).map_err(|_| KeyFault::Malformed)
-                }
-                Ok(OID_P521) => {
-                    p521::ecdsa::VerifyingKey::try_from(info).map(Self::P521).map_err(|_| KeyFault::Malformed)
-                }
-                _ => Err(KeyFault::Algorithm),
-            },
-            _ => Err(KeyFault::Algorithm),
-        }
-    }
-
-    /// Checks the size of an RSA key that was decoded from `length` bytes.
-    fn rsa<E>(key: Result<RsaPublicKey, E>, length: usize) -> Result<Self, KeyFault> {
-        // The crate refuses what is far outside by itself; only a length that can be named is worth naming.
-        let key = key.map_err(|_| match u32::try_from(length.saturating_mul(8)) {
-            Ok(bits) if bits > RSA_MAX_BITS => KeyFault::RsaSize(bits),
-            _ => KeyFault::Malformed,
-        })?;
-        let bits = key.n().bit_width();
-        if (RSA_MIN_BITS..=RSA_MAX_BITS).contains(&bits) { Ok(Self::Rsa(key)) } else { Err(KeyFault::RsaSize(bits)) }
+        PublicNumbers::from_der(der)?.key()
     }
 
     /// An RSA key of this modulus and exponent, big-endian.
@@ -195,25 +136,19 @@ impl HostKey {
         if !(RSA_MIN_BITS..=RSA_MAX_BITS).contains(&bits) {
             return Err(KeyFault::RsaSize(bits));
         }
-        let number = |bytes: &[u8]| BoxedUint::from_be_slice_vartime(without_zeros(bytes));
-        RsaPublicKey::new(number(modulus), number(exponent)).map(Self::Rsa).map_err(|_| KeyFault::OpenPgp)
+        let [modulus, exponent] = [modulus, exponent].map(BoxedUint::from_be_slice_vartime);
+        RsaPublicKey::new(modulus, exponent).map(Self::Rsa).map_err(|_| KeyFault::Numbers)
     }
 
-    /// A DSA key of these numbers, big-endian: `y` in the subgroup of order `q` that `g` makes modulo `p`.
-    pub(super) fn from_dsa_numbers([p, q, g, y]: [&[u8]; 4]) -> Result<Self, KeyFault> {
-        let size = length_in_bits(p);
-        if !(RSA_MIN_BITS..=DSA_MAX_BITS).contains(&size) {
-            return Err(KeyFault::DsaSize(size));
-        }
-        // All of the group's numbers as wide as its prime: the crate computes with them so.
-        let wide = |bytes: &[u8]| BoxedUint::from_be_slice(without_zeros(bytes), size.next_multiple_of(64)).ok();
-        let [Some(p), Some(g), Some(y)] = [p, g, y].map(wide) else { return Err(KeyFault::OpenPgp) };
-        let q = BoxedUint::from_be_slice_vartime(without_zeros(q));
-        if y >= p || !generates(&g, &q, &p) {
-            return Err(KeyFault::OpenPgp);
-        }
-        let components = dsa::Components::from_components(p, q, g).map_err(|_| KeyFault::OpenPgp)?;
-        DsaKey::from_components(components, y).map(Self::Dsa).map_err(|_| KeyFault::OpenPgp)
+    /// An ECDSA key of this point.
+    pub(super) fn from_point(curve: Curve, point: &Point) -> Result<Self, KeyFault> {
+        let bytes = point.bytes();
+        let key = match curve {
+            Curve::P256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(bytes).map(Self::P256),
+            Curve::P384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(bytes).map(Self::P384),
+            Curve::P521 => p521::ecdsa::VerifyingKey::from_sec1_bytes(bytes).map(Self::P521),
+        };
+        key.map_err(|_| KeyFault::Numbers)
     }
 
     /// Decodes a DER PrivateKeyInfo (PKCS#8, RFC 5958) and takes the public half.
@@ -233,17 +168,17 @@ impl HostKey {
                 let public = private.and_then(|key| key.public_key().to_der()).map_err(|_| KeyFault::Malformed)?;
                 Self::from_pkcs1(&public)
             }
-            OID_EC => match info.algorithm.parameters_oid() {
-                Ok(OID_P256) => p256::SecretKey::from_pkcs8_der(der)
+            OID_EC => match info.algorithm.parameters_oid().ok().and_then(Curve::of) {
+                Some(Curve::P256) => p256::SecretKey::from_pkcs8_der(der)
                     .map(|key| Self::P256(key.public_key().into()))
                     .map_err(|_| KeyFault::Malformed),
-                Ok(OID_P384) => p384::SecretKey::from_pkcs8_der(der)
+                Some(Curve::P384) => p384::SecretKey::from_pkcs8_der(der)
                     .map(|key| Self::P384(key.public_key().into()))
                     .map_err(|_| KeyFault::Malformed),
-                Ok(OID_P521) => p521::SecretKey::from_pkcs8_der(der)
+                Some(Curve::P521) => p521::SecretKey::from_pkcs8_der(der)
                     .map(|key| Self::P521(key.public_key().into()))
                     .map_err(|_| KeyFault::Malformed),
-                _ => Err(KeyFault::Algorithm),
+                None => Err(KeyFault::Algorithm),
             },
             _ => Err(KeyFault::Algorithm),
         }
@@ -321,26 +256,8 @@ impl HostKey {
     }
 }
 
-/// Does `g` make a subgroup of order `q` modulo `p`? One that makes less, such as 1, would let anybody sign.
-fn generates(g: &BoxedUint, q: &BoxedUint, p: &BoxedUint) -> bool {
-    let one = BoxedUint::one_with_precision(p.bits_precision());
-    let Some(modulus) = Odd::new(p.clone()).into_option() else { return false };
-    *g > one
-        && g < p
-        && BoxedMontyForm::new(g.clone(), &BoxedMontyParams::new_vartime(modulus)).pow(q).retrieve() == one
-}
-
-pub(super) fn without_zeros(number: &[u8]) -> &[u8] {
-    let zeros = number.iter().take_while(|byte| **byte == 0).count();
-    number.get(zeros..).unwrap_or_default()
-}
-
-/// How many bits a big-endian number has.
+/// How many bits a big-endian number without leading zeros has.
 fn length_in_bits(number: &[u8]) -> u32 {
-    match without_zeros(number) {
-        [] => 0,
-        bytes @ [first, ..] => {
-            u32::try_from(bytes.len()).unwrap_or(u32::MAX).saturating_mul(8).saturating_sub(first.leading_zeros())
-        }
-    }
+    let first = number.first().map_or(0, |first| first.leading_zeros());
+    u32::try_from(number.len()).unwrap_or(u32::MAX).saturating_mul(8).saturating_sub(first)
 }

@@ -13,6 +13,7 @@
 //! A key is its public bytes. Key ids are labels under which a signature of the key may stand in a layout, and in-toto's dialects compute
 //! them differently from the same key (`ids`). All of them are tried: a label opens no door, the signature has to be good.
 
+mod dsa;
 mod error;
 pub mod host_key;
 pub(crate) mod ids;
@@ -23,6 +24,7 @@ mod padding;
 mod pem;
 mod pem_block;
 mod private_form;
+pub mod public_numbers;
 pub mod schemes;
 mod signify;
 mod strange;
@@ -34,6 +36,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use sitrep_core::bundle::MAGIC;
+use sitrep_core::{Str, WithSubkeys};
 
 use crate::keys::host_key::HostKey;
 use crate::keys::openpgp::{OpenPgpFault, OpenPgpKey};
@@ -217,6 +220,15 @@ impl OwnerFile {
     #[must_use]
     pub fn is_openpgp(&self) -> bool {
         openpgp::is_scheme(&self.scheme)
+    }
+
+    /// Its public bytes as the verifier takes them.
+    pub(crate) fn public_half(&self) -> sitrep_core::PublicHalf<'_> {
+        if self.is_openpgp() {
+            sitrep_core::PublicHalf::OpenPgp(WithSubkeys { text: &self.public, signer: None })
+        } else {
+            Str::new(&self.public).into()
+        }
     }
 
     /// The key, and what signs for it.

@@ -13,11 +13,12 @@
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use sha2::digest::Digest;
 use sha2::{Sha256, Sha384, Sha512};
-use sitrep_core::{Ed25519, Message, PublicHalf, PublicKey, Schemes, SignatureError};
+use sitrep_core::{Ed25519, Message, PublicHalf, PublicKey, Schemes, SignatureError, WithSubkeys};
 
 use crate::keys::host_key::{HostKey, KeyFault};
 use crate::keys::openpgp;
 use crate::keys::padding::{pkcs1, pss};
+use crate::keys::public_numbers::PublicNumbers;
 
 impl HostKey {
     /// Is `signature` this key's, by `scheme`, over the bytes that `message` writes into its argument?
@@ -56,7 +57,7 @@ impl HostKey {
                     .is_ok_and(|signature| key.verify_prehash(&digest, &signature).is_ok())
             }
             (_, scheme) if openpgp::is_scheme(scheme) => {
-                openpgp::verify(std::slice::from_ref(self), signature, message).map_err(Fault::Message)?
+                openpgp::verify(self, signature, message).map_err(Fault::Message)?
             }
             _ => return Err(Fault::Scheme),
         };
@@ -64,31 +65,61 @@ impl HostKey {
     }
 }
 
-/// A key as core's verifier hands it over. Most are one key; an owner's of OpenPGP has all that sign for it.
+/// How long the text of a public key may be: that of the largest RSA key, each of its bytes on a line of its own, with room. Who lists a longer one has it
+/// read again for every key that it is compared with.
+const MAX_TEXT: usize = 4096;
+
+/// The numbers of a key as core's verifier hands it over.
 ///
 /// # Errors
-/// [`KeyFault`] where it does not decode.
-pub fn all_keys(key: &PublicKey<'_>) -> Result<Vec<HostKey>, KeyFault> {
-    let (keytype, scheme) = (key.keytype.to_string(), key.scheme.to_string());
-    let keys = match key.public {
-        PublicHalf::Other(numbers) => vec![openpgp::from_layout(&scheme, &numbers)?],
-        PublicHalf::Text(text) if openpgp::is_scheme(&scheme) => {
-            openpgp::OpenPgpKey::from_json(&text.to_string())?.keys()
+/// [`KeyFault`] where it has none.
+pub fn numbers(key: &PublicKey<'_>) -> Result<PublicNumbers, KeyFault> {
+    match key.public {
+        PublicHalf::Other(numbers) => openpgp::from_layout(&key.scheme.to_string(), &numbers),
+        // Keys of OpenPGP are no texts.
+        PublicHalf::Text(text) if text.len() > MAX_TEXT || openpgp::is_scheme(&key.scheme.to_string()) => {
+            Err(KeyFault::Malformed)
         }
-        public => vec![HostKey::decode(&keytype, &public.to_string())?],
-    };
-    Ok(keys)
+        PublicHalf::OpenPgp(WithSubkeys { text, signer }) => {
+            let mut parts = openpgp::all_numbers(text)?.into_iter();
+            let signing = match signer {
+                Some(signer) => parts.find(|(id, _)| signer.is(id)),
+                None => parts.next(),
+            };
+            signing.map(|(_, numbers)| numbers).ok_or(KeyFault::OpenPgp)
+        }
+        public => PublicNumbers::decode(&key.keytype.to_string(), &public.to_string()),
+    }
+}
+
+/// The same of all that sign for it.
+///
+/// # Errors
+/// [`KeyFault`] where the key itself has none.
+fn all_numbers(key: &PublicKey<'_>) -> Result<Vec<PublicNumbers>, KeyFault> {
+    match key.public {
+        PublicHalf::OpenPgp(WithSubkeys { text, signer: None }) => {
+            Ok(openpgp::all_numbers(text)?.into_iter().map(|(_, numbers)| numbers).collect())
+        }
+        _ => Ok(vec![numbers(key)?]),
+    }
 }
 
 /// Why no signature of this key can be checked here; `None` where they can.
 #[must_use]
 pub fn unusable(key: &PublicKey<'_>) -> Option<String> {
     let (keytype, scheme) = (key.keytype.to_string(), key.scheme.to_string());
-    if !agrees(&keytype, &scheme) {
+    unusable_as(&keytype, &scheme, numbers(key).and_then(|numbers| numbers.key()).as_ref())
+}
+
+/// The same of a key that has been decoded.
+#[must_use]
+pub fn unusable_as(keytype: &str, scheme: &str, decoded: Result<&HostKey, &KeyFault>) -> Option<String> {
+    if !agrees(keytype, scheme) {
         return Some(format!("key type {keytype:?} with scheme {scheme:?} is none that can be checked here"));
     }
-    match all_keys(key) {
-        Ok(keys) if keys.iter().any(|decoded| decoded.goes_with(&keytype, &scheme)) => None,
+    match decoded {
+        Ok(decoded) if decoded.goes_with(keytype, scheme) => None,
         Ok(_) => Some(format!("the public key is of another kind than {keytype} and {scheme}")),
         Err(KeyFault::Malformed) if keytype == "ed25519" => Some("expected `public` as 64 hexadecimal digits".into()),
         Err(fault) => Some(fault.to_string()),
@@ -108,12 +139,7 @@ impl Schemes for HostSchemes {
         if !agrees(&keytype, &scheme) {
             return Err(SignatureError::Unsupported);
         }
-        let keys = all_keys(key).map_err(|_| SignatureError::Key)?;
-        if openpgp::is_scheme(&scheme) {
-            let is_good = openpgp::verify(&keys, signature, |sink| message.write(sink));
-            return if is_good.map_err(SignatureError::Message)? { Ok(()) } else { Err(SignatureError::Bad) };
-        }
-        let [decoded] = &keys[..] else { return Err(SignatureError::Key) };
+        let decoded = numbers(key).and_then(|numbers| numbers.key()).map_err(|_| SignatureError::Key)?;
         decoded.verify(&scheme, signature, |sink| message.write(sink)).map_err(|fault| match fault {
             // The type and the scheme go together, so it is the key's bytes that are of another kind.
             Fault::Scheme => SignatureError::Key,
@@ -127,10 +153,9 @@ impl Schemes for HostSchemes {
     }
 
     fn effort(&self, key: &PublicKey<'_>) -> u32 {
-        // An owner's key of OpenPGP is a text that holds those of its subkeys too.
         let length = match key.public {
             PublicHalf::Text(text) => text.len(),
-            PublicHalf::Bytes(_) | PublicHalf::Other(_) => 0,
+            _ => 0,
         };
         effort(&key.scheme.to_string(), length)
     }
@@ -141,20 +166,9 @@ impl Schemes for HostSchemes {
 
     /// Compares the keys themselves, not the PEM text, which can be wrapped in many ways.
     fn same_key(&self, one: &PublicKey<'_>, other: &PublicKey<'_>) -> bool {
-        // Only OpenPGP has keys of DSA, which are slow to decode.
-        let is_other_than_dsa = |key, other: &PublicKey<'_>| !self.is_openpgp(key) && other.scheme.is(openpgp::DSA);
-        match (one.public, other.public) {
-            (PublicHalf::Other(numbers), PublicHalf::Other(others)) => {
-                let (scheme, other_scheme) = (one.scheme.to_string(), other.scheme.to_string());
-                let are_same = openpgp::are_same((&scheme, &numbers), (&other_scheme, &others));
-                return are_same.unwrap_or(one.public == other.public);
-            }
-            _ if is_other_than_dsa(one, other) || is_other_than_dsa(other, one) => return false,
-            _ => {}
-        }
-        match (all_keys(one), all_keys(other)) {
-            (Ok(one), Ok(other)) => one.iter().any(|key| other.contains(key)),
-            // A key that does not decode vouches for nothing; which label it has does not matter.
+        match (all_numbers(one), all_numbers(other)) {
+            (Ok(one), Ok(other)) => one.iter().any(|part| other.contains(part)),
+            // A key that has none vouches for nothing; which label it has does not matter.
             _ => one.public == other.public,
         }
     }
@@ -166,17 +180,13 @@ impl Schemes for HostSchemes {
 pub fn effort(scheme: &str, length: usize) -> u32 {
     // PEM has six bits of the modulus in each byte. Squaring takes the square of its length.
     let rsa = |length: usize| 4 + u32::try_from(length.min(RSA_TEXT).pow(2) / 50_000).unwrap_or(u32::MAX);
-    // Of an owner's key every part is tried. A text has no less for each.
-    let parts = |least: usize| u32::try_from(length / least).unwrap_or(u32::MAX).saturating_add(1);
     match scheme {
         "ed25519" => 1,
         "ecdsa-sha2-nistp256" => 8,
-        "ecdsa-sha2-nistp384" => 24,
-        "ecdsa-sha2-nistp521" => 24,
-        openpgp::EDDSA => 4_u32.saturating_mul(parts(250)),
-        // About what it takes with 2048 bits. With 3072 bits it takes three times as long, and two of those would be more than a verification may take.
-        openpgp::DSA => 128_u32.saturating_mul(parts(2500)),
-        openpgp::RSA => rsa(RSA_TEXT).saturating_mul(parts(800)),
+        "ecdsa-sha2-nistp384" | "ecdsa-sha2-nistp521" => 24,
+        openpgp::EDDSA => 4,
+        openpgp::DSA => 64,
+        openpgp::RSA => rsa(RSA_TEXT),
         _ => rsa(length),
     }
 }

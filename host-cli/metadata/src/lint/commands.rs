@@ -57,7 +57,7 @@ fn find_inspection(inspection: &Item<'_>, profile: Profile, findings: &mut Findi
 }
 
 /// Names in braces, each where it stands first; where any is given, those that are not.
-pub(super) fn find_parameters(layout: &Layout<'_>, given: &[Parameter<'_>], findings: &mut Findings) {
+pub(super) fn find_parameters(items: &[Item<'_>], given: &[Parameter<'_>], findings: &mut Findings) {
     let mut seen: Vec<&str> = given.iter().map(|parameter| parameter.name).collect();
     let mut add = |text, place: &dyn Fn() -> Place| {
         for name in parameters(text) {
@@ -70,7 +70,7 @@ pub(super) fn find_parameters(layout: &Layout<'_>, given: &[Parameter<'_>], find
             }
         }
     };
-    for item in &layout.items {
+    for item in items {
         for list in item.lists() {
             for rule in list.rules.iter().flatten() {
                 rule.words.iter().for_each(|word| add(word, &|| Place::item(item).list(list.list).rule(rule)));

@@ -28,7 +28,7 @@ pub(super) fn find(layout: &Layout<'_>, engine: &Engine, findings: &mut Findings
     let rules = layout.items.iter().flat_map(|item| item.lists()).flat_map(|list| list.meanings());
     let longest = rules.map(|(_, meaning)| start(meaning.pattern).len()).max();
     check(longest.unwrap_or(0), DEVICE.path, "bytes in one path");
-    let other = layout.keys.iter().filter(|key| key.is_usable && !device.can_check(&key.public_key())).count();
+    let other = layout.keys.iter().filter(|key| key.is_usable && !device.can_check(key)).count();
     if other > 0 {
         reasons.push(format!("{other} of {} keys are not Ed25519", layout.keys.len()));
     }

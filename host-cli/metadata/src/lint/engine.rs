@@ -11,6 +11,7 @@ use crate::bundle::pack::{PackError, Packer};
 use crate::bundle::view;
 use crate::envelope::document::{Document, Signature};
 use crate::keys::schemes::HostSchemes;
+use crate::lint::model::Key;
 use crate::profile::Profile;
 
 /// The label of the signature that is believed.
@@ -92,8 +93,11 @@ impl Engine {
     }
 
     /// Can a key's signatures be checked at all?
-    pub(super) fn can_check(&self, key: &PublicKey<'_>) -> bool {
-        self.schemes().can_check(key)
+    pub(super) fn can_check(&self, key: &Key<'_>) -> bool {
+        match self.profile {
+            Profile::Host => key.unusable.is_none(),
+            Profile::Device | Profile::Boot => Ed25519.can_check(&key.public_key()),
+        }
     }
 
     pub(super) const fn limits(&self) -> limits::Limits {

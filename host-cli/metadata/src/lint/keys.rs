@@ -10,7 +10,6 @@ use super::place::Place;
 use super::{Findings, kinds};
 use crate::keys::KeyIds;
 use crate::keys::host_key::HostKey;
-use crate::keys::schemes::unusable;
 
 /// Bits of an RSA key that NIST SP 800-57 takes for as strong as AES-128.
 const RSA_STRONG: u32 = 3072;
@@ -43,10 +42,10 @@ fn find_key(layout: &Layout<'_>, key: &Key<'_>, is_named: bool, findings: &mut F
         add(&kinds::KEY_PRIVATE, "the private key stands in the layout".into());
     }
     // A key without its members is core's business.
-    if key.keytype.is_empty() || key.scheme.is_empty() || key.public.is_empty() {
+    if key.keytype.is_empty() || key.scheme.is_empty() || (key.public.is_empty() && !key.is_openpgp) {
         return;
     }
-    match unusable(&key.public_key()) {
+    match &key.unusable {
         Some(why) => add(&kinds::KEY_UNUSABLE, format!("it can sign nothing here: {why}")),
         None if !key.is_usable => {
             add(&kinds::KEY_NOT_FOR_DEVICES, format!("a device cannot check {} with {}", key.keytype, key.scheme));

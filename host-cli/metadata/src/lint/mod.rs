@@ -39,7 +39,7 @@ use crate::profile::Profile;
 
 use self::engine::{Answer, Engine};
 use self::kinds::Kind;
-use self::model::Layout;
+use self::model::{Item, Layout};
 
 pub use self::input::parse;
 pub use self::place::{Place, RulePlace};
@@ -156,8 +156,9 @@ pub fn lint(
         }
         return Ok(findings.sorted());
     }
-    if let Some(layout) = value.as_ref().and_then(|value| Layout::of(value, &engine)) {
-        commands::find_parameters(&layout, parameters, &mut findings);
+    // Before they are put in.
+    if let Some(layout) = &value {
+        commands::find_parameters(&Item::all_of(layout), parameters, &mut findings);
     }
     let value = value.map(|value| with_parameters(value, parameters));
     let layout = value.as_ref().and_then(|value| Layout::of(value, &engine));

@@ -1,6 +1,5 @@
 //! A layout as far as it can be read. What core would refuse is left out here, and reported by `refusals`.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::{Map, Value};
@@ -9,7 +8,8 @@ use sitrep_core::{List, PublicHalf, PublicKey, Role, Str};
 use super::engine::Engine;
 use crate::keys::host_key::{HostKey, KeyFault};
 use crate::keys::openpgp;
-use crate::keys::schemes::all_keys;
+use crate::keys::public_numbers::PublicNumbers;
+use crate::keys::schemes::{numbers, unusable_as};
 use crate::rule::Meaning;
 
 /// A layout.
@@ -31,13 +31,15 @@ pub(super) struct Key<'v> {
     pub(super) keytype: &'v str,
     /// `scheme`, of an OpenPGP key its `method`.
     pub(super) scheme: &'v str,
-    /// `public` where it is text; of an OpenPGP key all of it.
-    pub(super) public: Cow<'v, str>,
+    /// `public` where it is text.
+    pub(super) public: &'v str,
     pub(super) is_openpgp: bool,
     /// The ids of OpenPGP's subkeys.
     pub(super) subkeys: Vec<&'v str>,
     pub(super) decoded: Result<HostKey, KeyFault>,
-    /// Can verifiers of the profile check its signatures?
+    /// Why no host can check its signatures, if none can.
+    pub(super) unusable: Option<String>,
+    /// Can verifiers of the profile check them?
     pub(super) is_usable: bool,
     /// The number of the first key with the same public bytes.
     pub(super) signer: usize,
@@ -80,25 +82,21 @@ impl<'v> Layout<'v> {
             return None;
         }
         let mut keys: Vec<Key<'v>> = Vec::new();
-        // By the public bytes: a layout may list very many.
-        let mut signers: HashMap<Vec<u8>, usize> = HashMap::new();
+        // A layout may list very many.
+        let mut signers: HashMap<PublicNumbers, usize> = HashMap::new();
         for (id, key) in root.get("keys").and_then(Value::as_object).into_iter().flatten() {
             let mut key = Key::of(keys.len(), id, key);
-            key.is_usable = engine.can_check(&key.public_key());
-            for own in all_keys(&key.public_key()).unwrap_or_default() {
-                key.signer = key.signer.min(*signers.entry(own.to_der()).or_insert(key.signer));
+            key.is_usable = engine.can_check(&key);
+            for own in key.all_numbers() {
+                key.signer = key.signer.min(*signers.entry(own).or_insert(key.signer));
             }
             keys.push(key);
         }
-        let items = [("steps", Role::Step), ("inspect", Role::Inspection)].into_iter().flat_map(|(member, role)| {
-            let items = root.get(member).and_then(Value::as_array).into_iter().flatten().enumerate();
-            items.filter_map(move |(number, item)| Some(Item::of(role, number, item.as_object()?)))
-        });
         let mut labels: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (number, label) in keys.iter().flat_map(|key| key.labels().map(|label| (key.number, label))) {
             labels.entry(label).or_default().push(number);
         }
-        Some(Self { root, keys, labels, items: items.collect() })
+        Some(Self { root, keys, labels, items: Item::all_of(value) })
     }
 
     pub(super) fn steps(&self) -> impl Iterator<Item = &Item<'v>> + Clone {
@@ -135,33 +133,28 @@ impl<'v> Key<'v> {
         let public = value.get("keyval").and_then(|keyval| keyval.get("public"));
         let is_openpgp = (keytype.is_empty() || scheme.is_empty())
             && [value.get("type"), value.get("method")].iter().all(|text| text.is_some_and(Value::is_string));
-        let key = Self {
+        let mut key = Self {
             number,
             id,
             members: value.as_object(),
             keytype,
             scheme,
-            public: text(public).into(),
+            public: text(public),
             is_openpgp,
             subkeys: Vec::new(),
-            decoded: HostKey::decode(keytype, text(public)),
+            decoded: Err(KeyFault::OpenPgp),
+            unusable: None,
             is_usable: false,
             signer: number,
         };
-        if !is_openpgp {
-            return key;
+        if is_openpgp {
+            let subkeys = value.get("subkeys").and_then(Value::as_object).into_iter().flatten();
+            key.subkeys = subkeys.map(|(id, _)| id.as_str()).collect();
+            (key.keytype, key.scheme) = (kind, method);
         }
-        let mut whole = value.clone();
-        whole["keyid"] = id.into();
-        let subkeys = value.get("subkeys").and_then(Value::as_object).into_iter().flatten();
-        Self {
-            keytype: kind,
-            scheme: method,
-            public: whole.to_string().into(),
-            subkeys: subkeys.map(|(id, _)| id.as_str()).collect(),
-            decoded: openpgp::from_json(method, public.unwrap_or(&Value::Null)),
-            ..key
-        }
+        key.decoded = key.numbers().and_then(|numbers| numbers.key());
+        key.unusable = unusable_as(key.keytype, key.scheme, key.decoded.as_ref());
+        key
     }
 
     /// Its id, and those of its subkeys.
@@ -169,16 +162,47 @@ impl<'v> Key<'v> {
         std::iter::once(self.id).chain(self.subkeys.iter().copied())
     }
 
-    pub(super) fn public_key(&self) -> PublicKey<'_> {
+    pub(super) fn public_key(&self) -> PublicKey<'v> {
         PublicKey {
             keytype: Str::new(self.keytype),
             scheme: Str::new(self.scheme),
-            public: PublicHalf::Text(Str::new(&self.public)),
+            public: PublicHalf::Text(Str::new(self.public)),
         }
+    }
+
+    fn numbers(&self) -> Result<PublicNumbers, KeyFault> {
+        if !self.is_openpgp {
+            return numbers(&self.public_key());
+        }
+        let public = self.members.and_then(|key| key.get("keyval")?.get("public")).unwrap_or(&Value::Null);
+        openpgp::from_json(self.scheme, public)
+    }
+
+    /// Of the key and of its subkeys, as far as they have any.
+    fn all_numbers(&self) -> Vec<PublicNumbers> {
+        let subkeys = self.members.and_then(|key| key.get("subkeys")?.as_object()).filter(|_| self.is_openpgp);
+        let of_subkey = |subkey: &Value| {
+            let method = subkey.get("method")?.as_str()?;
+            openpgp::from_json(method, subkey.get("keyval")?.get("public")?).ok()
+        };
+        self.numbers()
+            .ok()
+            .into_iter()
+            .chain(subkeys.into_iter().flatten().filter_map(|(_, key)| of_subkey(key)))
+            .collect()
     }
 }
 
 impl<'v> Item<'v> {
+    /// Those of a layout: the steps and then the inspections, in their order.
+    pub(super) fn all_of(layout: &'v Value) -> Vec<Self> {
+        let items = [("steps", Role::Step), ("inspect", Role::Inspection)].into_iter().flat_map(|(member, role)| {
+            let items = layout.get(member).and_then(Value::as_array).into_iter().flatten().enumerate();
+            items.filter_map(move |(number, item)| Some(Self::of(role, number, item.as_object()?)))
+        });
+        items.collect()
+    }
+
     fn of(role: Role, number: usize, members: &'v Map<String, Value>) -> Self {
         let texts = |member: &str| {
             let items = members.get(member)?.as_array()?;

@@ -1,7 +1,8 @@
 //! Key files as GnuPG exports them: a key, its subkeys, and the signatures that bind these to it (RFC 4880, section 11.1).
 //!
 //! Anybody can add packets to a key on its way, so a subkey belongs to the key only where the key has signed that, and a key or subkey that the key has
-//! revoked is none. Names, and what others say of them, are passed over.
+//! revoked is none. Nor can a key take another's subkey for its own: one that signs has to have signed whose it is, too. Names, and what others say of them,
+//! are passed over.
 
 use std::fmt;
 
@@ -9,10 +10,11 @@ use sha1::{Digest as _, Sha1};
 
 use super::armor;
 use super::key::{MAX_SUBKEYS, OpenPgpKey, Part};
-use super::packets::{Packet, Packets, subpacket, take_block, take_number};
+use super::packets::{Packet, Packets, Subpackets, take_block, take_number};
 use super::signature::{Hash, Headers, VERSION, check, dsa_numbers, trailer};
 use crate::hex;
 use crate::keys::host_key::{HostKey, KeyFault};
+use crate::keys::public_numbers::PublicNumbers;
 
 /// How many signatures by the key on itself are checked. GnuPG exports one for each subkey; bounds the time that a file takes.
 const MAX_CHECKS: usize = 256;
@@ -28,12 +30,14 @@ const USER_ATTRIBUTE: u8 = 17;
 
 // Types of signatures (section 5.2.1).
 const SUBKEY_BINDING: u8 = 0x18;
+const PRIMARY_KEY_BINDING: u8 = 0x19;
 const KEY_REVOCATION: u8 = 0x20;
 const SUBKEY_REVOCATION: u8 = 0x28;
 
 // Types of subpackets (section 5.2.3.1).
 const CREATION_TIME: u8 = 2;
 const KEY_FLAGS: u8 = 27;
+const EMBEDDED_SIGNATURE: u8 = 32;
 /// When GnuPG stopped to believe SHA-1 in what keys say of others: 2019-01-19, in seconds since 1970.
 const SHA1_END: u32 = 1_547_856_000;
 /// A key flag: it may sign documents (section 5.2.3.21).
@@ -161,20 +165,14 @@ fn parse(bytes: &[u8]) -> Result<OpenPgpKey, OpenPgpFault> {
     let primary = primary.filter(|_| packets.0.is_empty()).ok_or(OpenPgpFault::Malformed)?;
     let own = Own { key: read_key(primary.body)?, head: head(primary.body) };
     let mut left = MAX_CHECKS;
-    for signature in &primary.signatures {
-        if own.cannot_read(signature, KEY_REVOCATION)
-            || own.has_signed(signature, KEY_REVOCATION, &[], &mut left)?.is_some()
-        {
+    for signature in primary.signatures.iter().filter(|signature| said_kind(signature) == Some(KEY_REVOCATION)) {
+        if own.revokes(signature, &[], &mut left)? {
             return Err(OpenPgpFault::Revoked);
         }
     }
     let mut signing = Vec::new();
     for subkey in subkeys {
-        // Whose it is first, which is cheaper to find out.
-        if own.lets_sign(&subkey, &mut left)? {
-            // One that cannot be used signs nothing.
-            signing.extend(read_key(subkey.body).ok().map(|key| Part { id: fingerprint(subkey.body), key }));
-        }
+        signing.extend(own.signing(&subkey, &mut left)?);
     }
     if signing.len() > MAX_SUBKEYS {
         return Err(OpenPgpFault::TooMuch);
@@ -190,63 +188,100 @@ struct Own {
 }
 
 impl Own {
-    /// Has the key bound this subkey to itself, for signing, and not revoked that?
-    fn lets_sign(&self, subkey: &Entry<'_>, left: &mut usize) -> Result<bool, OpenPgpFault> {
+    /// The subkey, if the key has bound it to itself, for signing, and not revoked that.
+    fn signing(&self, subkey: &Entry<'_>, left: &mut usize) -> Result<Option<Part>, OpenPgpFault> {
         let head = head(subkey.body);
-        let mut newest = None;
+        let mut newest: Option<Signature<'_>> = None;
         for signature in &subkey.signatures {
-            if self.cannot_read(signature, SUBKEY_REVOCATION)
-                || self.has_signed(signature, SUBKEY_REVOCATION, &head, left)?.is_some()
-            {
-                return Ok(false);
-            }
-            if let Some(hashed) = self.has_signed(signature, SUBKEY_BINDING, &head, left)? {
-                let time = subpacket(hashed, CREATION_TIME).map(<[u8]>::to_vec);
-                // Without flags it may do all that its algorithm can.
-                let may_sign = subpacket(hashed, KEY_FLAGS)
-                    .is_none_or(|flags| flags.first().is_some_and(|flags| flags & MAY_SIGN != 0));
-                newest = newest.max(Some((time, may_sign)));
+            match said_kind(signature) {
+                Some(SUBKEY_REVOCATION) if self.revokes(signature, &head, left)? => return Ok(None),
+                Some(SUBKEY_BINDING) => {
+                    let Some(signature) = Signature::of(signature) else { continue };
+                    if signature.is_good(&self.key, &[&self.head, &head], left)?
+                        && newest.is_none_or(|newest| newest.time() <= signature.time())
+                    {
+                        newest = Some(signature);
+                    }
+                }
+                _ => {}
             }
         }
-        Ok(newest.is_some_and(|(_, may_sign)| may_sign))
+        let Some(binding) = newest.filter(Signature::lets_sign) else { return Ok(None) };
+        // One that cannot be used signs nothing.
+        let Ok(key) = read_key(subkey.body) else { return Ok(None) };
+        for signature in binding.embedded().filter(|signature| said_kind(signature) == Some(PRIMARY_KEY_BINDING)) {
+            let Some(signature) = Signature::of(signature) else { continue };
+            if signature.is_good(&key, &[&self.head, &head], left)? {
+                return Ok(Some(Part { id: fingerprint(subkey.body), key }));
+            }
+        }
+        Ok(None)
     }
 
-    /// Is it a signature of that type in a form that is not known here: of another version or hash function, or by another kind of key? A revocation that
-    /// cannot be checked may be good.
-    fn cannot_read(&self, signature: &[u8], kind: u8) -> bool {
-        let said = match signature {
-            [2 | 3, _, said, ..] | [_, said, ..] => *said,
-            _ => return false,
-        };
-        let headers = take_apart(signature).and_then(|(headers, _)| Headers::of(headers));
-        said == kind && headers.is_none_or(|headers| !headers.is_by(&self.key))
+    /// Does this signature, which says that it is a revocation, revoke the key, or its subkey `more`? One in a form that is not known here may be good: of another version
+    /// or hash function, or by another kind of key.
+    fn revokes(&self, signature: &[u8], more: &[u8], left: &mut usize) -> Result<bool, OpenPgpFault> {
+        match Signature::of(signature).filter(|signature| signature.headers.is_by(&self.key)) {
+            None => Ok(true),
+            Some(signature) => signature.is_good(&self.key, &[&self.head, more], left),
+        }
+    }
+}
+
+/// The type that a signature says it has, of whatever version.
+const fn said_kind(signature: &[u8]) -> Option<u8> {
+    match signature {
+        [2 | 3, _, kind, ..] | [_, kind, ..] => Some(*kind),
+        _ => None,
+    }
+}
+
+/// A signature packet of version 4 (RFC 4880, section 5.2.3).
+#[derive(Clone, Copy)]
+struct Signature<'b> {
+    /// What is signed of it: up to the end of its hashed subpackets.
+    head: &'b [u8],
+    headers: Headers,
+    hashed: Subpackets<'b>,
+    /// `None` where they are malformed. Nobody has signed them.
+    unhashed: Option<Subpackets<'b>>,
+    /// The first two bytes of the digest.
+    start: [u8; 2],
+    numbers: &'b [u8],
+}
+
+impl<'b> Signature<'b> {
+    fn of(signature: &'b [u8]) -> Option<Self> {
+        let mut rest = signature.get(4..)?;
+        let hashed = Subpackets::of(take_block(&mut rest)?)?;
+        let head = signature.get(..signature.len().checked_sub(rest.len())?)?;
+        let unhashed = Subpackets::of(take_block(&mut rest)?);
+        let (start, numbers) = rest.split_first_chunk()?;
+        Some(Self { head, headers: Headers::of(head)?, hashed, unhashed, start: *start, numbers })
     }
 
-    /// The hashed subpackets of a signature, if it is of that type and this key's on itself and `more`.
-    fn has_signed<'s>(
-        &self,
-        signature: &'s [u8],
-        kind: u8,
-        more: &[u8],
-        left: &mut usize,
-    ) -> Result<Option<&'s [u8]>, OpenPgpFault> {
-        let Some((headers, numbers)) = take_apart(signature) else { return Ok(None) };
-        let Some(parsed) = Headers::of(headers).filter(|parsed| parsed.kind == kind && parsed.is_by(&self.key)) else {
-            return Ok(None);
-        };
+    /// Is it the key's over these parts?
+    fn is_good(&self, key: &HostKey, parts: &[&[u8]], left: &mut usize) -> Result<bool, OpenPgpFault> {
+        if !self.headers.is_by(key) {
+            return Ok(false);
+        }
+        // Hashing takes long as well: keys may be long.
         *left = left.checked_sub(1).ok_or(OpenPgpFault::TooMuch)?;
-        if parsed.hash == Hash::Sha1 && kind == SUBKEY_BINDING && !is_old(parsed.hashed) {
-            return Ok(None);
+        let digest = self.headers.hash.digest(&[parts, &[self.head, &trailer(self.head)]].concat());
+        // Collisions of SHA-1 are within reach of those who would have a key sign one thing and show another. A revocation takes nothing that is not the key's.
+        let is_weak = self.headers.hash == Hash::Sha1 && !is_revocation(self.headers.kind) && !self.is_old();
+        if is_weak || digest.get(..2) != Some(&self.start) {
+            return Ok(false);
         }
-        let digest = parsed.hash.digest(&[&self.head, more, headers, &trailer(headers)]);
-        let is_good = self.signature(numbers).is_some_and(|bytes| check(&self.key, parsed.hash, &digest, &bytes));
-        Ok(is_good.then_some(parsed.hashed))
+        *left = left.checked_sub(more_effort(key)).ok_or(OpenPgpFault::TooMuch)?;
+        Ok(self.bytes(key).is_some_and(|bytes| check(key, self.headers.hash, &digest, &bytes)))
     }
 
-    /// The numbers of a signature by this kind of key, as [`check`] takes them.
-    fn signature(&self, mut numbers: &[u8]) -> Option<Vec<u8>> {
+    /// Its numbers as [`check`] takes them.
+    fn bytes(&self, key: &HostKey) -> Option<Vec<u8>> {
+        let mut numbers = self.numbers;
         let first = take_number(&mut numbers)?;
-        match self.key {
+        match key {
             HostKey::Dsa(_) => dsa_numbers(first, take_number(&mut numbers)?),
             HostKey::Ed25519(_) => {
                 let mut bytes = vec![0; 64];
@@ -260,22 +295,42 @@ impl Own {
             _ => Some(first.to_vec()),
         }
     }
+
+    /// When it was made, in seconds since 1970.
+    fn time(&self) -> Option<u32> {
+        self.hashed.get(CREATION_TIME).and_then(|time| time.try_into().ok()).map(u32::from_be_bytes)
+    }
+
+    /// Was it made while SHA-1 was still believed?
+    fn is_old(&self) -> bool {
+        self.time().is_some_and(|time| time < SHA1_END)
+    }
+
+    /// May what it binds sign documents? Without flags it may do all that its algorithm can.
+    fn lets_sign(&self) -> bool {
+        let flags = self.hashed.get(KEY_FLAGS);
+        flags.is_none_or(|flags| flags.first().is_some_and(|flags| flags & MAY_SIGN != 0))
+    }
+
+    /// The signatures in it, which stand where everybody can put some.
+    fn embedded(&self) -> impl Iterator<Item = &'b [u8]> + use<'b> {
+        [Some(self.hashed), self.unhashed]
+            .into_iter()
+            .flatten()
+            .flat_map(|subpackets| subpackets.all(EMBEDDED_SIGNATURE))
+    }
 }
 
-/// Was it signed before collisions of SHA-1 came within reach of those who would have a key sign one thing and show another?
-fn is_old(hashed: &[u8]) -> bool {
-    let time = subpacket(hashed, CREATION_TIME).and_then(|time| time.try_into().ok());
-    time.is_some_and(|time| u32::from_be_bytes(time) < SHA1_END)
+const fn is_revocation(kind: u8) -> bool {
+    matches!(kind, KEY_REVOCATION | SUBKEY_REVOCATION)
 }
 
-/// A signature's headers, up to the end of its hashed subpackets, and its numbers.
-fn take_apart(signature: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut rest = signature.get(4..)?;
-    take_block(&mut rest)?;
-    let headers = signature.get(..signature.len().checked_sub(rest.len())?)?;
-    // Subpackets that are not signed, and the first two bytes of the digest.
-    take_block(&mut rest)?;
-    Some((headers, rest.get(2..)?))
+/// How many more of [`MAX_CHECKS`] a check takes than one by a fast algorithm.
+const fn more_effort(key: &HostKey) -> usize {
+    match key {
+        HostKey::Dsa(_) => 3,
+        _ => 0,
+    }
 }
 
 /// A key as it is hashed (RFC 4880, section 5.2.4).
@@ -289,8 +344,13 @@ fn fingerprint(body: &[u8]) -> String {
     hex::encode(&Sha1::digest(head(body)))
 }
 
-/// Reads a key's packet: version, time of creation, algorithm, numbers (RFC 4880, section 5.5.2).
+/// The key of a packet.
 fn read_key(body: &[u8]) -> Result<HostKey, OpenPgpFault> {
+    read_numbers(body)?.key().map_err(OpenPgpFault::Key)
+}
+
+/// Reads a key's packet: version, time of creation, algorithm, numbers (RFC 4880, section 5.5.2).
+fn read_numbers(body: &[u8]) -> Result<PublicNumbers, OpenPgpFault> {
     let (algorithm, mut numbers) = match body {
         [VERSION, _, _, _, _, algorithm, numbers @ ..] if body.len() <= usize::from(u16::MAX) => (*algorithm, numbers),
         [version, ..] if *version != VERSION => return Err(OpenPgpFault::Version(*version)),
@@ -298,13 +358,13 @@ fn read_key(body: &[u8]) -> Result<HostKey, OpenPgpFault> {
     };
     let mut number = || take_number(&mut numbers).ok_or(OpenPgpFault::Malformed);
     match algorithm {
-        1 => HostKey::from_rsa_numbers(number()?, number()?).map_err(OpenPgpFault::Key),
-        17 => HostKey::from_dsa_numbers([number()?, number()?, number()?, number()?]).map_err(OpenPgpFault::Key),
+        1 => Ok(PublicNumbers::rsa(number()?, number()?)),
+        17 => Ok(PublicNumbers::dsa([number()?, number()?, number()?, number()?])),
         22 => {
             let point = numbers.strip_prefix(&ED25519).and_then(|mut point| take_number(&mut point));
             // Before the point stands that it is a bare one (RFC 9580, section 11.2).
             let point = point.and_then(|point| point.strip_prefix(&[0x40])).ok_or(OpenPgpFault::Algorithm(22))?;
-            Ok(HostKey::Ed25519(point.try_into().map_err(|_| OpenPgpFault::Malformed)?))
+            Ok(PublicNumbers::Ed25519(point.try_into().map_err(|_| OpenPgpFault::Malformed)?))
         }
         algorithm => Err(OpenPgpFault::Algorithm(algorithm)),
     }

@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 use sitrep_core::bundle::{Event, Unread};
 
 use crate::hex;
-use crate::keys::host_key::{HostKey, KeyFault, RSA_MAX_BITS, without_zeros};
+use crate::keys::host_key::{HostKey, KeyFault, RSA_MAX_BITS};
 use crate::keys::openpgp::{DSA, EDDSA, RSA};
+use crate::keys::public_numbers::PublicNumbers;
 
 /// How many subkeys of an owner's key are read. GnuPG makes one, people who have a card for each machine a handful; bounds the checks of a signature that
 /// does not say which of them it is by.
@@ -45,12 +46,6 @@ impl OpenPgpKey {
         self.parts().map(|part| part.id.clone()).collect()
     }
 
-    /// All that sign for it.
-    #[must_use]
-    pub fn keys(&self) -> Vec<HostKey> {
-        self.parts().map(|part| part.key.clone()).collect()
-    }
-
     fn parts(&self) -> impl Iterator<Item = &Part> {
         std::iter::once(&self.primary).chain(&self.subkeys)
     }
@@ -77,20 +72,26 @@ impl OpenPgpKey {
     /// # Errors
     /// [`KeyFault`] where it is none, or the key itself cannot be used.
     pub fn from_json(text: &str) -> Result<Self, KeyFault> {
-        let Written { keyid, method, keyval, subkeys, .. } =
-            serde_json::from_str(text).map_err(|_| KeyFault::OpenPgp)?;
-        let subkeys = subkeys.unwrap_or_default();
-        if subkeys.len() > MAX_SUBKEYS {
-            return Err(KeyFault::OpenPgp);
-        }
-        let primary = Part { id: keyid.ok_or(KeyFault::OpenPgp)?, key: from_json(&method, &keyval.public)? };
+        let Written { keyid, method, keyval, subkeys, .. } = Written::read(text)?;
+        let primary = Part { id: keyid.ok_or(KeyFault::OpenPgp)?, key: from_json(&method, &keyval.public)?.key()? };
         // A subkey that cannot be used signs nothing.
-        let subkeys = subkeys.into_iter().filter_map(|(id, Written { keyid, method, keyval, .. })| {
-            let is_own = keyid.is_none_or(|keyid| keyid == id);
-            Some(Part { key: from_json(&method, &keyval.public).ok().filter(|_| is_own)?, id })
-        });
+        let subkeys = subkeys.unwrap_or_default().into_iter();
+        let subkeys = subkeys.filter_map(|(id, subkey)| Some(Part { key: subkey.numbers(&id).ok()?.key().ok()?, id }));
         Ok(Self { primary, subkeys: subkeys.collect() })
     }
+}
+
+/// The numbers of the key as in-toto writes it, and of its subkeys as far as they are any, with their key ids.
+///
+/// # Errors
+/// [`KeyFault`] where it is none.
+pub fn all_numbers(text: &str) -> Result<Vec<(String, PublicNumbers)>, KeyFault> {
+    let mut key = Written::read(text)?;
+    let id = key.keyid.clone().ok_or(KeyFault::OpenPgp)?;
+    let subkeys = key.subkeys.take().unwrap_or_default();
+    let primary = key.numbers(&id)?;
+    let subkeys = subkeys.into_iter().filter_map(|(id, subkey)| Some((subkey.numbers(&id).ok()?, id)));
+    Ok(std::iter::once((id, primary)).chain(subkeys.map(|(numbers, id)| (id, numbers))).collect())
 }
 
 impl Part {
@@ -115,6 +116,22 @@ struct Written {
     keyid: Option<String>,
     keyval: KeyVal,
     subkeys: Option<BTreeMap<String, Written>>,
+}
+
+impl Written {
+    fn read(text: &str) -> Result<Self, KeyFault> {
+        let key: Self = serde_json::from_str(text).map_err(|_| KeyFault::OpenPgp)?;
+        let subkeys = key.subkeys.as_ref().map_or(0, BTreeMap::len);
+        if subkeys > MAX_SUBKEYS { Err(KeyFault::OpenPgp) } else { Ok(key) }
+    }
+
+    /// Its numbers, where it stands under its own id.
+    fn numbers(&self, id: &str) -> Result<PublicNumbers, KeyFault> {
+        match &self.keyid {
+            Some(keyid) if keyid != id => Err(KeyFault::OpenPgp),
+            _ => from_json(&self.method, &self.keyval.public),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -155,80 +172,53 @@ fn numbers(key: &HostKey) -> Value {
 ///
 /// # Errors
 /// [`KeyFault`] where these are not the numbers of such a key.
-pub fn from_layout(method: &str, public: &Unread<'_>) -> Result<HostKey, KeyFault> {
-    of_numbers(method, &numbers_of(public)?)
+pub fn from_layout(method: &str, public: &Unread<'_>) -> Result<PublicNumbers, KeyFault> {
+    of_members(method, &members_of(public)?)
 }
 
-/// Are two keys in a layout that core has read one? `None` where one of them does not have the numbers of a key. That these make a good key is not asked:
-/// that takes long, and every key is compared with every other.
-#[must_use]
-pub fn are_same(
-    (method, public): (&str, &Unread<'_>),
-    (other_method, other_public): (&str, &Unread<'_>),
-) -> Option<bool> {
-    let names = names_of_numbers(method)?;
-    let (numbers, other_numbers) = (numbers_of(public).ok()?, numbers_of(other_public).ok()?);
-    if method != other_method {
-        return names_of_numbers(other_method).map(|_| false);
-    }
-    let number = |numbers: &Numbers, name| numbers.get(name).map(|number| without_zeros(number).to_vec());
-    let mut pairs = names.iter().map(|name| Some(number(&numbers, *name)? == number(&other_numbers, *name)?));
-    pairs.try_fold(true, |are_same, pair| Some(are_same && pair?))
-}
-
-fn numbers_of(public: &Unread<'_>) -> Result<Numbers, KeyFault> {
+fn members_of(public: &Unread<'_>) -> Result<Members, KeyFault> {
     let mut reader = public.reader().ok_or(KeyFault::OpenPgp)?;
     if !matches!(reader.next_event(), Ok(Some(Event::ObjectStart))) {
         return Err(KeyFault::OpenPgp);
     }
-    let mut numbers = Numbers::new();
+    let mut members = Members::new();
     while let Ok(Some(Event::Key(name))) = reader.next_event() {
         match reader.next_event() {
             // Before anything is copied: tokens can name a long text many times.
             Ok(Some(Event::Text(digits)))
-                if name.len() == 1 && digits.len() <= MAX_DIGITS && numbers.len() < MAX_NUMBERS =>
+                if name.len() == 1 && digits.len() <= MAX_DIGITS && members.len() < MAX_NUMBERS =>
             {
-                numbers.insert(name.to_string(), hex::decode(&digits.to_string()).ok_or(KeyFault::OpenPgp)?);
+                members.insert(name.to_string(), hex::decode(&digits.to_string()).ok_or(KeyFault::OpenPgp)?);
             }
             _ => return Err(KeyFault::OpenPgp),
         }
     }
-    Ok(numbers)
+    Ok(members)
 }
 
 /// Reads the `public` of a key in JSON.
 ///
 /// # Errors
 /// [`KeyFault`] where these are not the numbers of such a key.
-pub fn from_json(method: &str, public: &Value) -> Result<HostKey, KeyFault> {
+pub fn from_json(method: &str, public: &Value) -> Result<PublicNumbers, KeyFault> {
     let members = public.as_object().ok_or(KeyFault::OpenPgp)?;
     let number = |(name, digits): (&String, &Value)| {
         let digits = digits.as_str().filter(|digits| digits.len() <= MAX_DIGITS)?;
         Some((name.clone(), hex::decode(digits)?))
     };
-    let numbers: Option<Numbers> = members.iter().map(number).collect();
-    of_numbers(method, &numbers.filter(|numbers| numbers.len() <= MAX_NUMBERS).ok_or(KeyFault::OpenPgp)?)
+    let members: Option<Members> = members.iter().map(number).collect();
+    of_members(method, &members.filter(|members| members.len() <= MAX_NUMBERS).ok_or(KeyFault::OpenPgp)?)
 }
 
 /// Numbers by name, big-endian.
-type Numbers = BTreeMap<String, Vec<u8>>;
+type Members = BTreeMap<String, Vec<u8>>;
 
-/// The numbers of a key, by its method.
-fn names_of_numbers(method: &str) -> Option<&'static [&'static str]> {
+fn of_members(method: &str, members: &Members) -> Result<PublicNumbers, KeyFault> {
+    let number = |name: &str| members.get(name).map(Vec::as_slice).ok_or(KeyFault::OpenPgp);
     match method {
-        RSA => Some(&["n", "e"]),
-        DSA => Some(&["p", "q", "g", "y"]),
-        EDDSA => Some(&["q"]),
-        _ => None,
-    }
-}
-
-fn of_numbers(method: &str, numbers: &Numbers) -> Result<HostKey, KeyFault> {
-    let number = |name: &str| numbers.get(name).map(Vec::as_slice).ok_or(KeyFault::OpenPgp);
-    match method {
-        RSA => HostKey::from_rsa_numbers(number("n")?, number("e")?),
-        DSA => HostKey::from_dsa_numbers([number("p")?, number("q")?, number("g")?, number("y")?]),
-        EDDSA => Ok(HostKey::Ed25519(number("q")?.try_into().map_err(|_| KeyFault::OpenPgp)?)),
+        RSA => Ok(PublicNumbers::rsa(number("n")?, number("e")?)),
+        DSA => Ok(PublicNumbers::dsa([number("p")?, number("q")?, number("g")?, number("y")?])),
+        EDDSA => Ok(PublicNumbers::Ed25519(number("q")?.try_into().map_err(|_| KeyFault::OpenPgp)?)),
         _ => Err(KeyFault::Algorithm),
     }
 }

@@ -21,7 +21,7 @@ mod tests;
 
 pub use armor::is_armored;
 pub use certificate::{OpenPgpFault, is_binary, read};
-pub use key::{OpenPgpKey, are_same, from_json, from_layout};
+pub use key::{OpenPgpKey, Part, all_numbers, from_json, from_layout};
 pub use signature::{OpenPgpSignature, verify};
 
 /// `method` of RSA keys.

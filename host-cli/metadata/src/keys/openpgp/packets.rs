@@ -76,25 +76,45 @@ pub(super) fn take_block<'b>(bytes: &mut &'b [u8]) -> Option<&'b [u8]> {
     Some(block)
 }
 
-/// The contents of the first subpacket of that type (RFC 4880, section 5.2.3.1), whether or not it is critical.
-pub(super) fn subpacket(mut bytes: &[u8], wanted: u8) -> Option<&[u8]> {
-    while !bytes.is_empty() {
-        // Of subpackets, two bytes of length go up to 254.
-        let (length, rest) = match bytes {
-            [first @ 224..=254, second, rest @ ..] => {
-                ((usize::from(*first) - 192) * 256 + usize::from(*second) + 192, rest)
-            }
-            _ => new_length(bytes)?,
-        };
-        let (subpacket, rest) = rest.split_at_checked(length)?;
-        bytes = rest;
-        match subpacket.split_first() {
-            Some((kind, contents)) if kind & 0x7f == wanted => return Some(contents),
-            Some(_) => {}
-            None => return None,
+/// The subpackets of a signature (RFC 4880, section 5.2.3.1).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Subpackets<'b>(&'b [u8]);
+
+impl<'b> Subpackets<'b> {
+    /// `None` where the bytes are none to their end.
+    pub(super) fn of(bytes: &'b [u8]) -> Option<Self> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            take_subpacket(&mut rest)?;
         }
+        Some(Self(bytes))
     }
-    None
+
+    /// The contents of the first one of that type, whether or not it is critical.
+    pub(super) fn get(self, wanted: u8) -> Option<&'b [u8]> {
+        self.all(wanted).next()
+    }
+
+    /// The contents of all of that type.
+    pub(super) fn all(mut self, wanted: u8) -> impl Iterator<Item = &'b [u8]> {
+        let all = std::iter::from_fn(move || take_subpacket(&mut self.0));
+        all.filter(move |(kind, _)| *kind == wanted).map(|(_, contents)| contents)
+    }
+}
+
+/// Type and contents of the next subpacket.
+fn take_subpacket<'b>(bytes: &mut &'b [u8]) -> Option<(u8, &'b [u8])> {
+    // Of subpackets, two bytes of length go up to 254.
+    let (length, rest) = match *bytes {
+        [first @ 224..=254, second, rest @ ..] => {
+            ((usize::from(*first) - 192) * 256 + usize::from(*second) + 192, rest)
+        }
+        bytes => new_length(bytes)?,
+    };
+    let (subpacket, rest) = rest.split_at_checked(length)?;
+    *bytes = rest;
+    let (kind, contents) = subpacket.split_first()?;
+    Some((kind & 0x7f, contents))
 }
 
 #[cfg(test)]
@@ -128,12 +148,14 @@ mod tests {
 
     #[test]
     fn subpackets_are_found_behind_others() {
-        let long = [&[192, 10, 2][..], &[0; 201], &[2, 27 | 0x80, 3]].concat();
-        assert_eq!(subpacket(&long, 27), Some(&[3][..]));
-        assert_eq!(subpacket(&long, 2).map(<[u8]>::len), Some(201));
-        assert_eq!(subpacket(&long, 3), None);
-        for bad in [&[0][..], &[5, 27], &[255, 0, 0, 0]] {
-            assert_eq!(subpacket(bad, 27), None, "{bad:x?}");
+        let long = [&[192, 10, 2][..], &[0; 201], &[2, 27 | 0x80, 3, 2, 27, 4]].concat();
+        let subpackets = Subpackets::of(&long).unwrap();
+        assert_eq!(subpackets.get(27), Some(&[3][..]));
+        assert_eq!(subpackets.all(27).collect::<Vec<_>>(), [[3], [4]]);
+        assert_eq!(subpackets.get(2).map(<[u8]>::len), Some(201));
+        assert_eq!(subpackets.get(3), None);
+        for bad in [&[0][..], &[5, 27], &[255, 0, 0, 0], &[2, 27, 2, 0]] {
+            assert!(Subpackets::of(bad).is_none(), "{bad:x?}");
         }
     }
 }

@@ -6,6 +6,7 @@ use sha1::Sha1;
 use sha2::digest::Digest;
 use sha2::{Sha256, Sha384, Sha512};
 
+use crate::keys::dsa::verify as verify_dsa;
 use crate::keys::host_key::HostKey;
 use crate::keys::padding::pkcs1;
 
@@ -88,25 +89,26 @@ fn take_part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     None
 }
 
-/// Is `signature`, as a bundle keeps it, one of these keys' over the bytes that `message` writes? Those are hashed once.
+/// Is `signature`, as a bundle keeps it, the key's over the bytes that `message` writes?
 ///
 /// # Errors
 /// What `message` returned.
 pub fn verify<E>(
-    keys: &[HostKey],
+    key: &HostKey,
     signature: &[u8],
     message: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<(), E>,
 ) -> Result<bool, E> {
     let Some(Parts { headers, signature, .. }) = Parts::of(signature) else { return Ok(false) };
     // in-toto has GnuPG sign with SHA-256, and knows no other.
-    let parsed = Headers::of(headers).filter(|parsed| parsed.kind == ON_BINARY && parsed.hash == Hash::Sha256);
-    let Some(parsed) = parsed.filter(|parsed| keys.iter().any(|key| parsed.is_by(key))) else { return Ok(false) };
+    let is_one = |parsed: &Headers| parsed.kind == ON_BINARY && parsed.hash == Hash::Sha256 && parsed.is_by(key);
+    if !Headers::of(headers).as_ref().is_some_and(is_one) {
+        return Ok(false);
+    }
     let mut digest = Sha256::new();
     message(&mut |bytes| digest.update(bytes))?;
     digest.update(headers);
     digest.update(trailer(headers));
-    let digest = digest.finalize();
-    Ok(keys.iter().any(|key| parsed.is_by(key) && check(key, Hash::Sha256, &digest, signature)))
+    Ok(check(key, Hash::Sha256, &digest.finalize(), signature))
 }
 
 /// What is signed after the headers.
@@ -140,17 +142,17 @@ impl Hash {
     }
 }
 
-/// The head of a signature packet, from its version to the end of its hashed subpackets.
-pub(super) struct Headers<'s> {
+/// What the head of a signature packet says, from its version to the end of its hashed subpackets.
+#[derive(Clone, Copy)]
+pub(super) struct Headers {
     pub(super) kind: u8,
     algorithm: u8,
     pub(super) hash: Hash,
-    pub(super) hashed: &'s [u8],
 }
 
-impl<'s> Headers<'s> {
+impl Headers {
     /// `None` where they are of another version or length, or of a hash function that is not known.
-    pub(super) fn of(headers: &'s [u8]) -> Option<Self> {
+    pub(super) fn of(headers: &[u8]) -> Option<Self> {
         let [VERSION, kind, algorithm, hash, high, low, hashed @ ..] = headers else { return None };
         if hashed.len() != usize::from(u16::from_be_bytes([*high, *low])) {
             return None;
@@ -162,7 +164,7 @@ impl<'s> Headers<'s> {
             10 => Hash::Sha512,
             _ => return None,
         };
-        Some(Self { kind: *kind, algorithm: *algorithm, hash, hashed })
+        Some(Self { kind: *kind, algorithm: *algorithm, hash })
     }
 
     /// Do they say that a key of this kind signed?
@@ -195,8 +197,7 @@ pub(super) fn check(key: &HostKey, hash: Hash, digest: &[u8], signature: &[u8]) 
             }
         }
         HostKey::Dsa(key) => {
-            use p256::ecdsa::signature::hazmat::PrehashVerifier;
-            dsa::Signature::try_from(signature).is_ok_and(|signature| key.verify_prehash(digest, &signature).is_ok())
+            dsa::Signature::try_from(signature).is_ok_and(|signature| verify_dsa(key, digest, &signature))
         }
         // What is signed is the digest: the older of OpenPGP's two ways with this curve.
         HostKey::Ed25519(key) => ed25519_compact::Signature::from_slice(signature)

@@ -116,7 +116,7 @@ fn the_generator_of_a_dsa_key_makes_its_group() {
     // As p is odd, p - 1 differs in one bit.
     let last = u8::from_str_radix(&p[p.len() - 1..], 16).unwrap() - 1;
     for g in ["01".to_owned(), "02".to_owned(), format!("{}{last:x}", &p[..p.len() - 1]), p.clone()] {
-        assert_eq!(with(&g), Err(KeyFault::OpenPgp), "{g}");
+        assert_eq!(with(&g), Err(KeyFault::Numbers), "{g}");
     }
 }
 
@@ -236,7 +236,7 @@ fn keys_are_read_in_armor_and_as_they_are_with_the_subkeys_that_sign() {
     assert_eq!(armored, binary);
     let expected: Vec<String> = vectors::text("openpgp/keys/whole.txt").lines().map(str::to_owned).collect();
     assert_eq!(armored.ids(), expected);
-    assert_eq!(armored.keys().len(), 3);
+    assert_eq!(armored.subkeys.len(), 2);
     // The first subkey was revoked.
     let revoked = key("subkey-revoked.asc").unwrap();
     assert_eq!(revoked.ids(), [expected[0].clone(), expected[2].clone()]);
@@ -364,33 +364,83 @@ fn what_strangers_add_to_a_key_is_bounded() {
     }
 }
 
-/// A key of Ed25519 with a subkey that it has bound to itself, at that time, by that hash function (RFC 4880, sections 5.2.4 and 9.4).
-fn bound(hash: u8, time: u32) -> Vec<u8> {
+/// A key of Ed25519 by its seed, as packets have it.
+fn body(seed: u8) -> Vec<u8> {
+    let start = [4, 0, 0, 0, 1, 22, 9, 0x2b, 6, 1, 4, 1, 0xda, 0x47, 0x0f, 1, 1, 7, 0x40];
+    [&start[..], &crate::sign::Signer::from_seed([seed; 32]).public()].concat()
+}
+
+/// A signature with which the key `seed` binds the keys of `owners` to one another (RFC 4880, sections 5.2.4 and 9.4).
+fn binding(seed: u8, kind: u8, owners: [u8; 2], hash: u8, hashed: &[u8], unhashed: &[u8]) -> Vec<u8> {
     use sha2::Digest as _;
-    let signer = crate::sign::Signer::from_seed([7; 32]);
-    let key = |point: &[u8]| {
-        let start = [4, 0, 0, 0, 1, 22, 9, 0x2b, 6, 1, 4, 1, 0xda, 0x47, 0x0f, 1, 1, 7, 0x40];
-        [&start[..], point].concat()
-    };
-    let (own, subkey) = (key(&signer.public()), key(&crate::sign::Signer::from_seed([8; 32]).public()));
-    let head = |body: &[u8]| [&[0x99, 0, body.len() as u8][..], body].concat();
-    let headers = [&[4, 0x18, 22, hash, 0, 9, 5, 2][..], &time.to_be_bytes(), &[2, 27, 2]].concat();
-    let signed = [&head(&own)[..], &head(&subkey), &headers, &[4, 0xff, 0, 0, 0, headers.len() as u8]].concat();
+    let heads = owners.map(|owner| [&[0x99, 0, body(owner).len() as u8][..], &body(owner)].concat()).concat();
+    let headers = [&[4, kind, 22, hash, 0, hashed.len() as u8][..], hashed].concat();
+    let signed = [&heads[..], &headers, &[4, 0xff, 0, 0, 0, headers.len() as u8]].concat();
     let digest = match hash {
         2 => sha1::Sha1::digest(&signed).to_vec(),
         8 => sha2::Sha256::digest(&signed).to_vec(),
         _ => sha2::Sha512::digest(&signed).to_vec(),
     };
-    let [r, s] = [0, 32].map(|start| [&[1, 0][..], &signer.sign(&digest)[start..start + 32]].concat());
-    let signature = [&headers[..], &[0, 0, 0, 0], &r, &s].concat();
-    [packet(6, &own), packet(14, &subkey), packet(2, &signature)].concat()
+    let signature = crate::sign::Signer::from_seed([seed; 32]).sign(&digest);
+    let [r, s] = [0, 32].map(|start| [&[1, 0][..], &signature[start..start + 32]].concat());
+    [&headers[..], &[0, unhashed.len() as u8], unhashed, &digest[..2], &r, &s].concat()
+}
+
+/// The subpackets of a time, and that a key may sign.
+fn signs_since(time: u32) -> Vec<u8> {
+    [&[5, 2][..], &time.to_be_bytes(), &[2, 27, 2]].concat()
+}
+
+/// A signature in a subpacket.
+fn embedded(signature: &[u8]) -> Vec<u8> {
+    [&[signature.len() as u8 + 1, 32][..], signature].concat()
+}
+
+/// The key 7 with 8 as its subkey, by that signature.
+fn with_subkey(signature: &[u8]) -> Vec<u8> {
+    [packet(6, &body(7)), packet(14, &body(8)), packet(2, signature)].concat()
 }
 
 #[test]
 fn subkeys_are_bound_by_hash_functions_that_were_good_then() {
     let (before, after) = (1_500_000_000, 1_547_856_000);
     for (hash, time, count) in [(2, before, 1), (2, after - 1, 1), (2, after, 0), (8, after, 1), (10, after, 1)] {
-        assert_eq!(read(&bound(hash, time)).unwrap().subkeys.len(), count, "{hash} {time}");
+        let hashed = signs_since(time);
+        let back = embedded(&binding(8, 0x19, [7, 8], hash, &hashed[..6], &[]));
+        let key = with_subkey(&binding(7, 0x18, [7, 8], hash, &hashed, &back));
+        assert_eq!(read(&key).unwrap().subkeys.len(), count, "{hash} {time}");
+    }
+}
+
+/// Who binds another's subkey to a key of his own would have that one's signatures count as his.
+#[test]
+fn subkeys_that_sign_have_said_whose_they_are() {
+    let hashed = signs_since(1_700_000_000);
+    let back = |seed, kind, owners| embedded(&binding(seed, kind, owners, 8, &hashed[..6], &[]));
+    for (what, unhashed, count) in [
+        ("by itself", back(8, 0x19, [7, 8]), 1),
+        ("after one that is none", [back(8, 0x18, [7, 8]), back(8, 0x19, [7, 8])].concat(), 1),
+        ("not at all", Vec::new(), 0),
+        ("by the key", back(7, 0x19, [7, 8]), 0),
+        ("of another type", back(8, 0x18, [7, 8]), 0),
+        ("for another key", back(8, 0x19, [9, 8]), 0),
+        ("damaged", back(8, 0x19, [7, 8])[..40].to_vec(), 0),
+    ] {
+        let key = with_subkey(&binding(7, 0x18, [7, 8], 8, &hashed, &unhashed));
+        assert_eq!(read(&key).unwrap().subkeys.len(), count, "{what}");
+    }
+    // Where the key has signed it, and where its flags do not say that it signs, or cannot be read.
+    let back = back(8, 0x19, [7, 8]);
+    let unsaid = &hashed[..6];
+    for (what, hashed, count) in [
+        ("signed", [&hashed, &back[..]].concat(), 1),
+        ("without flags", [unsaid, &back].concat(), 1),
+        ("encrypts", [unsaid, &[2, 27, 12], &back].concat(), 0),
+        ("a length that leads out", [unsaid, &back, &[9, 27, 12]].concat(), 0),
+        ("no length", [unsaid, &back, &[0]].concat(), 0),
+    ] {
+        let key = with_subkey(&binding(7, 0x18, [7, 8], 8, &hashed, &[]));
+        assert_eq!(read(&key).unwrap().subkeys.len(), count, "{what}");
     }
 }
 
@@ -441,19 +491,23 @@ fn numbers_that_are_no_key_are_refused() {
     let public = |text: &str| serde_json::from_str::<Value>(text).unwrap();
     for (method, json, fault) in [
         (RSA, r#"{"n":"ff","e":"010001"}"#.to_owned(), KeyFault::RsaSize(8)),
-        (RSA, format!(r#"{{"n":"{big}","e":"00"}}"#), KeyFault::OpenPgp),
-        (RSA, format!(r#"{{"n":"{}0","e":"03"}}"#, &big[1..]), KeyFault::OpenPgp),
+        (RSA, format!(r#"{{"n":"{big}","e":"00"}}"#), KeyFault::Numbers),
+        (RSA, format!(r#"{{"n":"{}0","e":"03"}}"#, &big[1..]), KeyFault::Numbers),
         (RSA, format!(r#"{{"n":"{}","e":"03"}}"#, big.repeat(5)), KeyFault::OpenPgp),
         (RSA, format!(r#"{{"n":"{big}"}}"#), KeyFault::OpenPgp),
         (RSA, format!(r#"{{"n":"{big}","e":3}}"#), KeyFault::OpenPgp),
         (EDDSA, r#"{"q":"00"}"#.to_owned(), KeyFault::OpenPgp),
-        (DSA, format!(r#"{{"p":"{big}","q":"ff","g":"02","y":"02"}}"#), KeyFault::OpenPgp),
+        (DSA, format!(r#"{{"p":"{big}","q":"ff","g":"02","y":"02"}}"#), KeyFault::Numbers),
         (DSA, r#"{"p":"ff","q":"ff","g":"02","y":"02"}"#.to_owned(), KeyFault::DsaSize(8)),
-        (DSA, format!(r#"{{"p":"{big}","q":"{}","g":"{big}","y":"{big}"}}"#, "f".repeat(64)), KeyFault::OpenPgp),
-        (DSA, format!(r#"{{"p":"{big}","q":"{}","g":"02","y":"{big}ff"}}"#, "f".repeat(64)), KeyFault::OpenPgp),
-        (DSA, format!(r#"{{"p":"{big}","q":"{}","g":"02","y":"00"}}"#, "f".repeat(64)), KeyFault::OpenPgp),
+        (DSA, format!(r#"{{"p":"{big}","q":"{}","g":"{big}","y":"{big}"}}"#, "f".repeat(64)), KeyFault::Numbers),
+        (DSA, format!(r#"{{"p":"{big}","q":"{}","g":"02","y":"{big}ff"}}"#, "f".repeat(64)), KeyFault::Numbers),
+        (DSA, format!(r#"{{"p":"{big}","q":"{}","g":"02","y":"00"}}"#, "f".repeat(64)), KeyFault::Numbers),
         ("pgp+elgamal", r#"{"q":"00"}"#.to_owned(), KeyFault::Algorithm),
     ] {
-        assert_eq!(from_json(method, &public(&json)).unwrap_err(), fault, "{method} {json}");
+        assert_eq!(
+            from_json(method, &public(&json)).and_then(|numbers| numbers.key()).unwrap_err(),
+            fault,
+            "{method} {json}"
+        );
     }
 }
