@@ -15,7 +15,7 @@ use sha2::digest::Digest;
 use sha2::{Sha256, Sha384, Sha512};
 use sitrep_core::{Ed25519, Message, PublicHalf, PublicKey, Schemes, SignatureError, WithSubkeys};
 
-use crate::keys::host_key::{HostKey, KeyFault};
+use crate::keys::host_key::{DSA_MAX_BITS, HostKey, KeyFault};
 use crate::keys::openpgp;
 use crate::keys::padding::{pkcs1, pss};
 use crate::keys::public_numbers::PublicNumbers;
@@ -153,8 +153,12 @@ impl Schemes for HostSchemes {
     }
 
     fn effort(&self, key: &PublicKey<'_>) -> u32 {
-        let length = match key.public {
-            PublicHalf::Text(text) => text.len(),
+        let length = match (key.public, self.is_openpgp(key)) {
+            (PublicHalf::Text(text), false) => text.len(),
+            (_, true) => match numbers(key) {
+                Ok(PublicNumbers::Dsa([prime, ..])) => prime.len(),
+                _ => 0,
+            },
             _ => 0,
         };
         effort(&key.scheme.to_string(), length)
@@ -175,17 +179,18 @@ impl Schemes for HostSchemes {
 }
 
 /// How many times as long as an Ed25519 signature one of this scheme takes to check at most, with the key's decoding, where the key is a text of `length`
-/// bytes. Measured by tests/tests/signature_effort.rs.
+/// bytes; of DSA, where its prime has as many. Measured by tests/tests/signature_effort.rs.
 #[must_use]
 pub fn effort(scheme: &str, length: usize) -> u32 {
     // PEM has six bits of the modulus in each byte. Squaring takes the square of its length.
-    let rsa = |length: usize| 4 + u32::try_from(length.min(RSA_TEXT).pow(2) / 50_000).unwrap_or(u32::MAX);
+    let square = |length: usize, most: usize| u32::try_from(length.min(most).pow(2)).unwrap_or(u32::MAX);
+    let rsa = |length| 4 + square(length, RSA_TEXT) / 50_000;
     match scheme {
         "ed25519" => 1,
         "ecdsa-sha2-nistp256" => 8,
         "ecdsa-sha2-nistp384" | "ecdsa-sha2-nistp521" => 24,
         openpgp::EDDSA => 4,
-        openpgp::DSA => 64,
+        openpgp::DSA => 4 + square(length, DSA_MAX_BITS as usize / 8) / 800,
         openpgp::RSA => rsa(RSA_TEXT),
         _ => rsa(length),
     }
