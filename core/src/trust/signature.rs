@@ -87,16 +87,12 @@ impl<'a> PublicKey<'a> {
     /// The key that a signature under this key id has to be by: with subkeys, the part of that id.
     #[inline]
     pub(crate) const fn signing_as(self, signer: Option<Str<'a>>) -> Self {
-        match self.public {
-            #[cfg(feature = "openpgp")]
-            PublicHalf::OpenPgp(WithSubkeys { text, .. }) => {
-                Self { public: PublicHalf::OpenPgp(WithSubkeys { text, signer }), ..self }
-            }
-            _ => {
-                let _ = signer;
-                self
-            }
+        #[cfg(feature = "openpgp")]
+        if let PublicHalf::OpenPgp(WithSubkeys { text, .. }) = self.public {
+            return Self { public: PublicHalf::OpenPgp(WithSubkeys { text, signer }), ..self };
         }
+        let _ = signer;
+        self
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use sitrep_metadata::keys::host_key::HostKey;
-use sitrep_metadata::keys::{KeyIds, PublicHalf, fingerprint, openssh_fingerprint};
+use sitrep_metadata::keys::{Format, KeyIds, PublicHalf, fingerprint, openssh_fingerprint};
 
 use crate::show::lines::Lines;
 
@@ -70,7 +70,8 @@ impl<'k> ShownKey<'k> {
     /// The different key ids, and whose each is.
     fn ids(&self) -> Vec<(&str, Vec<&'static str>)> {
         let Some(KeyIds { python3, older_python, go, rust }) = &self.key_ids else {
-            return self.keyid.map(|id| (id, vec!["OpenPGP fingerprint"])).into_iter().collect();
+            let user = if self.format == Format::OpenPgp.name() { "OpenPGP fingerprint" } else { "as the file says" };
+            return self.keyid.map(|id| (id, vec![user])).into_iter().collect();
         };
         let all = [
             (self.keyid, "as the file says"),

@@ -10,6 +10,7 @@ use sitrep_core::limits::{HOST, SIGNATURES};
 
 use super::{Kind, Place, Shape};
 use crate::chain::{OWNER, PAYLOAD_TYPE, entry, key, keyid};
+use crate::command::vectors;
 use crate::json_text::canonical;
 
 pub(super) const SHAPES: &[Shape] = &[
@@ -62,6 +63,8 @@ pub(super) const SHAPES: &[Shape] = &[
     chain("more steps than any verifier takes", "steps × steps × rules", |place, size| {
         many(place, size, size / 420, 1)
     }),
+    chain("many large keys", "keys² × length", large_keys),
+    chain("many keys of OpenPGP", "keys² × length", openpgp_keys),
     chain("strangers' signatures by slow keys", "links × keys × signatures", slow_keys),
     attestations("attestations: lines of one byte", "lines", |place, size| {
         place.write("a.intoto.jsonl", "1\n".repeat(size / 2));
@@ -296,6 +299,44 @@ fn many(place: &Place<'_>, size: usize, steps: usize, keys: usize) {
         step["pubkeys"] = json!(named);
     }
     place.write("root.layout", sign(&payload, OWNER));
+}
+
+/// As many keys as a layout may have, if they fit, of which the first step names all.
+fn keys(place: &Place<'_>, size: usize, key: &dyn Fn(usize) -> Value) {
+    let mut payload = layout(1, &[]);
+    let count = (size / key(0).to_string().len()).clamp(1, HOST.keys - 2);
+    let ids: Vec<String> = (0..count).map(|number| format!("{number:08}")).collect();
+    for (number, id) in ids.iter().enumerate() {
+        payload["keys"][id] = key(number);
+    }
+    payload["steps"][0]["pubkeys"] = json!(ids);
+    place.write("root.layout", sign(&payload, OWNER));
+}
+
+/// The largest keys of RSA that are taken, of numbers that nobody knows the factors of.
+fn large_keys(place: &Place<'_>, size: usize) {
+    keys(place, size, &|number| {
+        let modulus = [&[0xc3; 1016][..], &(2 * number as u64 + 1).to_be_bytes()].concat();
+        let numbers = [&[0x30, 0x82, 4, 10, 2, 0x82, 4, 1, 0][..], &modulus, &[2, 3, 1, 0, 1]].concat();
+        let pem =
+            format!("-----BEGIN RSA PUBLIC KEY-----\n{}\n-----END RSA PUBLIC KEY-----\n", STANDARD.encode(numbers));
+        json!({"keytype": "rsa", "keyval": {"public": pem}, "scheme": "rsassa-pss-sha256"})
+    });
+}
+
+/// Keys of DSA, which take longest to decode, that differ in the last bits of the public number.
+fn openpgp_keys(place: &Place<'_>, size: usize) {
+    let path = vectors().join("openpgp/dsa2048/root.layout");
+    let vector: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let genuine = vector["signed"]["keys"].as_object().unwrap().values().next().unwrap();
+    keys(place, size, &|number| {
+        let mut key = genuine.clone();
+        key.as_object_mut().unwrap().remove("keyid");
+        let public = &mut key["keyval"]["public"]["y"];
+        let digits = public.as_str().unwrap().to_owned();
+        *public = format!("{}{number:04x}", &digits[..digits.len() - 4]).into();
+        key
+    });
 }
 
 /// Signatures without a key id, each of which may be by any key of the layout.

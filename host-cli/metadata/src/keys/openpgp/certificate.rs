@@ -10,14 +10,15 @@ use sha1::{Digest as _, Sha1};
 
 use super::armor;
 use super::key::{MAX_SUBKEYS, OpenPgpKey, Part};
-use super::packets::{Packet, Packets, Subpackets, take_block, take_number};
-use super::signature::{Hash, Headers, VERSION, check, dsa_numbers, trailer};
+use super::key_signature::{
+    KEY_REVOCATION, KeySignature, MAX_CHECKS, PRIMARY_KEY_BINDING, SUBKEY_BINDING, SUBKEY_REVOCATION, TooMuch,
+    said_kind,
+};
+use super::packets::{Packet, Packets, take_number};
+use super::signature::VERSION;
 use crate::hex;
 use crate::keys::host_key::{HostKey, KeyFault};
 use crate::keys::public_numbers::PublicNumbers;
-
-/// How many signatures by the key on itself are checked. GnuPG exports one for each subkey; bounds the time that a file takes.
-const MAX_CHECKS: usize = 256;
 
 // Packets (RFC 4880, section 4.3).
 const SIGNATURE: u8 = 2;
@@ -27,21 +28,6 @@ const SECRET_SUBKEY: u8 = 7;
 const USER_ID: u8 = 13;
 const PUBLIC_SUBKEY: u8 = 14;
 const USER_ATTRIBUTE: u8 = 17;
-
-// Types of signatures (section 5.2.1).
-const SUBKEY_BINDING: u8 = 0x18;
-const PRIMARY_KEY_BINDING: u8 = 0x19;
-const KEY_REVOCATION: u8 = 0x20;
-const SUBKEY_REVOCATION: u8 = 0x28;
-
-// Types of subpackets (section 5.2.3.1).
-const CREATION_TIME: u8 = 2;
-const KEY_FLAGS: u8 = 27;
-const EMBEDDED_SIGNATURE: u8 = 32;
-/// When GnuPG stopped to believe SHA-1 in what keys say of others: 2019-01-19, in seconds since 1970.
-const SHA1_END: u32 = 1_547_856_000;
-/// A key flag: it may sign documents (section 5.2.3.21).
-const MAY_SIGN: u8 = 2;
 
 /// Why a file with an OpenPGP key cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +52,12 @@ pub enum OpenPgpFault {
     TooMuch,
     /// GnuPG's own file of keys.
     Keybox,
+}
+
+impl From<TooMuch> for OpenPgpFault {
+    fn from(_: TooMuch) -> Self {
+        Self::TooMuch
+    }
 }
 
 impl fmt::Display for OpenPgpFault {
@@ -189,14 +181,14 @@ struct Own {
 
 impl Own {
     /// The subkey, if the key has bound it to itself, for signing, and not revoked that.
-    fn signing(&self, subkey: &Entry<'_>, left: &mut usize) -> Result<Option<Part>, OpenPgpFault> {
+    fn signing(&self, subkey: &Entry<'_>, left: &mut usize) -> Result<Option<Part>, TooMuch> {
         let head = head(subkey.body);
-        let mut newest: Option<Signature<'_>> = None;
+        let mut newest: Option<KeySignature<'_>> = None;
         for signature in &subkey.signatures {
             match said_kind(signature) {
                 Some(SUBKEY_REVOCATION) if self.revokes(signature, &head, left)? => return Ok(None),
                 Some(SUBKEY_BINDING) => {
-                    let Some(signature) = Signature::of(signature) else { continue };
+                    let Some(signature) = KeySignature::of(signature) else { continue };
                     if signature.is_good(&self.key, &[&self.head, &head], left)?
                         && newest.is_none_or(|newest| newest.time() <= signature.time())
                     {
@@ -206,11 +198,11 @@ impl Own {
                 _ => {}
             }
         }
-        let Some(binding) = newest.filter(Signature::lets_sign) else { return Ok(None) };
+        let Some(binding) = newest.filter(KeySignature::lets_sign) else { return Ok(None) };
         // One that cannot be used signs nothing.
         let Ok(key) = read_key(subkey.body) else { return Ok(None) };
         for signature in binding.embedded().filter(|signature| said_kind(signature) == Some(PRIMARY_KEY_BINDING)) {
-            let Some(signature) = Signature::of(signature) else { continue };
+            let Some(signature) = KeySignature::of(signature) else { continue };
             if signature.is_good(&key, &[&self.head, &head], left)? {
                 return Ok(Some(Part { id: fingerprint(subkey.body), key }));
             }
@@ -218,118 +210,13 @@ impl Own {
         Ok(None)
     }
 
-    /// Does this signature, which says that it is a revocation, revoke the key, or its subkey `more`? One in a form that is not known here may be good: of another version
-    /// or hash function, or by another kind of key.
-    fn revokes(&self, signature: &[u8], more: &[u8], left: &mut usize) -> Result<bool, OpenPgpFault> {
-        match Signature::of(signature).filter(|signature| signature.headers.is_by(&self.key)) {
+    /// Does this signature, which says that it is a revocation, revoke the key, or its subkey `more`? One in a form that is not known here may be good: of
+    /// another version or hash function, or by another kind of key.
+    fn revokes(&self, signature: &[u8], more: &[u8], left: &mut usize) -> Result<bool, TooMuch> {
+        match KeySignature::of(signature).filter(|signature| signature.is_by(&self.key)) {
             None => Ok(true),
             Some(signature) => signature.is_good(&self.key, &[&self.head, more], left),
         }
-    }
-}
-
-/// The type that a signature says it has, of whatever version.
-const fn said_kind(signature: &[u8]) -> Option<u8> {
-    match signature {
-        [2 | 3, _, kind, ..] | [_, kind, ..] => Some(*kind),
-        _ => None,
-    }
-}
-
-/// A signature packet of version 4 (RFC 4880, section 5.2.3).
-#[derive(Clone, Copy)]
-struct Signature<'b> {
-    /// What is signed of it: up to the end of its hashed subpackets.
-    head: &'b [u8],
-    headers: Headers,
-    hashed: Subpackets<'b>,
-    /// `None` where they are malformed. Nobody has signed them.
-    unhashed: Option<Subpackets<'b>>,
-    /// The first two bytes of the digest.
-    start: [u8; 2],
-    numbers: &'b [u8],
-}
-
-impl<'b> Signature<'b> {
-    fn of(signature: &'b [u8]) -> Option<Self> {
-        let mut rest = signature.get(4..)?;
-        let hashed = Subpackets::of(take_block(&mut rest)?)?;
-        let head = signature.get(..signature.len().checked_sub(rest.len())?)?;
-        let unhashed = Subpackets::of(take_block(&mut rest)?);
-        let (start, numbers) = rest.split_first_chunk()?;
-        Some(Self { head, headers: Headers::of(head)?, hashed, unhashed, start: *start, numbers })
-    }
-
-    /// Is it the key's over these parts?
-    fn is_good(&self, key: &HostKey, parts: &[&[u8]], left: &mut usize) -> Result<bool, OpenPgpFault> {
-        if !self.headers.is_by(key) {
-            return Ok(false);
-        }
-        // Hashing takes long as well: keys may be long.
-        *left = left.checked_sub(1).ok_or(OpenPgpFault::TooMuch)?;
-        let digest = self.headers.hash.digest(&[parts, &[self.head, &trailer(self.head)]].concat());
-        // Collisions of SHA-1 are within reach of those who would have a key sign one thing and show another. A revocation takes nothing that is not the key's.
-        let is_weak = self.headers.hash == Hash::Sha1 && !is_revocation(self.headers.kind) && !self.is_old();
-        if is_weak || digest.get(..2) != Some(&self.start) {
-            return Ok(false);
-        }
-        *left = left.checked_sub(more_effort(key)).ok_or(OpenPgpFault::TooMuch)?;
-        Ok(self.bytes(key).is_some_and(|bytes| check(key, self.headers.hash, &digest, &bytes)))
-    }
-
-    /// Its numbers as [`check`] takes them.
-    fn bytes(&self, key: &HostKey) -> Option<Vec<u8>> {
-        let mut numbers = self.numbers;
-        let first = take_number(&mut numbers)?;
-        match key {
-            HostKey::Dsa(_) => dsa_numbers(first, take_number(&mut numbers)?),
-            HostKey::Ed25519(_) => {
-                let mut bytes = vec![0; 64];
-                // Leading zeros are left out of numbers.
-                for (half, number) in bytes.chunks_mut(32).zip([first, take_number(&mut numbers)?]) {
-                    let start = half.len().checked_sub(number.len())?;
-                    half.get_mut(start..)?.copy_from_slice(number);
-                }
-                Some(bytes)
-            }
-            _ => Some(first.to_vec()),
-        }
-    }
-
-    /// When it was made, in seconds since 1970.
-    fn time(&self) -> Option<u32> {
-        self.hashed.get(CREATION_TIME).and_then(|time| time.try_into().ok()).map(u32::from_be_bytes)
-    }
-
-    /// Was it made while SHA-1 was still believed?
-    fn is_old(&self) -> bool {
-        self.time().is_some_and(|time| time < SHA1_END)
-    }
-
-    /// May what it binds sign documents? Without flags it may do all that its algorithm can.
-    fn lets_sign(&self) -> bool {
-        let flags = self.hashed.get(KEY_FLAGS);
-        flags.is_none_or(|flags| flags.first().is_some_and(|flags| flags & MAY_SIGN != 0))
-    }
-
-    /// The signatures in it, which stand where everybody can put some.
-    fn embedded(&self) -> impl Iterator<Item = &'b [u8]> + use<'b> {
-        [Some(self.hashed), self.unhashed]
-            .into_iter()
-            .flatten()
-            .flat_map(|subpackets| subpackets.all(EMBEDDED_SIGNATURE))
-    }
-}
-
-const fn is_revocation(kind: u8) -> bool {
-    matches!(kind, KEY_REVOCATION | SUBKEY_REVOCATION)
-}
-
-/// How many more of [`MAX_CHECKS`] a check takes than one by a fast algorithm.
-const fn more_effort(key: &HostKey) -> usize {
-    match key {
-        HostKey::Dsa(_) => 3,
-        _ => 0,
     }
 }
 

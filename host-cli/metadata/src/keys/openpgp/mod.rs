@@ -7,13 +7,14 @@
 //! Asked is whether the signature is the key's. When a key is valid, who it belongs to and who says so is not asked: layouts say whom they trust, and
 //! when they expire.
 //!
-//! `packets`, `armor` and `certificate` read the key files that GnuPG exports. Own code, 400 lines, because the crates that read OpenPGP do far more: pgp 0.21 (MIT or
+//! `packets`, `armor`, `certificate` and `key_signature` read the key files that GnuPG exports. Own code, 500 lines, because the crates that read OpenPGP do far more: pgp 0.21 (MIT or
 //! Apache, pure Rust) brings 170 other crates, among them a second generation of all of RustCrypto's with rsa 0.9; sequoia-openpgp is LGPL, and wants a cryptographic library in C or
 //! the same older crates.
 
 mod armor;
 mod certificate;
 mod key;
+mod key_signature;
 mod packets;
 mod signature;
 #[cfg(test)]
