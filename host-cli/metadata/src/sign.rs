@@ -137,7 +137,7 @@ fn write_string(string: &str, text: &mut String) {
 mod tests {
     use super::*;
     use crate::keys::OwnerFile;
-    use crate::keys::host_key::KeyFault;
+    use crate::keys::key_fault::KeyFault;
     use crate::vectors;
     use std::path::Path;
 

@@ -6,7 +6,8 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use sitrep_metadata::keys::host_key::{KeyFault, ed25519_seed};
+use sitrep_metadata::keys::host_key::ed25519_seed;
+use sitrep_metadata::keys::key_fault::KeyFault;
 use sitrep_metadata::secret;
 use sitrep_metadata::sign::Signer;
 use zeroize::Zeroizing;

@@ -1,11 +1,11 @@
 //! DSA's equation (FIPS 186-4, section 4.7). The crate `dsa` has it too, with exponents as wide as the prime: ten times as long for what a stranger's
 //! document asks to check. Keys and the form of signatures are the crate's.
 
+use ::dsa::{Components, Signature, VerifyingKey};
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
 use crypto_bigint::{BoxedUint, Odd, Resize};
-use dsa::{Components, Signature, VerifyingKey};
 
-use crate::keys::host_key::{DSA_MAX_BITS, KeyFault, RSA_MIN_BITS};
+use crate::keys::key_fault::{DSA_MAX_BITS, KeyFault, RSA_MIN_BITS};
 
 /// How many bits the order of the group may have.
 const ORDER_BITS: [u32; 2] = [224, 256];
@@ -82,7 +82,7 @@ mod tests {
             for group in TestSet::load(name).unwrap().test_groups {
                 let public = &group.key;
                 let numbers = PublicNumbers::dsa([&public.p, &public.q, &public.g, &public.y]);
-                let HostKey::Dsa(key) = numbers.key().unwrap() else { panic!("of another kind") };
+                let HostKey::Dsa(key) = HostKey::new(&numbers).unwrap() else { panic!("of another kind") };
                 for test in group.tests {
                     let digest = match name {
                         TestName::Dsa2048_224Sha224 => Sha224::digest(&test.msg[..]).to_vec(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::openssh::OpenSshFault;
 use super::signify::SignifyFault;
-use crate::keys::host_key::{KeyFault, RSA_MAX_BITS, RSA_MIN_BITS};
+use crate::keys::key_fault::{KeyFault, RSA_MAX_BITS, RSA_MIN_BITS};
 use crate::keys::openpgp::OpenPgpFault;
 use crate::keys::private_form::PrivateForm;
 

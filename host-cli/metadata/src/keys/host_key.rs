@@ -1,8 +1,6 @@
 //! Public keys of every kind that a host can check signatures of, decoded.
 
-use std::fmt;
-
-use dsa::VerifyingKey as DsaKey;
+use ::dsa::VerifyingKey as DsaKey;
 use ed25519_compact::{KeyPair, Seed};
 use rsa::traits::PublicKeyParts;
 use rsa::{BoxedUint, PublicKey as RsaPublicKey};
@@ -11,61 +9,12 @@ use spki::der::{Decode, Encode};
 use spki::{Document, EncodePublicKey};
 use zeroize::Zeroizing;
 
+use crate::keys::dsa;
+use crate::keys::key_fault::{KeyFault, RSA_MAX_BITS, RSA_MIN_BITS};
 use crate::keys::public_numbers::{Curve, OID_EC, OID_ED25519, OID_RSA, Point, PublicNumbers};
-
-/// Smallest RSA modulus that is accepted, in bits, and smallest prime of DSA. NIST SP 800-131A ends the use of anything smaller in 2013.
-pub const RSA_MIN_BITS: u32 = 2048;
-
-/// Largest RSA modulus that is accepted, in bits. A signature check's time grows with its square or faster, and keys come
-/// from documents that nobody has vouched for yet; the rsa crate's own maximum.
-pub const RSA_MAX_BITS: u32 = 8192;
-
-/// Largest prime of DSA that is accepted, in bits: that of FIPS 186-4 and of GnuPG.
-pub const DSA_MAX_BITS: u32 = 3072;
 
 /// What stands before the 32 bytes of an Ed25519 key in its SubjectPublicKeyInfo (RFC 8410, section 4).
 pub(crate) const ED25519_DER: [u8; 12] = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0];
-
-/// Why a text is no public key that this build can use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyFault {
-    /// Not PEM, or not a SubjectPublicKeyInfo inside, or not 64 hexadecimal digits for Ed25519.
-    Malformed,
-    /// A private key, where the public one belongs.
-    Private,
-    /// PEM of another kind, such as a certificate.
-    OtherPem,
-    /// PEM, where in-toto keeps 64 hexadecimal digits.
-    Ed25519Pem,
-    /// An algorithm or curve that is none of [`HostKey`]'s.
-    Algorithm,
-    /// An RSA modulus of that many bits, outside [`RSA_MIN_BITS`]`..=`[`RSA_MAX_BITS`].
-    RsaSize(u32),
-    /// A prime of DSA of that many bits, outside [`RSA_MIN_BITS`]`..=`[`DSA_MAX_BITS`].
-    DsaSize(u32),
-    /// Numbers that are no key: not of its curve, its group, or none that the algorithm can use.
-    Numbers,
-    /// Not the members of an OpenPGP key.
-    OpenPgp,
-}
-
-impl fmt::Display for KeyFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed => f.write_str("expected `public` as PEM (BEGIN PUBLIC KEY), and nothing around it"),
-            Self::Private => f.write_str("it is a private key"),
-            Self::OtherPem => f.write_str("expected `public` as PEM that begins with BEGIN PUBLIC KEY"),
-            Self::Ed25519Pem => f.write_str("`public` of an Ed25519 key is 64 hexadecimal digits, found PEM"),
-            Self::Algorithm => f.write_str("it is neither Ed25519, RSA nor ECDSA on P-256, P-384 or P-521"),
-            Self::RsaSize(bits) => {
-                write!(f, "the RSA key has {bits} bits, expected {RSA_MIN_BITS} to {RSA_MAX_BITS}")
-            }
-            Self::DsaSize(bits) => write!(f, "the DSA key has {bits} bits, expected {RSA_MIN_BITS} to {DSA_MAX_BITS}"),
-            Self::Numbers => f.write_str("its numbers make no key of that algorithm"),
-            Self::OpenPgp => f.write_str("its numbers are not those of an OpenPGP key of RSA, DSA or Ed25519"),
-        }
-    }
-}
 
 /// A decoded public key of any kind.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,12 +47,25 @@ pub fn ed25519_seed(der: &[u8]) -> Result<Zeroizing<[u8; 32]>, KeyFault> {
 }
 
 impl HostKey {
+    /// The key of these numbers.
+    ///
+    /// # Errors
+    /// [`KeyFault`] where they make none, or one of a size that is not taken.
+    pub fn new(numbers: &PublicNumbers) -> Result<Self, KeyFault> {
+        match numbers {
+            PublicNumbers::Ed25519(bytes) => Ok(Self::Ed25519(*bytes)),
+            PublicNumbers::Rsa([modulus, exponent]) => Self::from_rsa_numbers(modulus, exponent),
+            PublicNumbers::Ec(curve, point) => Self::from_point(*curve, point),
+            PublicNumbers::Dsa([p, q, g, y]) => dsa::key([p, q, g, y]).map(Self::Dsa),
+        }
+    }
+
     /// Decodes the `public` of a key of that type: 64 hexadecimal digits for `ed25519`, PEM for all others.
     ///
     /// # Errors
     /// [`KeyFault`] when the text is no such key.
     pub fn decode(keytype: &str, public: &str) -> Result<Self, KeyFault> {
-        PublicNumbers::decode(keytype, public)?.key()
+        Self::new(&PublicNumbers::decode(keytype, public)?)
     }
 
     /// Decodes PEM of any supported algorithm: a SubjectPublicKeyInfo, or RSA's own form (PKCS#1).
@@ -111,7 +73,7 @@ impl HostKey {
     /// # Errors
     /// [`KeyFault`] when it is something else.
     pub fn from_pem(pem: &str) -> Result<Self, KeyFault> {
-        PublicNumbers::from_pem(pem)?.key()
+        Self::new(&PublicNumbers::from_pem(pem)?)
     }
 
     /// Decodes a DER RSAPublicKey (RFC 8017, appendix A.1.1).
@@ -119,7 +81,7 @@ impl HostKey {
     /// # Errors
     /// [`KeyFault`] when it is something else.
     pub fn from_pkcs1(der: &[u8]) -> Result<Self, KeyFault> {
-        PublicNumbers::from_pkcs1(der)?.key()
+        Self::new(&PublicNumbers::from_pkcs1(der)?)
     }
 
     /// Decodes a DER SubjectPublicKeyInfo of any supported algorithm.
@@ -127,11 +89,11 @@ impl HostKey {
     /// # Errors
     /// [`KeyFault`] when it is something else.
     pub fn from_der(der: &[u8]) -> Result<Self, KeyFault> {
-        PublicNumbers::from_der(der)?.key()
+        Self::new(&PublicNumbers::from_der(der)?)
     }
 
     /// An RSA key of this modulus and exponent, big-endian.
-    pub(super) fn from_rsa_numbers(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyFault> {
+    fn from_rsa_numbers(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyFault> {
         let bits = length_in_bits(modulus);
         if !(RSA_MIN_BITS..=RSA_MAX_BITS).contains(&bits) {
             return Err(KeyFault::RsaSize(bits));
@@ -141,7 +103,7 @@ impl HostKey {
     }
 
     /// An ECDSA key of this point.
-    pub(super) fn from_point(curve: Curve, point: &Point) -> Result<Self, KeyFault> {
+    fn from_point(curve: Curve, point: &Point) -> Result<Self, KeyFault> {
         let bytes = point.bytes();
         let key = match curve {
             Curve::P256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(bytes).map(Self::P256),

@@ -18,6 +18,7 @@ mod error;
 pub mod host_key;
 pub(crate) mod ids;
 mod json;
+pub mod key_fault;
 pub mod openpgp;
 mod openssh;
 mod padding;

@@ -1,6 +1,7 @@
 //! PEM: public keys (`openssl pkey -pubout`), and for `sitrep key show` private keys in PKCS#8.
 
-use super::host_key::{HostKey, KeyFault};
+use super::host_key::HostKey;
+use super::key_fault::KeyFault;
 use super::openssh;
 use super::pem_block::{BEGIN, Block, DASHES};
 use super::private_form::PrivateForm;

@@ -1,13 +1,12 @@
 //! The numbers that public keys are, read from every form that keys have, before anything is asked about them: that takes long, and keys are compared with
-//! one another. A [`HostKey`] is made of them alone, so two forms of one key are never two keys.
+//! one another. A [`HostKey`](super::host_key::HostKey) is made of them alone, so two forms of one key are never two keys.
 
 use std::hash::{Hash, Hasher};
 
 use spki::der::Decode;
 use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 
-use crate::keys::dsa;
-use crate::keys::host_key::{HostKey, KeyFault};
+use crate::keys::key_fault::KeyFault;
 use crate::keys::pem_block::Block;
 
 /// The algorithm identifiers of a SubjectPublicKeyInfo: RFC 8410 section 3, RFC 8017 appendix C, RFC 5480 section 2.1.1.
@@ -180,19 +179,6 @@ impl PublicNumbers {
     pub(super) fn dsa(numbers: [&[u8]; 4]) -> Self {
         Self::Dsa(numbers.map(|number| without_zeros(number).to_vec()))
     }
-
-    /// The key that they make.
-    ///
-    /// # Errors
-    /// [`KeyFault`] where they make none, or one of a size that is not taken.
-    pub fn key(&self) -> Result<HostKey, KeyFault> {
-        match self {
-            Self::Ed25519(bytes) => Ok(HostKey::Ed25519(*bytes)),
-            Self::Rsa([modulus, exponent]) => HostKey::from_rsa_numbers(modulus, exponent),
-            Self::Ec(curve, point) => HostKey::from_point(*curve, point),
-            Self::Dsa([p, q, g, y]) => dsa::key([p, q, g, y]).map(HostKey::Dsa),
-        }
-    }
 }
 
 fn without_zeros(number: &[u8]) -> &[u8] {
@@ -203,6 +189,7 @@ fn without_zeros(number: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::host_key::HostKey;
     use p256::elliptic_curve::sec1::ToSec1Point;
 
     #[test]
@@ -214,18 +201,18 @@ mod tests {
         let (whole, compressed) = (numbers(whole.as_bytes()).unwrap(), numbers(compressed.as_bytes()).unwrap());
         assert_eq!(whole, compressed);
         assert_eq!(PublicNumbers::from_pem(&pem).unwrap(), whole);
-        assert_eq!(whole.key(), compressed.key());
+        assert_eq!(HostKey::new(&whole), HostKey::new(&compressed));
         // The other point of that x, and forms that have none or another of these numbers.
         let bytes = key.as_affine().to_sec1_point(true).as_bytes().to_vec();
         let other = [&[bytes[0] ^ 1], &bytes[1..]].concat();
         assert_ne!(numbers(&other).unwrap(), whole);
-        assert_ne!(numbers(&other).unwrap().key(), whole.key());
+        assert_ne!(HostKey::new(&numbers(&other).unwrap()), HostKey::new(&whole));
         for bad in [&[5][..], &[0], &[4], &[]] {
             assert_eq!(numbers(&[bad, &bytes[1..]].concat()), None, "{bad:?}");
         }
         // One that lies beside the curve.
         let mut beside = key.to_sec1_point(false).as_bytes().to_vec();
         beside[64] ^= 2;
-        assert_eq!(numbers(&beside).unwrap().key(), Err(KeyFault::Numbers));
+        assert_eq!(HostKey::new(&numbers(&beside).unwrap()), Err(KeyFault::Numbers));
     }
 }

@@ -15,7 +15,8 @@ use sha2::digest::Digest;
 use sha2::{Sha256, Sha384, Sha512};
 use sitrep_core::{Ed25519, Message, PublicHalf, PublicKey, Schemes, SignatureError, WithSubkeys};
 
-use crate::keys::host_key::{DSA_MAX_BITS, HostKey, KeyFault};
+use crate::keys::host_key::HostKey;
+use crate::keys::key_fault::{DSA_MAX_BITS, KeyFault};
 use crate::keys::openpgp;
 use crate::keys::padding::{pkcs1, pss};
 use crate::keys::public_numbers::PublicNumbers;
@@ -109,7 +110,7 @@ fn all_numbers(key: &PublicKey<'_>) -> Result<Vec<PublicNumbers>, KeyFault> {
 #[must_use]
 pub fn unusable(key: &PublicKey<'_>) -> Option<String> {
     let (keytype, scheme) = (key.keytype.to_string(), key.scheme.to_string());
-    unusable_as(&keytype, &scheme, numbers(key).and_then(|numbers| numbers.key()).as_ref())
+    unusable_as(&keytype, &scheme, numbers(key).and_then(|numbers| HostKey::new(&numbers)).as_ref())
 }
 
 /// The same of a key that has been decoded.
@@ -139,7 +140,7 @@ impl Schemes for HostSchemes {
         if !agrees(&keytype, &scheme) {
             return Err(SignatureError::Unsupported);
         }
-        let decoded = numbers(key).and_then(|numbers| numbers.key()).map_err(|_| SignatureError::Key)?;
+        let decoded = numbers(key).and_then(|numbers| HostKey::new(&numbers)).map_err(|_| SignatureError::Key)?;
         decoded.verify(&scheme, signature, |sink| message.write(sink)).map_err(|fault| match fault {
             // The type and the scheme go together, so it is the key's bytes that are of another kind.
             Fault::Scheme => SignatureError::Key,

@@ -1,7 +1,7 @@
 //! Every form of key against what the programs say that made it (tests/vectors/keys), and every refusal.
 
 use super::*;
-use crate::keys::host_key::KeyFault;
+use crate::keys::key_fault::KeyFault;
 use crate::vectors;
 
 /// The owner's key and the layout of a set.

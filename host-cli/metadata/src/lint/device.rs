@@ -2,18 +2,16 @@
 
 use sitrep_core::limits::DEVICE;
 
-use super::engine::Engine;
 use super::glob::start;
 use super::model::Layout;
 use super::place::Place;
 use super::{Findings, kinds};
 use crate::profile::Profile;
 
-pub(super) fn find(layout: &Layout<'_>, engine: &Engine, findings: &mut Findings) {
-    if engine.profile != Profile::Host {
+pub(super) fn find(layout: &Layout<'_>, profile: Profile, findings: &mut Findings) {
+    if profile != Profile::Host {
         return;
     }
-    let device = Engine { profile: Profile::Device, ..*engine };
     let mut reasons = Vec::new();
     let mut check = |count: usize, most: usize, what: &str| {
         if count > most {
@@ -28,7 +26,7 @@ pub(super) fn find(layout: &Layout<'_>, engine: &Engine, findings: &mut Findings
     let rules = layout.items.iter().flat_map(|item| item.lists()).flat_map(|list| list.meanings());
     let longest = rules.map(|(_, meaning)| start(meaning.pattern).len()).max();
     check(longest.unwrap_or(0), DEVICE.path, "bytes in one path");
-    let other = layout.keys.iter().filter(|key| key.is_usable && !device.can_check(key)).count();
+    let other = layout.keys.iter().filter(|key| key.is_usable && !key.can_be_checked(Profile::Device)).count();
     if other > 0 {
         reasons.push(format!("{other} of {} keys are not Ed25519", layout.keys.len()));
     }

@@ -11,7 +11,6 @@ use crate::bundle::pack::{PackError, Packer};
 use crate::bundle::view;
 use crate::envelope::document::{Document, Signature};
 use crate::keys::schemes::HostSchemes;
-use crate::lint::model::Key;
 use crate::profile::Profile;
 
 /// The label of the signature that is believed.
@@ -90,14 +89,6 @@ impl Engine {
                 || error.code() == Code::LayoutExpired
         };
         (result.err().filter(is_about_layout), warnings.iter().map(Error::code).collect())
-    }
-
-    /// Can a key's signatures be checked at all?
-    pub(super) fn can_check(&self, key: &Key<'_>) -> bool {
-        match self.profile {
-            Profile::Host => key.unusable.is_none(),
-            Profile::Device | Profile::Boot => Ed25519.can_check(&key.public_key()),
-        }
     }
 
     pub(super) const fn limits(&self) -> limits::Limits {

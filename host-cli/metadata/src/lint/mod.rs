@@ -161,7 +161,7 @@ pub fn lint(
         commands::find_parameters(&Item::all_of(layout), parameters, &mut findings);
     }
     let value = value.map(|value| with_parameters(value, parameters));
-    let layout = value.as_ref().and_then(|value| Layout::of(value, &engine));
+    let layout = value.as_ref().and_then(|value| Layout::of(value, profile));
     let Some(layout) = layout else {
         // Nothing that could be looked at: core says why.
         if let Some(refusal) = refusal {
@@ -187,7 +187,7 @@ pub fn lint(
     patterns::find(&layout, &engine, &mut findings);
     flow::find(&layout, &mut findings);
     commands::find(&layout, profile, &mut findings);
-    device::find(&layout, &engine, &mut findings);
+    device::find(&layout, profile, &mut findings);
     Ok(findings.sorted())
 }
 

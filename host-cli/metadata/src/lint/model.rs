@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::{Map, Value};
-use sitrep_core::{List, PublicHalf, PublicKey, Role, Str};
+use sitrep_core::{Ed25519, List, PublicHalf, PublicKey, Role, Schemes, Str};
 
-use super::engine::Engine;
-use crate::keys::host_key::{HostKey, KeyFault};
+use crate::keys::host_key::HostKey;
+use crate::keys::key_fault::KeyFault;
 use crate::keys::openpgp;
 use crate::keys::public_numbers::PublicNumbers;
 use crate::keys::schemes::{numbers, unusable_as};
+use crate::profile::Profile;
 use crate::rule::Meaning;
 
 /// A layout.
@@ -76,7 +77,7 @@ pub(super) struct Rule<'v> {
 
 impl<'v> Layout<'v> {
     /// `None` where the value is no layout at all.
-    pub(super) fn of(value: &'v Value, engine: &Engine) -> Option<Self> {
+    pub(super) fn of(value: &'v Value, profile: Profile) -> Option<Self> {
         let root = value.as_object()?;
         if root.get("_type")?.as_str()? != "layout" {
             return None;
@@ -86,7 +87,7 @@ impl<'v> Layout<'v> {
         let mut signers: HashMap<PublicNumbers, usize> = HashMap::new();
         for (id, key) in root.get("keys").and_then(Value::as_object).into_iter().flatten() {
             let mut key = Key::of(keys.len(), id, key);
-            key.is_usable = engine.can_check(&key);
+            key.is_usable = key.can_be_checked(profile);
             for own in key.all_numbers() {
                 key.signer = key.signer.min(*signers.entry(own).or_insert(key.signer));
             }
@@ -152,9 +153,17 @@ impl<'v> Key<'v> {
             key.subkeys = subkeys.map(|(id, _)| id.as_str()).collect();
             (key.keytype, key.scheme) = (kind, method);
         }
-        key.decoded = key.numbers().and_then(|numbers| numbers.key());
+        key.decoded = key.numbers().and_then(|numbers| HostKey::new(&numbers));
         key.unusable = unusable_as(key.keytype, key.scheme, key.decoded.as_ref());
         key
+    }
+
+    /// Can verifiers of that profile check its signatures?
+    pub(super) fn can_be_checked(&self, profile: Profile) -> bool {
+        match profile {
+            Profile::Host => self.unusable.is_none(),
+            Profile::Device | Profile::Boot => Ed25519.can_check(&self.public_key()),
+        }
     }
 
     /// Its id, and those of its subkeys.

@@ -22,7 +22,8 @@ use sitrep_core::update::policy_update::PAYLOAD_TYPE;
 use sitrep_core::{Code, Error, Inspections, Items, OwnerKey, Time, Trust, TrustMemory, TrustPolicy};
 
 use crate::envelope::dsse::Envelope;
-use crate::keys::host_key::{HostKey, KeyFault};
+use crate::keys::host_key::HostKey;
+use crate::keys::key_fault::KeyFault;
 use crate::keys::{KeyError, KeyFileFault, OwnerFile};
 
 pub use document::WriteError;

@@ -17,7 +17,8 @@ use super::key_signature::{
 use super::packets::{Packet, Packets, take_number};
 use super::signature::VERSION;
 use crate::hex;
-use crate::keys::host_key::{HostKey, KeyFault};
+use crate::keys::host_key::HostKey;
+use crate::keys::key_fault::KeyFault;
 use crate::keys::public_numbers::PublicNumbers;
 
 // Packets (RFC 4880, section 4.3).
@@ -233,7 +234,7 @@ fn fingerprint(body: &[u8]) -> String {
 
 /// The key of a packet.
 fn read_key(body: &[u8]) -> Result<HostKey, OpenPgpFault> {
-    read_numbers(body)?.key().map_err(OpenPgpFault::Key)
+    HostKey::new(&read_numbers(body)?).map_err(OpenPgpFault::Key)
 }
 
 /// Reads a key's packet: version, time of creation, algorithm, numbers (RFC 4880, section 5.5.2).

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use sitrep_core::bundle::{Event, Unread};
 
 use crate::hex;
-use crate::keys::host_key::{HostKey, KeyFault, RSA_MAX_BITS};
+use crate::keys::host_key::HostKey;
+use crate::keys::key_fault::{KeyFault, RSA_MAX_BITS};
 use crate::keys::openpgp::{DSA, EDDSA, RSA};
 use crate::keys::public_numbers::PublicNumbers;
 
@@ -73,10 +74,12 @@ impl OpenPgpKey {
     /// [`KeyFault`] where it is none, or the key itself cannot be used.
     pub fn from_json(text: &str) -> Result<Self, KeyFault> {
         let Written { keyid, method, keyval, subkeys, .. } = Written::read(text)?;
-        let primary = Part { id: keyid.ok_or(KeyFault::OpenPgp)?, key: from_json(&method, &keyval.public)?.key()? };
+        let primary =
+            Part { id: keyid.ok_or(KeyFault::OpenPgp)?, key: HostKey::new(&from_json(&method, &keyval.public)?)? };
         // A subkey that cannot be used signs nothing.
         let subkeys = subkeys.unwrap_or_default().into_iter();
-        let subkeys = subkeys.filter_map(|(id, subkey)| Some(Part { key: subkey.numbers(&id).ok()?.key().ok()?, id }));
+        let subkeys =
+            subkeys.filter_map(|(id, subkey)| Some(Part { key: HostKey::new(&subkey.numbers(&id).ok()?).ok()?, id }));
         Ok(Self { primary, subkeys: subkeys.collect() })
     }
 }

@@ -5,7 +5,8 @@ use crate::bundle::pack::Packer;
 use crate::bundle::unpack::unpack;
 use crate::envelope::document::Document;
 use crate::keys::OwnerFile;
-use crate::keys::host_key::KeyFault;
+use crate::keys::host_key::HostKey;
+use crate::keys::key_fault::KeyFault;
 use crate::profile::Profile;
 use crate::vectors;
 use crate::verification::Verifier;
@@ -505,7 +506,7 @@ fn numbers_that_are_no_key_are_refused() {
         ("pgp+elgamal", r#"{"q":"00"}"#.to_owned(), KeyFault::Algorithm),
     ] {
         assert_eq!(
-            from_json(method, &public(&json)).and_then(|numbers| numbers.key()).unwrap_err(),
+            from_json(method, &public(&json)).and_then(|numbers| HostKey::new(&numbers)).unwrap_err(),
             fault,
             "{method} {json}"
         );
