@@ -9,7 +9,7 @@ use sitrep_metadata::trust_policy::RequiredAttestation;
 
 use super::artifact::{self, Artifact};
 use super::source::{DeviceId, Source};
-use super::values::{name_below, parameter, variable};
+use super::values::{name_below, parameter, seconds, variable};
 
 /// `sitrep verify`.
 #[derive(Debug, Args)]
@@ -96,7 +96,7 @@ pub struct Verify {
     /// How long each command of an inspection may take; a slower one is killed, and there is no verdict
     ///
     /// Everything that it has started is killed too. So is everything that a command leaves running when it ends.
-    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = seconds)]
     #[arg(requires = "run_inspections")]
     pub inspection_timeout: u32,
 

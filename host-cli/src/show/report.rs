@@ -278,10 +278,11 @@ fn attestation_line(attestation: &Attestation, verbose: bool) -> String {
 
 fn signers(step: &Step, verbose: bool) -> String {
     let needed = count(step.threshold, "key");
+    let Some(links) = step.links else { return format!("not looked at, {needed} needed") };
     if step.vouched_by.is_empty() {
         return format!("no valid link, {needed} needed");
     }
-    let links = count(u32::from(step.links), "link");
+    let links = count(u32::from(links), "link");
     format!("signed by {} ({links}, {needed} needed)", keys(&step.vouched_by, verbose))
 }
 
@@ -327,7 +328,7 @@ mod tests {
             name: "build".into(),
             threshold: 2,
             vouched_by: vec!["aaaaaaaaaaaa".into(), "short".into()],
-            links: 2,
+            links: Some(2),
             materials: Some(1),
             products: Some(0),
         });

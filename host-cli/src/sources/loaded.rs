@@ -1,5 +1,6 @@
 //! What `verify` and `pack` are given, in the one form that is verified: a bundle in memory.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,13 +12,17 @@ use sitrep_metadata::bundle::pack::Packer;
 use sitrep_metadata::bundle::unpack::{UnpackError, Writer};
 use sitrep_metadata::causes::Near;
 use sitrep_metadata::envelope::attestation_bundle::AttestationFile;
+use sitrep_metadata::file_kind::FileKind;
 
 use crate::args::Source;
 use crate::error::CliError;
 use crate::shell::files::{Contents, FileVersion, read};
 use crate::sources::input::Input;
+use crate::sources::kinds;
 use crate::sources::near;
 use crate::sources::note::{Ignored, Note};
+
+const EXPECTED: &str = "a bundle, or a layout with its links beside it";
 
 /// A supply chain, loaded.
 #[derive(Debug)]
@@ -45,7 +50,7 @@ impl Loaded {
         // clap asks for one of the two and refuses both.
         let path = source.input.as_ref().or(source.layout.as_ref()).cloned().unwrap_or_default();
         // Read once: it may be a pipe.
-        let bytes = read(&path, Contents::BundleOrMetadata).map_err(|error| CliError::Read(path.clone(), error))?;
+        let bytes = kinds::read(&path, Contents::BundleOrMetadata, EXPECTED)?;
         if bytes.starts_with(&MAGIC) {
             if source.link_dir.is_some() || !source.attestations.is_empty() {
                 return Err(CliError::EvidenceWithBundle);
@@ -77,8 +82,16 @@ impl Loaded {
             Err(error) => Err(CliError::Read(path, error)),
         });
         let attestations: Vec<AttestationFile> = attestations.collect::<Result<_, _>>()?;
-        let input = Input::of_layout(&path, &bytes, (!is_file).then_some(links), &attestations)?;
+        let input = Input::of_layout(&path, &bytes, (!is_file).then_some(links), &attestations);
+        let input = input.map_err(|error| match *error.reason {
+            Ignored::Invalid(_) if error.file == path => kinds::explain(&path, &bytes, EXPECTED, error),
+            _ => error.into(),
+        })?;
         let Input { mut packer, mut notes, loaded_files, directories } = input;
+        let root = packer.documents().next().and_then(|(_, root)| FileKind::of_document(root));
+        if let Some(error) = kinds::wrong(&path, root.filter(|kind| *kind != FileKind::Layout), EXPECTED) {
+            return Err(error);
+        }
         let (bundle, left_out) = packer.finish_what_fits(profile)?;
         notes.extend(left_out.into_iter().map(|left_out| {
             let file = Path::new(&left_out.path);
@@ -115,10 +128,10 @@ impl Loaded {
     ///
     /// # Errors
     /// [`CliError`] when the input was a bundle and is damaged, or expands to too much.
-    pub fn packer(&self) -> Result<Packer, CliError> {
+    pub fn packer(&self) -> Result<Cow<'_, Packer>, CliError> {
         match &self.packer {
-            Some(packer) => Ok(packer.clone()),
-            None => self.with_bundle(documents::packer),
+            Some(packer) => Ok(Cow::Borrowed(packer)),
+            None => self.with_bundle(documents::packer).map(Cow::Owned),
         }
     }
 

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use sitrep_metadata::file_kind::FileKind;
 use sitrep_metadata::trust_policy::{Form, MAX_POLICY, Policy, PolicyError};
 
 use crate::error::CliError;
 use crate::shell::files::read_start;
 use crate::sources::keys::read_owners;
+use crate::sources::kinds;
 
 /// What the command line says is believed: a policy, or keys all of which must have signed.
 ///
@@ -22,8 +24,12 @@ pub fn given(trust: Option<&Path>, keys: &[PathBuf]) -> Result<Policy, CliError>
 /// Reads a policy in either form.
 ///
 /// # Errors
-/// [`CliError::Read`] when the file cannot be read, [`CliError::Policy`] when it is no valid policy.
+/// [`CliError::Read`] when the file cannot be read, [`CliError::Policy`] when it is no valid policy, [`CliError::WrongKind`] when it is
+/// something else.
 pub fn read_policy(path: &Path) -> Result<(Policy, Form), CliError> {
     let bytes = read_start(path, MAX_POLICY + 1).map_err(|error| CliError::Read(path.into(), error))?;
-    Ok(Policy::parse(path, &bytes).map_err(|fault| PolicyError { path: path.into(), fault })?)
+    Policy::parse(path, &bytes).map_err(|fault| {
+        let kind = FileKind::of(&bytes).filter(|kind| !matches!(kind, FileKind::Policy | FileKind::SignedPolicy));
+        kinds::wrong(path, kind, "a trust policy").unwrap_or_else(|| PolicyError { path: path.into(), fault }.into())
+    })
 }

@@ -173,8 +173,8 @@ pub struct Step {
     pub threshold: u32,
     /// Ids of those that did.
     pub vouched_by: Vec<String>,
-    /// How many links counted.
-    pub links: u16,
+    /// How many links counted; `None` where they were not looked at, since the layout was refused before.
+    pub links: Option<u16>,
     /// How many materials they list.
     pub materials: Option<u32>,
     /// How many products they list.

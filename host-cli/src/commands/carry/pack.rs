@@ -1,10 +1,12 @@
 //! `sitrep pack`: a layout and its links as one bundle, if they verify.
 
+use std::borrow::Cow;
+
 use serde_json::json;
 use sitrep_core::bundle::MAGIC;
 use sitrep_core::limits::Limits;
 use sitrep_core::{Class, Code, Inspections};
-use sitrep_metadata::causes::explain;
+use sitrep_metadata::causes::{Asked, Command, explain};
 use sitrep_metadata::keys::OwnerFile;
 use sitrep_metadata::parameters::parameters;
 use sitrep_metadata::profile::Profile;
@@ -14,7 +16,8 @@ use sitrep_metadata::verification::report::{Located, Report};
 
 use crate::args::Pack;
 use crate::commands::done::Done;
-use crate::commands::output::check_magic;
+use crate::commands::output::{check_magic, check_other_than};
+use crate::commands::parameters::note_unnamed;
 use crate::error::CliError;
 use crate::shell::clock::SystemClock;
 use crate::shell::executor::Threads;
@@ -37,6 +40,11 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
     }
     let policy = trust::given(args.trust.as_deref(), &args.verification_keys)?;
     let loaded = Loaded::new(&args.source, limits.profile)?;
+    check_other_than(&args.output, &loaded.path)?;
+    let packer = loaded.packer()?;
+    // What the reader of the profile will read: a bundle given as input is written with the profile that it is checked for.
+    let bundle =
+        if loaded.is_bundle() { Cow::Owned(packer.finish(limits.profile)?) } else { Cow::Borrowed(&loaded.bundle[..]) };
     if !args.no_verify {
         let clock = SystemClock::at(args.at.as_deref())?;
         let required = policy.required_attestations(&[]);
@@ -59,15 +67,15 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
             return Err(CliError::BootProduct);
         }
         verifier.parameters = &parameters;
-        // What the reader of the profile will read.
-        let bundle = if loaded.is_bundle() { &loaded.packer()?.finish(limits.profile)? } else { &loaded.bundle };
-        let report = verifier.verify(bundle, |outcome, _| {
+        note_unnamed(&bundle, &args.param);
+        let report = verifier.verify(&bundle, |outcome, _| {
             let mut path = vec![0; limits.path];
             // A device asks for the product that its trust policy names.
             let refused = outcome.supply_chain().ok().and_then(|chain| refused_product(&chain, &names, &mut path));
             let artifacts: Vec<_> = refused.into_iter().collect();
             let report = Report::new(&outcome.verdict().with_artifacts(&artifacts));
-            explain(report, outcome, &|layout, step| loaded.near(layout, step))
+            let near = |layout, step: &_| loaded.near(layout, step);
+            explain(report, outcome, &Asked { command: Command::Pack, near: &near })
         });
         let report = report.unwrap_or_else(Report::unread);
         if let Some(error) = &report.error {
@@ -76,7 +84,11 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
                 loaded.with_longer_paths(limits.path).iter().for_each(|text| note(text));
             }
             let file_of = |envelope| loaded.file_of(envelope);
-            let line = Shown::new(&report, &file_of).line(error);
+            let shown = Shown::new(&report, &file_of);
+            let line = shown.line(error);
+            // Of evidence that is missing, the warnings say what was there and did not count.
+            let evidence = report.warnings.iter().filter(|warning| warning.class == Class::Evidence.name());
+            evidence.for_each(|warning| note(&format_args!("warning {}", shown.line(warning))));
             if error.code == Code::OwnerUnsigned.name()
                 && is_openpgp(&policy.owners, error)
                 && args.profile != Profile::Host
@@ -97,14 +109,14 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
         }
     }
     if args.profile != Profile::Host && !args.quiet {
-        for (number, count) in loaded.packer()?.signatures_left_out(limits.profile) {
+        for (number, count) in packer.signatures_left_out(limits.profile) {
             let what = if count == 1 { "1 OpenPGP signature".into() } else { format!("{count} OpenPGP signatures") };
             note(&format!("{}: {what} left out, which no verifier of the profile can check", loaded.file_of(number)));
         }
     }
+    // Whoever packs thinks that what lies there is in the bundle.
+    loaded.notes.iter().filter(|_| !args.quiet).for_each(|text| note(text));
     let json_length = loaded.json_length()?;
-    // A bundle given as input is written with the profile that it was checked for.
-    let bundle = if loaded.is_bundle() { loaded.packer()?.finish(limits.profile)? } else { loaded.bundle };
     write(&args.output, &bundle).map_err(|error| CliError::Write(args.output.clone(), error))?;
     if args.quiet {
         return Ok(Done::Yes);
@@ -116,6 +128,7 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
             "profile": limits.name,
             "verified": !args.no_verify,
             "json_bytes": json_length,
+            "json_from": if loaded.is_bundle() { "unpacked" } else { "files" },
             "bundle_bytes": bundle.len(),
             "ratio": ratio.map(|ratio| (ratio * 1000.0).round() / 1000.0),
         });
@@ -124,7 +137,8 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
     let verified = if args.no_verify { "packed without verifying" } else { "verified and packed" };
     let output = harmless(&args.output.display().to_string());
     let mut text = format!("{verified} for profile {}: {output}\n", limits.name);
-    text += &json_length.map_or(String::new(), |length| format!("  JSON    {length:>9} bytes\n"));
+    let which = if loaded.is_bundle() { ", as `sitrep unpack` writes it" } else { "" };
+    text += &json_length.map_or(String::new(), |length| format!("  JSON    {length:>9} bytes{which}\n"));
     let ratio = ratio.map_or(String::new(), |ratio| format!(", {:.1} % of the JSON", ratio * 100.0));
     text += &format!("  bundle  {:>9} bytes{ratio}\n", bundle.len());
     print(&text).map(|()| Done::Yes)
