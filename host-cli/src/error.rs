@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use sitrep_core::Code;
 use sitrep_core::boot_report::BootReportError;
 use sitrep_metadata::bundle::pack::PackError;
 use sitrep_metadata::bundle::unpack::UnpackError;
@@ -62,6 +63,8 @@ pub enum CliError {
         kind: FileKind,
         /// What it should be.
         expected: &'static str,
+        /// The code with which a device would answer to it, where one reads such files.
+        code: Option<Code>,
     },
     /// A file that should be a bundle is none.
     NoBundle(PathBuf),
@@ -131,6 +134,8 @@ pub enum CliError {
         /// What is wrong with it.
         error: BootReportError,
     },
+    /// An update package that is to be shown has other lengths than it says.
+    Package(PathBuf),
     /// A bundle that is to be shown or unpacked is damaged.
     Bundle {
         /// The file.
@@ -230,9 +235,14 @@ impl fmt::Display for CliError {
             }
             Self::SlotSize { package, trailer, slot } => write!(
                 f,
-                "the package does not fit into a slot: it has {package} bytes, the slot's trailer {trailer}, and the slot {slot}"
+                "package-head: the package does not fit into a slot: it has {package} bytes, the slot's trailer {trailer}, and a slot {slot}"
             ),
-            Self::WrongKind { path, kind, expected } => write!(f, "{} is {kind}, expected {expected}", path.display()),
+            Self::WrongKind { path, kind, expected, code: None } => {
+                write!(f, "{} is {kind}, expected {expected}", path.display())
+            }
+            Self::WrongKind { path, kind, expected, code: Some(code) } => {
+                write!(f, "{}: {code}: it is {kind}, expected {expected}", path.display())
+            }
             Self::NoBundle(path) => write!(f, "{} is no sitrep bundle", path.display()),
             Self::Unknown(path) => {
                 write!(
@@ -279,6 +289,9 @@ impl fmt::Display for CliError {
             }
             Self::BootReport { path, offset: Some(offset), error } => {
                 write!(f, "{}: at offset {offset}: {error}", path.display())
+            }
+            Self::Package(path) => {
+                write!(f, "{}: package-head: the update package is cut or damaged: its lengths do not fit the file", path.display())
             }
             Self::Bundle { path, error } => write!(f, "{}: {}: {error}", path.display(), error.code()),
             Self::Input(error) | Self::Draft(error) => error.fmt(f),
@@ -364,8 +377,10 @@ impl CliError {
             Self::SlotSize { .. } => {
                 "see whether --slot-size is what the device has; if so, make what goes into the package smaller"
             }
-            Self::Write(_, error) => match error.kind() {
-                io::ErrorKind::NotFound => "make the directory first, or name one that is there",
+            Self::Write(path, error) => match error.kind() {
+                io::ErrorKind::NotFound if !path.parent().is_some_and(Path::exists) => {
+                    "make the directory first, or name one that is there"
+                }
                 io::ErrorKind::NotADirectory => "what is before the last `/` is no directory: name one",
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                     "name a place where you may write"
@@ -398,6 +413,7 @@ impl CliError {
                 "use the version of sitrep that the firmware was built with"
             }
             Self::BootReport { .. } => "dump the memory before anything else uses it, and all of the block",
+            Self::Package(_) => "copy it again, or write it again with `sitrep boot-package`",
             Self::Bundle { error, .. } | Self::Unpack { error: UnpackError::Bundle(error), .. } => error.code().hint(),
             Self::Unpack { error: UnpackError::Expands(_), .. } => {
                 "metadata as tools write it never does: have the bundle packed again out of the files"

@@ -146,7 +146,9 @@ impl FileKind {
             }
             Self::Package => "`sitrep inspect` shows it; the boot loader of a device verifies it",
             Self::PolicyUpdate => "`sitrep inspect` shows it; `sitrep boot-package --policy-update` takes it",
-            Self::Policy => "`sitrep trust show` shows it; `sitrep verify INPUT --trust FILE` takes it",
+            Self::Policy => {
+                "`sitrep trust show` shows it; `sitrep verify INPUT --trust FILE` takes it, and `sitrep trust sign` makes a signed one of it"
+            }
             Self::SignedPolicy => "`sitrep trust show` shows it; `sitrep trust update` takes it",
             Self::Layout => "`sitrep verify`, `sitrep pack`, `sitrep lint` and `sitrep inspect` take it",
             Self::BareLayout => {

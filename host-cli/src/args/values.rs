@@ -30,7 +30,7 @@ pub(super) fn not_the_last(text: &str) -> Result<u32, String> {
 /// How long something may take.
 pub(super) fn seconds(text: &str) -> Result<u32, String> {
     match text.parse() {
-        Ok(0) => Err("nothing is done in no time: expected 1 or more".into()),
+        Ok(0) => Err("expected 1 second or more".into()),
         Ok(number) => Ok(number),
         Err(_) => Err(format!("expected a number of seconds from 1 to {}", u32::MAX)),
     }

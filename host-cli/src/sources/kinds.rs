@@ -26,5 +26,5 @@ pub(crate) fn explain(path: &Path, bytes: &[u8], expected: &'static str, otherwi
 
 /// The error about a file of this kind.
 pub(crate) fn wrong(path: &Path, kind: Option<FileKind>, expected: &'static str) -> Option<CliError> {
-    kind.map(|kind| CliError::WrongKind { path: path.into(), kind, expected })
+    kind.map(|kind| CliError::WrongKind { path: path.into(), kind, expected, code: None })
 }

@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use sitrep_metadata::file_kind::FileKind;
-use sitrep_metadata::trust_policy::{Form, MAX_POLICY, Policy, PolicyError};
+use sitrep_metadata::trust_policy::{Form, MAX_POLICY, Policy, PolicyError, PolicyFault};
 
 use crate::error::CliError;
 use crate::shell::files::read_start;
 use crate::sources::keys::read_owners;
-use crate::sources::kinds;
 
 /// What the command line says is believed: a policy, or keys all of which must have signed.
 ///
@@ -28,8 +27,10 @@ pub fn given(trust: Option<&Path>, keys: &[PathBuf]) -> Result<Policy, CliError>
 /// something else.
 pub fn read_policy(path: &Path) -> Result<(Policy, Form), CliError> {
     let bytes = read_start(path, MAX_POLICY + 1).map_err(|error| CliError::Read(path.into(), error))?;
-    Policy::parse(path, &bytes).map_err(|fault| {
-        let kind = FileKind::of(&bytes).filter(|kind| !matches!(kind, FileKind::Policy | FileKind::SignedPolicy));
-        kinds::wrong(path, kind, "a trust policy").unwrap_or_else(|| PolicyError { path: path.into(), fault }.into())
+    Policy::parse(path, &bytes).map_err(|fault| match (&fault, FileKind::of(&bytes)) {
+        (PolicyFault::Refused { error, .. }, Some(kind)) if kind != FileKind::Policy => {
+            CliError::WrongKind { path: path.into(), kind, expected: "a trust policy", code: Some(error.code()) }
+        }
+        _ => PolicyError { path: path.into(), fault }.into(),
     })
 }

@@ -24,5 +24,9 @@ pub(super) fn find(outcome: &Outcome<'_, '_>, causes: &mut Causes) {
         causes.advise("ask the project owner for the layout with the owner's signature");
     } else {
         causes.add(format!("it has signatures of other keys, as it says itself: {}", listed(&ids)));
+        causes.advise(
+            "ask the owner, over another way than these files came, for the fingerprint of the key, and compare it with what `sitrep key show` says of \
+             yours; give another key only if it has that fingerprint",
+        );
     }
 }

@@ -115,7 +115,9 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
         }
     }
     // Whoever packs thinks that what lies there is in the bundle.
-    loaded.notes.iter().filter(|_| !args.quiet).for_each(|text| note(text));
+    for ignored in loaded.notes.iter().filter(|_| !args.quiet) {
+        note(&format_args!("left out of the bundle: {ignored}"));
+    }
     let json_length = loaded.json_length()?;
     write(&args.output, &bundle).map_err(|error| CliError::Write(args.output.clone(), error))?;
     if args.quiet {

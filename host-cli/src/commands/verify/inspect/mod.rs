@@ -91,7 +91,13 @@ pub fn run(args: &Inspect) -> Result<(), CliError> {
     let damaged = |error| CliError::Bundle { path: args.file.clone(), error };
     match bytes.first_chunk() {
         Some(&bundle::MAGIC) => show(args, &contents(&bytes).map_err(damaged)?, text),
-        Some(&package::MAGIC) => show(args, &ShownPackage::read(&bytes).map_err(damaged)?, ShownPackage::text),
+        Some(&package::MAGIC) => {
+            let package = ShownPackage::read(&bytes).map_err(|error| match error.code() {
+                Code::PackageHead => CliError::Package(args.file.clone()),
+                _ => damaged(error),
+            });
+            show(args, &package?, ShownPackage::text)
+        }
         Some(&policy_update::MAGIC) => show(args, &ShownUpdate::read(&bytes).map_err(damaged)?, ShownUpdate::text),
         _ if matches!(bytes.trim_ascii_start(), [b'{' | b'[', ..]) => {
             show(args, &ShownMetadata::read(&args.file, bytes)?, ShownMetadata::text)
