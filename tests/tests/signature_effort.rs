@@ -5,6 +5,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use sitrep_metadata::hex;
 use sitrep_metadata::keys::host_key::HostKey;
 use sitrep_metadata::keys::openpgp::{self, OpenPgpSignature};
 use sitrep_metadata::keys::schemes::effort;
@@ -59,10 +60,7 @@ fn of_openpgp(name: &str) -> Duration {
     let directory = vectors().join("openpgp").join(name);
     let layout: Value = serde_json::from_slice(&std::fs::read(directory.join("root.layout")).unwrap()).unwrap();
     let keys = openpgp::read(&std::fs::read(directory.join("owner.gpg")).unwrap()).unwrap().to_json();
-    let member = |name: &str| {
-        let text = layout["signatures"][0][name].as_str().unwrap();
-        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect::<Vec<u8>>()
-    };
+    let member = |name: &str| hex::decode(layout["signatures"][0][name].as_str().unwrap()).unwrap();
     let signature =
         OpenPgpSignature { headers: member("other_headers"), short_keyid: None, signature: member("signature") }
             .to_bytes();
