@@ -27,8 +27,14 @@ const KINDS: [(&str, &str, &str); 14] = [
 
 /// Command lines with `@` in the place of a file, and the kinds that they take or have errors of their own for.
 const COMMANDS: [(&str, &[&str]); 9] = [
-    ("verify @ --verification-keys alice.pub", &["root.layout", "app.sitrep"]),
-    ("pack @ --verification-keys alice.pub -o o", &["root.layout", "app.sitrep"]),
+    (
+        "verify @ --verification-keys alice.pub",
+        &["root.layout", "app.sitrep", "package.9d869369.link", "app.intoto.jsonl"],
+    ),
+    (
+        "pack @ --verification-keys alice.pub -o o",
+        &["root.layout", "app.sitrep", "package.9d869369.link", "app.intoto.jsonl"],
+    ),
     ("inspect @", &["root.layout", "package.9d869369.link", "app.intoto.jsonl", "app.sitrep", "new.situ", "new.sits"]),
     ("unpack @ -o o", &["app.sitrep"]),
     ("lint @", &["root.layout", "bare.json", "app.sitrep"]),
@@ -79,6 +85,27 @@ fn every_command_says_what_a_file_is() {
             let hint = lines.next().unwrap_or_default();
             assert!(hint.starts_with("sitrep: hint: ") && hint.contains(taken_by), "{command} {file}:\n{}", run.stderr);
             assert!(lines.next().is_none() && run.stdout.is_empty(), "{command} {file}");
+        }
+    }
+    assert!(!path.join("o").exists());
+}
+
+/// What is signed is for core to judge, and its owner is asked first.
+#[test]
+fn evidence_in_the_place_of_a_layout_is_told() {
+    let directory = files();
+    let path = directory.path();
+    for (file, kind) in [("package.9d869369.link", "a link"), ("app.intoto.jsonl", "an attestation")] {
+        run(path, &format!("pack {file} --no-verify -q -o {file}.sitrep")).expect(0);
+        for command in [format!("verify {file}"), format!("verify {file}.sitrep"), format!("pack -o o {file}")] {
+            let run = run(path, &format!("{command} --verification-keys alice.pub")).expect(1);
+            let run = run.error("owner-unsigned: ");
+            for line in [
+                format!("sitrep: cause: what is there is {kind}, not a layout\n"),
+                "sitrep: hint: give the layout that the project owner signed\n".to_owned(),
+            ] {
+                assert!(run.stderr.contains(&line), "{command}:\n{}", run.stderr);
+            }
         }
     }
     assert!(!path.join("o").exists());

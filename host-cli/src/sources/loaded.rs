@@ -12,7 +12,6 @@ use sitrep_metadata::bundle::pack::Packer;
 use sitrep_metadata::bundle::unpack::{UnpackError, Writer};
 use sitrep_metadata::causes::Near;
 use sitrep_metadata::envelope::attestation_bundle::AttestationFile;
-use sitrep_metadata::file_kind::FileKind;
 
 use crate::args::Source;
 use crate::error::CliError;
@@ -88,10 +87,6 @@ impl Loaded {
             _ => error.into(),
         })?;
         let Input { mut packer, mut notes, loaded_files, directories } = input;
-        let root = packer.documents().next().and_then(|(_, root)| FileKind::of_document(root));
-        if let Some(error) = kinds::wrong(&path, root.filter(|kind| *kind != FileKind::Layout), EXPECTED) {
-            return Err(error);
-        }
         let (bundle, left_out) = packer.finish_what_fits(profile)?;
         notes.extend(left_out.into_iter().map(|left_out| {
             let file = Path::new(&left_out.path);

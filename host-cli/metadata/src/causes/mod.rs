@@ -107,6 +107,8 @@ fn find(outcome: &Outcome<'_, '_>, report: &Report, error: &Error, asked: &Asked
             links::find(outcome, error, asked.near, causes);
         }
         (Code::RuleDisallow | Code::RuleRequire, _) => rules::find(outcome, report, error, causes),
+        (Code::OwnerUnsigned | Code::OwnerSignature | Code::LayoutType, _)
+            if owners::find_other(outcome, causes).is_some() => {}
         (Code::OwnerUnsigned, _) => owners::find(outcome, causes),
         (Code::AttestationMissing, _) => attestations::find(outcome, report, error, asked, causes),
         (Code::InspectionsNotRun, _) => inspections::find(outcome, asked, causes),

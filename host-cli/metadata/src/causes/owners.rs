@@ -6,16 +6,24 @@ use super::{Causes, TOLD, listed, short};
 use crate::bundle::known::Known;
 use crate::bundle::shown::{SHOWN_NAME, brief};
 
-/// Says what was signed, where it is no layout, and by whom, as it says. Nothing of it was verified: whoever made it can have written that.
+/// Says what is there, where it is no layout: people give the file beside it. `None` where it is one.
+pub(super) fn find_other(outcome: &Outcome<'_, '_>, causes: &mut Causes) -> Option<()> {
+    let known = Known::of(&outcome.bundle().envelope(0).ok()?).ok()?;
+    let type_name = known.type_name.filter(|name| !name.is("layout"))?;
+    causes.add(if type_name.is("link") {
+        "what is there is a link, not a layout".into()
+    } else if known.predicate_type.is_some() {
+        "what is there is an attestation, not a layout".into()
+    } else {
+        format!("what is there is of the type {:?}, not a layout", brief(&type_name.to_string(), SHOWN_NAME))
+    });
+    causes.advise("give the layout that the project owner signed");
+    Some(())
+}
+
+/// Says by whom the layout is signed, as it says. Nothing of it was verified: whoever made it can have written that.
 pub(super) fn find(outcome: &Outcome<'_, '_>, causes: &mut Causes) {
     let Ok(envelope) = outcome.bundle().envelope(0) else { return };
-    let type_name = Known::of(&envelope).ok().and_then(|known| known.type_name);
-    if let Some(other) = type_name.filter(|name| !name.is("layout")) {
-        let other = brief(&other.to_string(), SHOWN_NAME);
-        causes.add(format!("in the place of the layout there is a document of the type {other:?}"));
-        causes.advise("give the layout that the project owner signed");
-        return;
-    }
     // One more than are told, so that it is said that there are more.
     let ids = envelope.signatures().filter_map(|signature| signature.keyid).take(TOLD + 1);
     let ids: Vec<String> = ids.map(|id| short(&id.to_string())).collect();
