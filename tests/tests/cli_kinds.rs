@@ -26,7 +26,7 @@ const KINDS: [(&str, &str, &str); 14] = [
 ];
 
 /// Command lines with `@` in the place of a file, and the kinds that they take or have errors of their own for.
-const COMMANDS: [(&str, &[&str]); 9] = [
+const COMMANDS: [(&str, &[&str]); 10] = [
     (
         "verify @ --verification-keys alice.pub",
         &["root.layout", "app.sitrep", "package.9d869369.link", "app.intoto.jsonl"],
@@ -34,6 +34,10 @@ const COMMANDS: [(&str, &[&str]); 9] = [
     (
         "pack @ --verification-keys alice.pub -o o",
         &["root.layout", "app.sitrep", "package.9d869369.link", "app.intoto.jsonl"],
+    ),
+    (
+        "verify root.layout --verification-keys alice.pub --attestations @",
+        &["app.intoto.jsonl", "package.9d869369.link", "root.layout", "empty"],
     ),
     ("inspect @", &["root.layout", "package.9d869369.link", "app.intoto.jsonl", "app.sitrep", "new.situ", "new.sits"]),
     ("unpack @ -o o", &["app.sitrep"]),

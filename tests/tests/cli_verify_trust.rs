@@ -145,8 +145,11 @@ fn a_time_before_the_policys_is_told() {
     let policy = format!("{ALICE} --earliest-time 2030-01-01T00:00:00Z");
     let run = verify(directory.path(), &policy, "--at 2029-12-31T23:59:59Z").expect(0);
     let warning =
-        "  warning clock-behind: the time of --at is before the earliest time of the trust policy, so that time counts";
-    assert!(run.stdout.contains(warning), "{}", run.stdout);
+        "clock-behind: the given time is before the earliest time of the trust policy, so that time counts instead";
+    assert!(run.stdout.contains(&format!("  warning {warning}")), "{}", run.stdout);
+    let pack = ["pack", "root.layout", "--trust", "t.json", "-o", "a.sitrep", "--at", "2029-12-31T23:59:59Z"];
+    let packed = sitrep(directory.path(), &pack).expect(0);
+    assert!(packed.stderr.starts_with(&format!("sitrep: note: {warning}")), "{}", packed.stderr);
     let run = verify(directory.path(), &policy, "--at 2030-01-01T00:00:00Z").expect(0);
     assert!(!run.stdout.contains("clock-behind"), "{}", run.stdout);
     let error = "--at \"1969-12-31T23:59:59Z\" is before 1970, or a date or time of day that there is not";

@@ -66,8 +66,12 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn without_orders(args: &[OsString], error: clap::Error) -> clap::Error {
     let args = args.iter().map(|word| harmless(&word.to_string_lossy()));
     let mut error = Cli::try_parse_from(args).err().unwrap_or(error);
-    // No command takes a word that begins with a dash for a file's name: whoever wrote one means an option.
-    if error.kind() == ErrorKind::UnknownArgument && error.get(ContextKind::SuggestedArg).is_none() {
+    // What looks like an option is meant as one, and not as a file that is called so.
+    let is_option = |word: String| word.starts_with("--") || word.len() == 2;
+    if error.kind() == ErrorKind::UnknownArgument
+        && error.get(ContextKind::SuggestedArg).is_none()
+        && error.get(ContextKind::InvalidArg).is_some_and(|word| is_option(word.to_string()))
+    {
         error.remove(ContextKind::Suggested);
     }
     error

@@ -15,13 +15,15 @@ use sitrep_metadata::envelope::attestation_bundle::AttestationFile;
 
 use crate::args::Source;
 use crate::error::CliError;
-use crate::shell::files::{Contents, FileVersion, read};
+use crate::shell::files::{Contents, FileVersion};
 use crate::sources::input::Input;
 use crate::sources::kinds;
 use crate::sources::near;
 use crate::sources::note::{Ignored, Note};
 
 const EXPECTED: &str = "a bundle, or a layout with its links beside it";
+
+const ATTESTATIONS: &str = "attestations";
 
 /// A supply chain, loaded.
 #[derive(Debug)]
@@ -76,14 +78,18 @@ impl Loaded {
         }
         let is_file = links.metadata().is_ok_and(|metadata| !metadata.is_dir());
         let named = is_file.then(|| links.to_owned()).into_iter().chain(source.attestations.iter().cloned());
-        let attestations = named.map(|path| match read(&path, Contents::Metadata) {
-            Ok(bytes) => Ok(AttestationFile { path, bytes }),
-            Err(error) => Err(CliError::Read(path, error)),
+        let attestations = named.map(|path| {
+            let bytes = kinds::read(&path, Contents::Metadata, ATTESTATIONS)?;
+            Ok::<_, CliError>(AttestationFile { path, bytes })
         });
         let attestations: Vec<AttestationFile> = attestations.collect::<Result<_, _>>()?;
         let input = Input::of_layout(&path, &bytes, (!is_file).then_some(links), &attestations);
         let input = input.map_err(|error| match *error.reason {
             Ignored::Invalid(_) if error.file == path => kinds::explain(&path, &bytes, EXPECTED, error),
+            Ignored::NoAttestation(Some(_)) => match attestations.iter().find(|file| file.path == error.file) {
+                Some(file) => kinds::explain(&file.path, &file.bytes, ATTESTATIONS, error),
+                None => error.into(),
+            },
             _ => error.into(),
         })?;
         let Input { mut packer, mut notes, loaded_files, directories } = input;

@@ -357,6 +357,17 @@ impl Report {
         self
     }
 
+    /// The same report, where the time was given and is no clock's: core knows a clock, and not who sets it.
+    #[must_use]
+    pub fn of_given_time(mut self, is_given: bool) -> Self {
+        for warning in self.warnings.iter_mut().filter(|warning| is_given && warning.code == Code::ClockBehind.name()) {
+            warning.message =
+                "the given time is before the earliest time of the trust policy, so that time counts instead".into();
+            warning.hint = "give a later time, or none".into();
+        }
+        self
+    }
+
     /// The same report with the files that the artifacts were read from, in their order. Of a refusal no copy is left.
     #[must_use]
     pub fn with_files(mut self, files: Vec<ReadFile>) -> Self {

@@ -77,7 +77,7 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
             let near = |layout, step: &_| loaded.near(layout, step);
             explain(report, outcome, &Asked { command: Command::Pack, near: &near })
         });
-        let report = report.unwrap_or_else(Report::unread);
+        let report = report.unwrap_or_else(Report::unread).of_given_time(args.at.is_some());
         if let Some(error) = &report.error {
             loaded.notes.iter().for_each(|text| note(text));
             if error.code == Code::LimitPath.name() {
@@ -102,10 +102,11 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
             return Ok(Done::Refused);
         }
         // Who packs for a machine that says little should know what it will not believe.
-        let is_of_key = |warning: &&Located| warning.code == Code::KeyUnusable.name();
-        for warning in report.warnings.iter().filter(is_of_key).filter(|_| !args.quiet) {
+        let is_told =
+            |warning: &&Located| [Code::KeyUnusable, Code::ClockBehind].iter().any(|code| warning.code == code.name());
+        for warning in report.warnings.iter().filter(is_told).filter(|_| !args.quiet) {
             let line = Shown::new(&report, &|envelope| loaded.file_of(envelope)).line(warning);
-            note(&format!("{line}; {}", warning.causes.join("; ")));
+            note(&[vec![line], warning.causes.clone()].concat().join("; "));
         }
     }
     if args.profile != Profile::Host && !args.quiet {

@@ -11,7 +11,7 @@ use sitrep_metadata::causes::{Asked, Command, explain};
 use sitrep_metadata::profile::Profile;
 use sitrep_metadata::trust_policy::{Form, Policy};
 use sitrep_metadata::verification::Verifier;
-use sitrep_metadata::verification::report::Report;
+use sitrep_metadata::verification::report::{Located, Report};
 
 use crate::args::{BootPackage, SlotName};
 use crate::commands::done::Done;
@@ -205,8 +205,12 @@ fn verify(args: &BootPackage, parts: &Parts, limits: &Limits) -> Result<bool, Cl
             let report = Report::new(&outcome.verdict().with_artifacts(&artifacts));
             explain(report, outcome, &Asked { command: Command::BootPackage, near: &|_, _| None })
         });
-        let report = report.unwrap_or_else(Report::unread);
+        let report = report.unwrap_or_else(Report::unread).of_given_time(args.at.is_some());
         if report.error.is_none() {
+            let is_of_clock = |warning: &&Located| warning.code == Code::ClockBehind.name();
+            for warning in report.warnings.iter().filter(is_of_clock).filter(|_| !args.quiet) {
+                note(&Shown::new(&report, &|_| String::new()).line(warning));
+            }
             return Ok(true);
         }
         first = first.or(Some(report));

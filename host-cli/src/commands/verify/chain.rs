@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use sitrep_core::{ArtifactVerdict, Code, Inspections, limits};
+use sitrep_core::{ArtifactVerdict, Inspections, limits};
 use sitrep_metadata::causes::{self, Command, explain};
 use sitrep_metadata::parameters::parameters;
 use sitrep_metadata::profile::Profile;
@@ -92,15 +92,8 @@ fn verify(args: &Verify, inspecting: &mut Inspecting<'_>) -> Result<Done, CliErr
     let bundle = observed.as_ref().unwrap_or(&loaded.bundle);
     let asked = Asked { artifacts: &artifacts, is_read_again: args.run_inspections, copies: copies.as_mut() };
     let report = judge(&verifier, bundle, &loaded, asked, &policy)?;
-    let mut report = if observed.is_some() { inspecting.complete(report) } else { report };
-    if args.at.is_some() {
-        // Core knows a clock, and not who sets it.
-        for warning in report.warnings.iter_mut().filter(|warning| warning.code == Code::ClockBehind.name()) {
-            "the time of --at is before the earliest time of the trust policy, so that time counts instead"
-                .clone_into(&mut warning.message);
-            "give a later time with --at, or none".clone_into(&mut warning.hint);
-        }
-    }
+    let report = if observed.is_some() { inspecting.complete(report) } else { report };
+    let report = report.of_given_time(args.at.is_some());
     if let (Some(copies), None) = (copies, &report.error) {
         copies.place().map_err(CliError::Copy)?;
     }
