@@ -60,6 +60,8 @@ fn wrong_usage_says_how_it_was_meant() {
     for (line, hint) in [
         ("verify root.layout -k alice.pub", "the owners' public keys are given with --verification-keys"),
         ("verify root.layout --layout-keys alice.pub", "the owners' public keys are given with --verification-keys"),
+        ("verify root.layout alice.pub", "public keys are given with --verification-keys, and other files"),
+        ("trust init alice.pub -o t.json", "public keys are given with --verification-keys\n"),
         ("verify --verification-keys alice.pub root.layout", "put INPUT first: "),
         ("verify --artifact a root.layout --verification-keys alice.pub", "put INPUT first: "),
         ("pack --verification-keys alice.pub root.layout -o a.sitrep", "put INPUT first: "),

@@ -9,7 +9,7 @@ use sitrep_core::update::{package, policy_update};
 
 use crate::envelope::document::Document;
 use crate::keys::{KeyFileFault, MAX_FILE, PublicHalf};
-use crate::trust_policy::{is_policy, is_signed_policy};
+use crate::trust_policy::{MAX_POLICY, MAX_SIGNED, is_policy, is_signed_policy};
 
 /// How much of a file is looked at beyond its first bytes: nothing of what people take for something else is longer.
 const LOOKED_AT: usize = 16 << 20;
@@ -95,9 +95,10 @@ impl FileKind {
     }
 
     fn of_json(bytes: &[u8]) -> Option<Self> {
-        if is_policy(bytes) {
+        let is_within = |most: u64| bytes.len() as u64 <= most;
+        if is_within(MAX_POLICY) && is_policy(bytes) {
             Some(Self::Policy)
-        } else if is_signed_policy(bytes) {
+        } else if is_within(MAX_SIGNED) && is_signed_policy(bytes) {
             Some(Self::SignedPolicy)
         } else if let Ok(document) = Document::parse(bytes) {
             Self::of_document(&document)

@@ -84,6 +84,16 @@ fn usage_hint(error: &clap::Error) -> Option<&'static str> {
         ErrorKind::UnknownArgument if OWNER_KEYS.contains(&named(ContextKind::InvalidArg).as_str()) => {
             Some("the owners' public keys are given with --verification-keys")
         }
+        ErrorKind::UnknownArgument if !named(ContextKind::InvalidArg).starts_with('-') => {
+            let usage = named(ContextKind::Usage);
+            match (usage.contains("--verification-keys"), usage.contains("INPUT")) {
+                (true, true) => {
+                    Some("public keys are given with --verification-keys, and other files with their options as well")
+                }
+                (true, false) => Some("public keys are given with --verification-keys"),
+                _ => None,
+            }
+        }
         ErrorKind::MissingRequiredArgument if named(ContextKind::InvalidArg).contains("<INPUT>") => Some(
             "put INPUT first: options such as --verification-keys and --artifact take every word after them up to the next option",
         ),

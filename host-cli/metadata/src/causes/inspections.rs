@@ -17,12 +17,18 @@ pub(super) fn find(outcome: &Outcome<'_, '_>, asked: &Asked<'_>, causes: &mut Ca
         let run = brief(&run.join(" "), SHOWN_NAME);
         causes.add(format!("inspection {} would run: {run}", brief(name, SHOWN_NAME)));
     }
-    causes.advise(match asked.command {
-        Command::Verify => "if these commands may run on this machine, give --run-inspections",
-        Command::Pack | Command::BootPackage => {
-            "a device runs no inspections: let its trust policy skip them (`sitrep trust init --inspections skip`), or ask the project owner for a layout without"
-        }
-    });
+    advise_devices(asked, causes);
+    causes.advise("if these commands may run on this machine, give --run-inspections");
+}
+
+/// Says what those can do who verify for a device.
+pub(super) fn advise_devices(asked: &Asked<'_>, causes: &mut Causes) {
+    if matches!(asked.command, Command::Pack | Command::BootPackage) {
+        causes.advise(
+            "a device runs no inspections: let its trust policy skip them (`sitrep trust init --inspections skip`), or ask the project owner for a layout \
+             without",
+        );
+    }
 }
 
 /// A word of a command as a shell would have it, where that is the word itself.

@@ -112,6 +112,7 @@ fn find(outcome: &Outcome<'_, '_>, report: &Report, error: &Error, asked: &Asked
         (Code::OwnerUnsigned, _) => owners::find(outcome, causes),
         (Code::AttestationMissing, _) => attestations::find(outcome, report, error, asked, causes),
         (Code::InspectionsNotRun, _) => inspections::find(outcome, asked, causes),
+        (Code::SublayoutInspections, _) => inspections::advise_devices(asked, causes),
         (_, Class::Layout) => {
             let now = report.layout.checked_at.as_deref().and_then(Time::parse);
             layout::find(outcome, error, now, causes);

@@ -123,11 +123,8 @@ fn missing(current: &Policy, signed: &[Option<Signature>]) -> String {
     let count = signed.iter().flatten().count();
     let owners = current.owners.iter().zip(signed).filter(|(_, signature)| signature.is_none());
     let owners: Vec<String> = owners.map(|(owner, _)| fingerprint(owner.decoded())[..8].to_owned()).collect();
-    format!(
-        "{count} of {} that are needed; no signature by the keys with the fingerprints {}",
-        current.threshold,
-        owners.join(", ")
-    )
+    let keys = if owners.len() == 1 { "the key with the fingerprint" } else { "the keys with the fingerprints" };
+    format!("{count} of {} that are needed; no signature by {keys} {}", current.threshold, owners.join(", "))
 }
 
 fn refuse(code: Code, about: &str) {
