@@ -151,7 +151,7 @@ codes! {
     419 PolicyUpdateSignature "policy-update-signature" "too few owners of the trust policy in force have signed the new one" "let more owners of the policy in force sign it, as many as its threshold says";
     420 PolicyUpdateRevision "policy-update-revision" "the new trust policy's revision is not greater than that of the one in force" "give it a greater revision and sign it again";
     500 LinkMissing "link-missing" "there is no link for a step" "ask who carries out the step for its link";
-    501 ThresholdNotMet "threshold-not-met" "too few of the allowed keys have signed a link for a step" "ask others of the allowed keys' owners for their links; a key counts once, also under two key ids";
+    501 ThresholdNotMet "threshold-not-met" "too few of the allowed keys have signed a link for a step" "ask whoever may carry out the step for a signed link; a key counts once, also under two key ids";
     502 LinksDisagree "links-disagree" "two functionaries recorded different artifacts for one step" "find out which of them built something else";
     503 LinkScheme "link-scheme" "this build cannot check the signatures on a step's links" "verify on the host, or sign the links with Ed25519";
     504 LinkType "link-type" "a link envelope holds something else" "nothing to do, unless the step needs it: it does not count";
@@ -164,7 +164,7 @@ codes! {
     511 SublayoutEmpty "sublayout-empty" "a sublayout has no steps, so it proves nothing" "ask who signed it for one with steps";
     512 SublayoutReused "sublayout-reused" "a functionary's signature on one sublayout stands for two steps of a layout" "ask who carries out the steps for a sublayout of each: its signature does not say for which step it was made";
     520 AttestationMissing "attestation-missing" "no attestation of a required type is there" "ask whoever carries out the step for it";
-    521 AttestationThreshold "attestation-threshold" "too few keys of a step have signed a required attestation" "ask others who carry out the step to sign it too; a key counts once";
+    521 AttestationThreshold "attestation-threshold" "too few keys of a step have signed a required attestation" "ask others who may carry out the step to sign it too; a key counts once";
     522 AttestationSubject "attestation-subject" "a required attestation is about something else than what the chain produced" "ask for the attestation of this very artifact";
     523 SecurityVersion "security-version" "the attested security version is below what the trust policy demands" "do not use it: it is an old version; get a newer one";
     524 StatementMember "statement-member" "a statement lacks a required member, or a member has the wrong type" "nothing to do, unless it is required: it does not count";

@@ -421,6 +421,7 @@ impl CliError {
             Self::Read(_, error) if error.kind() == io::ErrorKind::FileTooLarge => {
                 "see whether it is the file that you mean: what tools write is smaller"
             }
+            Self::Read(_, error) if error.kind() == io::ErrorKind::IsADirectory => "name a file that is in it",
             Self::Input(InputError { reason, .. }) if matches!(**reason, Ignored::NoAttestation(_)) => {
                 "attestations are DSSE envelopes, one a file or one a line"
             }

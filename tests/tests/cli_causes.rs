@@ -341,6 +341,10 @@ fn what_is_missing_is_asked_for_where_it_can_be_given() {
     let asked = verify("root.layout", &["--artifact", "b.o=a.o"]);
     let produced = || "cause: step build produced a.o".to_owned();
     says(asked, &[produced(), "hint: give it as --artifact NAME=FILE".into()]);
+    says(
+        verify("root.layout", &["--artifact", "a.o", "--product-of", "biuld"]).error("artifact-step: "),
+        &["cause: the steps of the layout are: fetch, build".into(), "hint: name a step of the layout".into()],
+    );
     says(verify("root.layout", &["--artifact", "lib/a.o=a.o"]), &["step build produced a.o; is that meant?".into()]);
     let policy = ["trust", "init", "--verification-keys", "owner.pub", "--product-artifact", "b.o", "-o", "t.json"];
     sitrep(path, &policy).expect(0);

@@ -42,6 +42,8 @@ fn files_that_cannot_be_used_are_named() {
         let run = sitrep(path, &["verify", "root.layout", "--verification-keys", name]).expect(2);
         assert!(run.stderr.lines().next().unwrap_or_default().contains(name), "{name}: {}", run.stderr);
     }
+    let run = sitrep(path, &["verify", ".", "--verification-keys", "alice.pub"]).expect(2).error("cannot read .: ");
+    assert!(run.stderr.contains("hint: name a file that is in it"), "{}", run.stderr);
     assert!(!path.join("out.sitrep").exists());
 }
 

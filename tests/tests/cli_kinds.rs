@@ -105,7 +105,7 @@ fn evidence_in_the_place_of_a_layout_is_told() {
             let run = run(path, &format!("{command} --verification-keys alice.pub")).expect(1);
             let run = run.error("owner-unsigned: ");
             for line in [
-                format!("sitrep: cause: what is there is {kind}, not a layout\n"),
+                format!("sitrep: cause: the input is {kind}, not a layout\n"),
                 "sitrep: hint: give the layout that the project owner signed\n".to_owned(),
             ] {
                 assert!(run.stderr.contains(&line), "{command}:\n{}", run.stderr);

@@ -10,6 +10,7 @@ mod layout;
 mod links;
 mod owners;
 mod rules;
+mod steps;
 
 use sitrep_core::{Class, Code, Error, Outcome, Time};
 
@@ -93,8 +94,12 @@ fn lacks_evidence(refusal: &Located) -> bool {
 
 /// Finds what an artifact's refusal is due to, where the chain is in order.
 fn find_of_artifact(outcome: &Outcome<'_, '_>, report: &Report, asked: &Asked<'_>, causes: &mut Causes) {
-    if let Some(error) = report.error.as_ref().filter(|error| error.code == Code::ArtifactUnknown.name()) {
-        artifacts::find(outcome, report, error, asked, causes);
+    match &report.error {
+        Some(error) if error.code == Code::ArtifactUnknown.name() => {
+            artifacts::find(outcome, report, error, asked, causes);
+        }
+        Some(error) if error.code == Code::ArtifactStep.name() => steps::find(outcome, causes),
+        _ => {}
     }
 }
 
@@ -112,6 +117,7 @@ fn find(outcome: &Outcome<'_, '_>, report: &Report, error: &Error, asked: &Asked
         (Code::OwnerUnsigned, _) => owners::find(outcome, causes),
         (Code::AttestationMissing, _) => attestations::find(outcome, report, error, asked, causes),
         (Code::InspectionsNotRun, _) => inspections::find(outcome, asked, causes),
+        (Code::ArtifactStep, _) => steps::find(outcome, causes),
         (Code::SublayoutInspections, _) => inspections::advise_devices(asked, causes),
         (_, Class::Layout) => {
             let now = report.layout.checked_at.as_deref().and_then(Time::parse);

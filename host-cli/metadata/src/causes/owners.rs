@@ -11,11 +11,11 @@ pub(super) fn find_other(outcome: &Outcome<'_, '_>, causes: &mut Causes) -> Opti
     let known = Known::of(&outcome.bundle().envelope(0).ok()?).ok()?;
     let type_name = known.type_name.filter(|name| !name.is("layout"))?;
     causes.add(if type_name.is("link") {
-        "what is there is a link, not a layout".into()
+        "the input is a link, not a layout".into()
     } else if known.predicate_type.is_some() {
-        "what is there is an attestation, not a layout".into()
+        "the input is an attestation, not a layout".into()
     } else {
-        format!("what is there is of the type {:?}, not a layout", brief(&type_name.to_string(), SHOWN_NAME))
+        format!("the input is of the type {:?}, not a layout", brief(&type_name.to_string(), SHOWN_NAME))
     });
     causes.advise("give the layout that the project owner signed");
     Some(())
@@ -33,8 +33,8 @@ pub(super) fn find(outcome: &Outcome<'_, '_>, causes: &mut Causes) {
     } else {
         causes.add(format!("it has signatures of other keys, as it says itself: {}", listed(&ids)));
         causes.advise(
-            "ask the owner, over another way than these files came, for the fingerprint of the key, and compare it with what `sitrep key show` says of \
-             yours; give another key only if it has that fingerprint",
+            "ask the owner, over another way than these files came, for the fingerprint of the key, and compare it with that of yours (`sitrep key show`, \
+             `sitrep trust show`); give another key only if it has that fingerprint",
         );
     }
 }
