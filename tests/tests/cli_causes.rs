@@ -295,6 +295,14 @@ fn warnings_are_spoken_of_where_there_are_some() {
     let run = run.expect(1).error("threshold-not-met: ");
     assert!(run.stdout.contains("  warning link-signature: "), "{}", run.stdout);
     says(run, &["; see the warnings for what did not count".into()]);
+    // Who packs sees no verdict.
+    let directory = Directory::new("causes").unwrap();
+    chain.write(directory.path());
+    let mut signed = Signed::new(chain.build, Wrapping::Dsse, "fetcher");
+    signed.signers[0].0 = keyid("builder");
+    fs::write(directory.path().join(&file), signed.envelope().to_string()).unwrap();
+    let pack = ["pack", "root.layout", "--verification-keys", "owner.pub", "-o", "a.sitrep"];
+    says(sitrep(directory.path(), &pack), &["sitrep: note: warning link-signature: ".into()]);
 }
 
 #[test]

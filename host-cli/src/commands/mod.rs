@@ -77,7 +77,7 @@ fn without_orders(args: &[OsString], error: clap::Error) -> clap::Error {
     error
 }
 
-/// What to do about wrong usage, where clap does not say it.
+/// What to do about wrong usage, where clap does not say it. The texts that clap keeps say which command it is.
 fn usage_hint(error: &clap::Error) -> Option<&'static str> {
     let named = |kind| error.get(kind).map(|value| value.to_string()).unwrap_or_default();
     match error.kind() {
@@ -97,7 +97,7 @@ fn usage_hint(error: &clap::Error) -> Option<&'static str> {
         ErrorKind::MissingRequiredArgument if named(ContextKind::InvalidArg).contains("<INPUT>") => Some(
             "put INPUT first: options such as --verification-keys and --artifact take every word after them up to the next option",
         ),
-        ErrorKind::InvalidUtf8 => Some(
+        ErrorKind::InvalidUtf8 if named(ContextKind::Usage).contains("sitrep verify") => Some(
             "names of artifacts are UTF-8: a file whose own name is not is given as two words, --artifact-as NAME FILE",
         ),
         _ => None,

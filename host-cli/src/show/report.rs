@@ -1,6 +1,6 @@
 //! A verdict for people. It is read back from the JSON that `--json` prints, so that both always say the same.
 
-use sitrep_core::{Code, List};
+use sitrep_core::{Class, Code, List};
 use sitrep_metadata::payload::predicates::name_of;
 use sitrep_metadata::verification::report::{
     Applied, Artifact, Attestation, Device, Inspection, Layout, Located, Parameter, ReadFile, Report, Required, Step,
@@ -9,6 +9,7 @@ use sitrep_metadata::verification::report::{
 
 use crate::inspection::ran::Ran;
 use crate::show::lines::Lines;
+use crate::show::messages::note;
 
 /// A verdict as people are shown it.
 #[derive(Clone, Copy)]
@@ -160,6 +161,16 @@ impl<'r> Shown<'r> {
             out.line(format_args!("{indent}  files {when}: {}", files.unwrap_or(0)));
             if self.report.error.is_none() {
                 self.write_rules(out, name, list, view);
+            }
+        }
+    }
+
+    /// Of evidence that is missing, the warnings say what was there and did not count: for commands that show no verdict.
+    pub(crate) fn note_evidence(&self) {
+        let of_evidence = |located: &&Located| located.class == Class::Evidence.name();
+        if self.report.error.as_ref().is_some_and(|error| of_evidence(&error)) {
+            for warning in self.report.warnings.iter().filter(of_evidence) {
+                note(&format_args!("warning {}", self.line(warning)));
             }
         }
     }

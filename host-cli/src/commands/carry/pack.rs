@@ -86,9 +86,7 @@ pub fn run(args: &Pack) -> Result<Done, CliError> {
             let file_of = |envelope| loaded.file_of(envelope);
             let shown = Shown::new(&report, &file_of);
             let line = shown.line(error);
-            // Of evidence that is missing, the warnings say what was there and did not count.
-            let evidence = report.warnings.iter().filter(|warning| warning.class == Class::Evidence.name());
-            evidence.for_each(|warning| note(&format_args!("warning {}", shown.line(warning))));
+            shown.note_evidence();
             if error.code == Code::OwnerUnsigned.name()
                 && is_openpgp(&policy.owners, error)
                 && args.profile != Profile::Host

@@ -6,7 +6,7 @@ use sitrep_core::limits::Limits;
 use sitrep_core::update::PolicyUpdate;
 use sitrep_core::update::package::{self, ARTIFACT, MAGIC};
 use sitrep_core::update::policy_update::MAGIC as UPDATE_MAGIC;
-use sitrep_core::{ArtifactVerdict, Bundle, Class, Code, Ed25519, TrustPolicy};
+use sitrep_core::{ArtifactVerdict, Bundle, Code, Ed25519, TrustPolicy};
 use sitrep_metadata::causes::{Asked, Command, explain};
 use sitrep_metadata::profile::Profile;
 use sitrep_metadata::trust_policy::{Form, Policy};
@@ -218,8 +218,7 @@ fn verify(args: &BootPackage, parts: &Parts, limits: &Limits) -> Result<bool, Cl
     if let Some((report, error)) = first.as_ref().and_then(|report| Some((report, report.error.as_ref()?))) {
         let file_of = |envelope| format!("envelope {envelope}");
         let shown = Shown::new(report, &file_of);
-        let evidence = report.warnings.iter().filter(|warning| warning.class == Class::Evidence.name());
-        evidence.for_each(|warning| note(&format_args!("warning {}", shown.line(warning))));
+        shown.note_evidence();
         complain_of(&shown.line(error), &error.causes, Some(&error.hint));
     }
     Ok(false)
