@@ -3,12 +3,15 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use sitrep_core::Code;
 use sitrep_core::boot_report::BootReportError;
 use sitrep_metadata::bundle::pack::PackError;
 use sitrep_metadata::bundle::unpack::UnpackError;
+use sitrep_metadata::envelope::document::DocumentError;
 use sitrep_metadata::envelope::dsse::EnvelopeFault;
+use sitrep_metadata::file_kind::FileKind;
 use sitrep_metadata::keys::KeyError;
 use sitrep_metadata::parameters::ParameterTwice;
 use sitrep_metadata::portable::Unportable;
@@ -52,8 +55,34 @@ pub enum CliError {
     CopyTwice(String),
     /// The output would overwrite something that no `sitrep` made.
     Occupied(PathBuf),
+    /// A file is known, and it is of another kind than the command takes.
+    WrongKind {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        kind: FileKind,
+        /// What it should be.
+        expected: &'static str,
+        /// The code with which a device would answer to it, where one reads such files.
+        code: Option<Code>,
+    },
     /// A file that should be a bundle is none.
     NoBundle(PathBuf),
+    /// A directory that is to be filled has something in it.
+    NotEmpty(PathBuf),
+    /// The output would overwrite the file that it is made of.
+    OverInput(PathBuf),
+    /// The report about inspections would lie where inspections see it.
+    ReportInside(PathBuf),
+    /// A package that is longer than a slot.
+    SlotSize {
+        /// How long the package is.
+        package: u64,
+        /// What the slot keeps for itself.
+        trailer: u64,
+        /// How long the slot is.
+        slot: u64,
+    },
     /// A file that is to be shown is none that sitrep knows.
     Unknown(PathBuf),
     /// A file in JSON that is to be shown is no envelope.
@@ -105,6 +134,8 @@ pub enum CliError {
         /// What is wrong with it.
         error: BootReportError,
     },
+    /// An update package that is to be shown has other lengths than it says.
+    Package(PathBuf),
     /// A bundle that is to be shown or unpacked is damaged.
     Bundle {
         /// The file.
@@ -114,6 +145,8 @@ pub enum CliError {
     },
     /// There is no layout to load.
     Input(InputError),
+    /// There is no layout to look at.
+    Draft(InputError),
     /// A bundle where a layout was expected.
     NoLayout(PathBuf),
     /// Something that no bundle can hold.
@@ -195,6 +228,21 @@ impl fmt::Display for CliError {
             Self::CopyDirectory(path, error) => write!(f, "cannot copy into {}: {error}", path.display()),
             Self::CopyTwice(name) => write!(f, "cannot copy two artifacts that are both named {name:?}"),
             Self::Occupied(path) => write!(f, "{} exists already", path.display()),
+            Self::NotEmpty(path) => write!(f, "{} is not empty", path.display()),
+            Self::OverInput(path) => write!(f, "{} is the input itself, and would be overwritten", path.display()),
+            Self::ReportInside(path) => {
+                write!(f, "--inspection-report {} is in the target directory, where inspections would see it", path.display())
+            }
+            Self::SlotSize { package, trailer, slot } => write!(
+                f,
+                "package-head: the package does not fit into a slot: it has {package} bytes, the slot's trailer {trailer}, and a slot {slot}"
+            ),
+            Self::WrongKind { path, kind, expected, code: None } => {
+                write!(f, "{} is {kind}, expected {expected}", path.display())
+            }
+            Self::WrongKind { path, kind, expected, code: Some(code) } => {
+                write!(f, "{}: {code}: it is {kind}, expected {expected}", path.display())
+            }
             Self::NoBundle(path) => write!(f, "{} is no sitrep bundle", path.display()),
             Self::Unknown(path) => {
                 write!(
@@ -242,8 +290,11 @@ impl fmt::Display for CliError {
             Self::BootReport { path, offset: Some(offset), error } => {
                 write!(f, "{}: at offset {offset}: {error}", path.display())
             }
+            Self::Package(path) => {
+                write!(f, "{}: package-head: the update package is cut or damaged: its lengths do not fit the file", path.display())
+            }
             Self::Bundle { path, error } => write!(f, "{}: {}: {error}", path.display(), error.code()),
-            Self::Input(error) => error.fmt(f),
+            Self::Input(error) | Self::Draft(error) => error.fmt(f),
             Self::NoLayout(path) => write!(f, "{} is a bundle, expected a layout in JSON", path.display()),
             Self::Pack(error) => write!(f, "cannot pack: {error}"),
             Self::Unpack { path, error: UnpackError::Bundle(error) } => {
@@ -260,6 +311,9 @@ impl fmt::Display for CliError {
             Self::EvidenceWithBundle => f.write_str(
                 "--link-dir and --attestations go with a layout, but INPUT is a bundle, which has its evidence inside",
             ),
+            Self::Time(option, text) if has_form_of_time(text) => {
+                write!(f, "{option} {text:?} is before 1970, or a date or time of day that there is not")
+            }
             Self::Time(option, text) => write!(f, "{option} {text:?} is no time of the form YYYY-MM-DDTHH:MM:SSZ"),
             Self::ProductOf(step) => {
                 write!(f, "--product-of {step:?} is not the step of which the trust policy demands something")
@@ -315,10 +369,31 @@ impl CliError {
             Self::CopyTwice(_) => "give each artifact once",
             Self::Unportable { .. } => "give --any-names, if it is not to be copied there",
             Self::Occupied(_) => "name an output that does not exist yet",
+            Self::NotEmpty(_) => "name a directory that is empty, or does not exist yet",
+            Self::OverInput(_) => "name another output",
+            Self::ReportInside(_) => {
+                "name a file outside of it; without --target-dir, the current directory is the target directory"
+            }
+            Self::SlotSize { .. } => {
+                "see whether --slot-size is what the device has; if so, make what goes into the package smaller"
+            }
+            Self::Write(path, error) => match error.kind() {
+                io::ErrorKind::NotFound if !path.parent().is_some_and(Path::exists) => {
+                    "make the directory first, or name one that is there"
+                }
+                io::ErrorKind::NotADirectory => "what is before the last `/` is no directory: name one",
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                    "name a place where you may write"
+                }
+                io::ErrorKind::IsADirectory => "name a file in it",
+                _ => return None,
+            },
+            Self::WrongKind { kind, .. } => return kind.hint(),
             Self::NoBundle(_) => "give a file that `sitrep pack` wrote",
             Self::Unknown(_) => {
                 "give signed metadata, or a file that `sitrep pack`, `sitrep boot-package` or `sitrep trust update` wrote"
             }
+            Self::NoEnvelope(note) if is_cut(&note.reason) => "copy it again; the file was cut",
             Self::NoEnvelope(_) => "give a signed layout, link or attestation, a file of these, or a bundle",
             Self::NoPolicyUpdate(_) => "give a file that `sitrep trust update` wrote",
             Self::Envelope(..) | Self::PayloadType { .. } => {
@@ -338,6 +413,7 @@ impl CliError {
                 "use the version of sitrep that the firmware was built with"
             }
             Self::BootReport { .. } => "dump the memory before anything else uses it, and all of the block",
+            Self::Package(_) => "copy it again, or write it again with `sitrep boot-package`",
             Self::Bundle { error, .. } | Self::Unpack { error: UnpackError::Bundle(error), .. } => error.code().hint(),
             Self::Unpack { error: UnpackError::Expands(_), .. } => {
                 "metadata as tools write it never does: have the bundle packed again out of the files"
@@ -345,10 +421,15 @@ impl CliError {
             Self::Read(_, error) if error.kind() == io::ErrorKind::FileTooLarge => {
                 "see whether it is the file that you mean: what tools write is smaller"
             }
+            Self::Read(_, error) if error.kind() == io::ErrorKind::IsADirectory => "name a file that is in it",
             Self::Input(InputError { reason, .. }) if matches!(**reason, Ignored::NoAttestation(_)) => {
                 "attestations are DSSE envelopes, one a file or one a line"
             }
+            Self::Input(InputError { reason, .. }) | Self::Draft(InputError { reason, .. }) if is_cut(reason) => {
+                "copy it again; the file was cut"
+            }
             Self::Input(_) => "give the layout that the project owner signed, or a bundle",
+            Self::Draft(_) => "give a layout, in an envelope or as it is before that",
             Self::EvidenceWithBundle => "leave them out, or add to what `sitrep unpack` gives",
             Self::Time(..) => "for example 2040-01-01T00:00:00Z",
             Self::NoLayout(_) => "write its layout as JSON with: sitrep unpack BUNDLE -o DIR",
@@ -385,6 +466,18 @@ impl CliError {
             _ => return None,
         })
     }
+}
+
+/// Is every character of a kind that a time has there?
+fn has_form_of_time(text: &str) -> bool {
+    const FORM: &str = "0000-00-00T00:00:00Z";
+    let is_like = |(own, form): (u8, u8)| if form == b'0' { own.is_ascii_digit() } else { own == form };
+    text.len() == FORM.len() && text.bytes().zip(FORM.bytes()).all(is_like)
+}
+
+/// Is it JSON that ends too early?
+fn is_cut(reason: &Ignored) -> bool {
+    matches!(reason, Ignored::Invalid(DocumentError::Json(error)) if error.is_at_end())
 }
 
 /// Of the time of a verification.

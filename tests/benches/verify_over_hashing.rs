@@ -7,13 +7,11 @@ use std::time::Duration;
 
 use ed25519_compact::{PublicKey as Ed25519Key, Signature};
 use sitrep_cli::sources::input::Input;
-use sitrep_core::bundle::{Bundle, Scratch, Str};
+use sitrep_core::bundle::{Bundle, Scratch};
 use sitrep_core::limits::{CHUNK, HOST};
-use sitrep_core::{
-    Ed25519, HostMemory, Items, Message, NoClock, OwnerKey, PublicHalf, PublicKey, Request, Schemes, Sequential,
-    SignatureError, Trust, ed25519_key_ids, verify,
-};
+use sitrep_core::{Ed25519, HostMemory, Message, PublicKey, Request, Schemes, SignatureError, Trust, verify};
 use sitrep_tests::bench::{self, Effort, Figure, Goal, ms, time};
+use sitrep_tests::core_alone::{Owner, request};
 use sitrep_tests::scale::{self, Form, Keys, Wrapping};
 
 fn main() -> ExitCode {
@@ -122,15 +120,12 @@ impl Schemes for Believing {
 }
 
 fn run(bytes: &[u8], owner: &[u8; 32], schemes: &dyn Schemes) {
-    let ids = ed25519_key_ids(owner);
-    let ids: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
-    let ed25519 = Str::new("ed25519");
-    let key = PublicKey { keytype: ed25519, scheme: ed25519, public: PublicHalf::Bytes(owner) };
-    let owners = [OwnerKey { key, ids: Items::new(&ids) }];
+    let owner = Owner::new(owner);
+    let ids = owner.ids();
+    let owners = [owner.key(&ids)];
     let trust = Trust::new(&owners, 1);
     with_bundle(bytes, |bundle, _| {
-        let request =
-            Request { bundle, trust: &trust, clock: &NoClock, schemes, executor: &Sequential, parameters: &[] };
+        let request = Request { schemes, ..request(bundle, &trust) };
         let mut memory = Box::new(HostMemory::new());
         let outcome = verify(&request, &mut memory, &mut ());
         outcome.result().unwrap();

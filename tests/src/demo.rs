@@ -4,11 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use sitrep_cli::sources::input::Input;
-use sitrep_core::bundle::{Bundle, Scratch, Str};
-use sitrep_core::{
-    Ed25519, Error, HostMemory, Inspections, Items, NoClock, Outcome, OwnerKey, PublicHalf, PublicKey, Request,
-    Sequential, Trust, verify,
-};
+use sitrep_core::bundle::{Bundle, Scratch};
+use sitrep_core::{Error, HostMemory, Inspections, Items, Outcome, Trust, verify};
+
+use crate::core_alone::{Owner, request};
 
 /// Longest path of the host's profile.
 const PATH: usize = sitrep_core::limits::HOST.path;
@@ -58,22 +57,12 @@ pub fn verified_with<R>(
 ) -> Result<R, Error> {
     let mut path = [0; PATH];
     let bundle = Bundle::open(bytes, &mut path)?;
-    let ids = sitrep_core::ed25519_key_ids(owner);
-    let ids: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
-    let ed25519 = Str::new("ed25519");
-    let key = PublicKey { keytype: ed25519, scheme: ed25519, public: PublicHalf::Bytes(owner) };
-    let owners = [OwnerKey { key, ids: Items::new(&ids) }];
+    let owner = Owner::new(owner);
+    let ids = owner.ids();
+    let owners = [owner.key(&ids)];
     let trust = Trust { owners: Items::new(&owners), ..*demands };
-    let request = Request {
-        bundle: &bundle,
-        trust: &trust,
-        clock: &NoClock,
-        schemes: &Ed25519,
-        executor: &Sequential,
-        parameters: &[],
-    };
     let mut memory = Box::new(HostMemory::new());
-    let outcome = verify(&request, &mut memory, &mut ());
+    let outcome = verify(&request(&bundle, &trust), &mut memory, &mut ());
     Ok(then(&outcome))
 }
 

@@ -6,6 +6,7 @@ pub mod c;
 pub mod cases;
 pub mod chain;
 pub mod command;
+pub mod core_alone;
 pub mod demo;
 pub mod device;
 pub mod differential;

@@ -12,13 +12,13 @@ mutants() {
     core/*) which=(--file "$SITREP_MUTANTS") ;;
     *) which=(--shard "$SITREP_MUTANTS") ;;
   esac
-  for test in "${MUTANTS_TESTS[@]}"; do tests+=(--test "$test"); done
+  for test in --lib "${MUTANTS_TESTS[@]/#/--test=}"; do tests+=("--cargo-arg=$test"); done
   mkdir -p $out
   rm -rf $out/mutants.out
   # Without what other stages need: only what runs on this machine, and no debugger. Missed ones and endless loops are told by files, not by the code.
   env -u SITREP_REQUIRE -u SITREP_LONG -u SITREP_IN_TOTO -u SITREP_UNICORN CARGO_PROFILE_DEV_DEBUG=false CARGO_INCREMENTAL=1 \
     cargo mutants --package sitrep-core --test-workspace true --gitignore true --cap-lints true --jobs 2 --no-shuffle --colors never \
-    --minimum-test-timeout 60 --output $out "${which[@]}" -- --locked --lib "${tests[@]}" \
+    --minimum-test-timeout 60 --output $out "${which[@]}" "${tests[@]}" --cargo-arg=--locked -- \
     -- --skip every_case_gets_its_code_from_the_command --skip every_case_gets_its_code_from_json || wrong=$?
   # 0: all were noticed; 2: some were not; 3: some took too long, which is noticed too.
   case $wrong in 0 | 2 | 3) ;; *) return 1 ;; esac

@@ -120,8 +120,10 @@ fn who_cannot_sign_is_told_why() {
         ("p256.private.pem", "is of another kind than Ed25519"),
         ("rsa.private.pem", "is of another kind than Ed25519"),
         ("x25519.private.pem", "is of another kind than Ed25519"),
-        ("ed25519.encrypted.private.pem", "without a password"),
-        ("openssh-ed25519", "without a password"),
+        ("ed25519.encrypted.private.pem", "holds a private key with a password, expected one without"),
+        ("openssh-ed25519", "holds a private key of OpenSSH, expected PKCS#8"),
+        ("p256.sec1.private.pem", "is of another kind than Ed25519"),
+        ("rsa.pkcs1.private.pem", "is of another kind than Ed25519"),
         ("minisign.key", "is no signing key"),
         ("ed25519.json", "is no signing key"),
         ("ed25519.pem", "holds a public key"),
@@ -207,7 +209,7 @@ fn owners_replace_a_trust_policy() {
         assert!(!path.join("new.situ").exists());
     }
     let missing = update("bob.json").expect(1).stderr;
-    assert!(missing.contains("(1 of 2 that are needed, without fingerprint "), "{missing}");
+    assert!(missing.contains("(1 of 2 that are needed; no signature by the keys with the fingerprints "), "{missing}");
     let done = update("carol.json builder.json alice.json").expect(0);
     assert!(
         done.stdout.starts_with("written: new.situ, ")
@@ -259,10 +261,8 @@ fn what_a_device_would_refuse_is_not_signed() {
     run(path, "trust sign newer.json --signing-key bob.key -o f.json").expect(0);
     let update = |line: &str| run(path, &format!("trust update {line} -o u.situ"));
     update("e.json f.json --from old.json").expect(2).error("e.json and f.json hold different trust policies");
-    update("new.json --from old.json").expect(2).error("new.json: expected a DSSE envelope: missing field `payload`");
-    update("root.layout --from old.json").expect(2).error(
-        "root.layout: expected the payload type application/vnd.sitrep.trust-policy, found \"application/vnd.in-toto+json\"",
-    );
+    update("new.json --from old.json").expect(2).error("new.json is a trust policy, expected a signed trust policy");
+    update("root.layout --from old.json").expect(2).error("root.layout is a layout, expected a signed trust policy");
     update("e.json --from root.layout").expect(1).error("root.layout: trust-syntax: ");
     update("none --from old.json").expect(2).error("cannot read none");
     // Signed, but no policy or not as devices read it.
@@ -349,10 +349,11 @@ fn a_package_holds_what_was_given_and_is_shown() {
     assert_eq!(shown["bundle"]["profile"], "boot");
 
     fs::write(path.join("p.sits"), &bytes[..bytes.len() - 1]).unwrap();
-    run(path, "inspect p.sits").expect(2).error("p.sits: package-head: ");
+    let cut = run(path, "inspect p.sits").expect(2).error("p.sits: package-head: the update package is cut or damaged");
+    assert!(cut.stderr.contains("hint: copy it again"), "{}", cut.stderr);
     run(path, "inspect trust.json")
         .expect(2)
-        .error("trust.json: expected a member `signed` (Metablock) or `payload` (DSSE)");
+        .error("trust.json is a trust policy, expected signed metadata, a bundle, ");
 }
 
 #[test]
@@ -409,7 +410,7 @@ fn a_package_brings_the_owners_that_allow_its_artifact() {
     package("--trust bob.json --policy-update alice.situ").expect(0);
     assert!(run(path, "inspect p.sits").expect(0).stdout.contains("no artifact"));
     package("--trust alice.json --policy-update alice.situ").expect(1).error("alice.situ: policy-update-");
-    package("--policy-update alice.json").expect(2).error("alice.json is no policy update");
+    package("--policy-update alice.json").expect(2).error("alice.json is a trust policy, expected a policy update");
     let update = fs::read(path.join("alice.situ")).unwrap();
     fs::write(path.join("cut.situ"), &update[..update.len() - 1]).unwrap();
     package("--policy-update cut.situ").expect(1).error("cut.situ: policy-update-form: ");
@@ -428,7 +429,11 @@ fn what_was_not_verified_is_said() {
     let path = directory.path();
     let parts = "boot-package --bundle app.sitrep --artifact app-b.bin --trust trust.json --slot b -o p.sits";
     let done = run(path, parts).expect(0);
-    assert!(done.stderr.starts_with("sitrep: note: verified for a device that knows no product"), "{}", done.stderr);
+    assert!(
+        done.stderr.starts_with("sitrep: note: verified for a device that was not told which product"),
+        "{}",
+        done.stderr
+    );
     assert!(run(path, &format!("{parts} -q")).expect(0).stderr.is_empty());
     assert!(run(path, &format!("{parts} {DEVICE}")).expect(0).stderr.is_empty());
     // A bundle of which every device that knows its product makes nothing.
@@ -548,8 +553,24 @@ fn a_signed_policy_is_not_signed_again() {
     for line in ["trust sign new.alice.json --signing-key bob.key -o e.json", "trust check new.alice.json"] {
         let refused =
             run(path, line).expect(1).error("new.alice.json is a signed trust policy, expected the policy itself");
-        assert!(refused.stderr.contains("`sitrep trust update` puts the envelopes together"), "{}", refused.stderr);
+        assert!(
+            refused.stderr.contains("`sitrep trust update` puts the envelopes of all owners together"),
+            "{}",
+            refused.stderr
+        );
     }
+    // Another owner wants to see it first.
+    let shown = run(path, "trust show new.alice.json").expect(0).stdout;
+    for line in
+        ["trust policy new.alice.json, compiled, revision 1\n", "  signed by key id ", "  no signature was checked"]
+    {
+        assert!(shown.contains(line), "{line:?} is not in\n{shown}");
+    }
+    let json = |file: &str| -> Value {
+        serde_json::from_str(&run(path, &format!("trust show {file} --json")).expect(0).stdout).unwrap()
+    };
+    let signed = json("new.alice.json");
+    assert_eq!((&signed["signed_by"][0], &json("new.json")["signed_by"]), (&keyid("alice").into(), &Value::Null));
     // A name that is too long for a slot is so in every profile.
     let long = POLICY.replace("app-{slot}.bin", &format!("{}{{slot}}", "x".repeat(64)));
     run(path, &long).expect(0);

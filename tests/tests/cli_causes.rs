@@ -267,3 +267,125 @@ fn programs_are_told_as_well() {
     let causes = verdict["error"]["causes"].as_array().unwrap();
     assert!(causes.len() == 1 && causes[0].as_str().unwrap().contains("recorded it with sha256"), "{causes:?}");
 }
+
+#[test]
+fn a_link_is_not_renamed_over_another_file() {
+    let own = link_name("build", &keyid("builder"));
+    let run = Chain::new().verify(|directory| {
+        rename(directory, &own, "build.link");
+        fs::write(directory.join(&own), "{").unwrap();
+    });
+    let run = run.expect(1);
+    assert!(!run.stderr.contains("rename "), "{}", run.stderr);
+    says(run, &[format!("hint: {own} is there too: ask who carries out the step which of the two is the link")]);
+}
+
+#[test]
+fn warnings_are_spoken_of_where_there_are_some() {
+    let file = link_name("build", &keyid("builder"));
+    let run = Chain::new().verify(|directory| fs::remove_file(directory.join(&file)).unwrap()).expect(1);
+    assert!(!run.stderr.contains("warning"), "{}", run.stderr);
+    // The same file, signed by somebody else.
+    let chain = Chain::new();
+    let run = chain.verify(|directory| {
+        let mut signed = Signed::new(chain.build.clone(), Wrapping::Dsse, "fetcher");
+        signed.signers[0].0 = keyid("builder");
+        fs::write(directory.join(&file), signed.envelope().to_string()).unwrap();
+    });
+    let run = run.expect(1).error("threshold-not-met: ");
+    assert!(run.stdout.contains("  warning link-signature: "), "{}", run.stdout);
+    says(run, &["; see the warnings for what did not count".into()]);
+    // Who packs sees no verdict.
+    let directory = Directory::new("causes").unwrap();
+    chain.write(directory.path());
+    let mut signed = Signed::new(chain.build, Wrapping::Dsse, "fetcher");
+    signed.signers[0].0 = keyid("builder");
+    fs::write(directory.path().join(&file), signed.envelope().to_string()).unwrap();
+    let pack = ["pack", "root.layout", "--verification-keys", "owner.pub", "-o", "a.sitrep"];
+    says(sitrep(directory.path(), &pack), &["sitrep: note: warning link-signature: ".into()]);
+}
+
+#[test]
+fn another_key_than_the_owners_is_no_reason_to_take_another() {
+    let directory = Directory::new("causes").unwrap();
+    let path = directory.path();
+    Chain::new().write(path);
+    fs::write(path.join("other.pub"), entry("fetcher", &keyid("fetcher")).to_string()).unwrap();
+    sitrep(path, &["pack", "root.layout", "--no-verify", "-o", "a.sitrep"]).expect(0);
+    for input in ["root.layout", "a.sitrep"] {
+        let run = sitrep(path, &["verify", input, "--verification-keys", "other.pub"]);
+        let cause = format!("cause: it has signatures of other keys, as it says itself: {}", &keyid(OWNER)[..8]);
+        let run = run.error("owner-unsigned: ");
+        assert!(!run.stderr.contains("give the key that signed it"), "{}", run.stderr);
+        says(run, &[cause, "hint: ask the owner, over another way than these files came, for the fingerprint".into()]);
+    }
+    let mut layout: Value = serde_json::from_slice(&fs::read(path.join("root.layout")).unwrap()).unwrap();
+    layout["signatures"] = json!([]);
+    fs::write(path.join("root.layout"), layout.to_string()).unwrap();
+    says(
+        sitrep(path, &["verify", "root.layout", "--verification-keys", "other.pub"]),
+        &["cause: nobody has signed it".into(), "hint: ask the project owner for the layout with".into()],
+    );
+}
+
+#[test]
+fn what_is_missing_is_asked_for_where_it_can_be_given() {
+    let directory = Directory::new("causes").unwrap();
+    let path = directory.path();
+    Chain::new().write(path);
+    let verify = |input: &str, more: &[&str]| {
+        sitrep(path, &[&["verify", input, "--verification-keys", "owner.pub"], more].concat())
+    };
+    sitrep(path, &["pack", "root.layout", "--no-verify", "-o", "a.sitrep"]).expect(0);
+    let demand = ["--require-attestation", "slsa-provenance-v1"];
+    let none = || "cause: there is no attestation at all".to_owned();
+    says(verify("root.layout", &demand), &[none(), "and give it with --attestations".into()]);
+    let packed = verify("a.sitrep", &demand);
+    assert!(!packed.stderr.contains("--attestations"), "{}", packed.stderr);
+    says(packed, &[none(), "the bundle has to be packed again".into()]);
+
+    // Another name of a product.
+    fs::write(path.join("a.o"), "").unwrap();
+    let asked = verify("root.layout", &["--artifact", "b.o=a.o"]);
+    let produced = || "cause: step build produced a.o".to_owned();
+    says(asked, &[produced(), "hint: give it as --artifact NAME=FILE".into()]);
+    says(
+        verify("root.layout", &["--artifact", "a.o", "--product-of", "biuld"]).error("artifact-step: "),
+        &["cause: the steps of the layout are: fetch, build".into(), "hint: name a step of the layout".into()],
+    );
+    says(verify("root.layout", &["--artifact", "lib/a.o=a.o"]), &["step build produced a.o; is that meant?".into()]);
+    let policy = ["trust", "init", "--verification-keys", "owner.pub", "--product-artifact", "b.o", "-o", "t.json"];
+    sitrep(path, &policy).expect(0);
+    let pack = ["pack", "root.layout", "--trust", "t.json", "--profile", "boot", "-o", "boot.sitrep"];
+    let refused = sitrep(path, &pack).error("artifact-unknown: ");
+    assert!(!refused.stderr.contains("--artifact NAME"), "{}", refused.stderr);
+    says(refused, &[produced(), "hint: the trust policy says which product is run".into()]);
+    sitrep(path, &["pack", "root.layout", "--no-verify", "--profile", "boot", "-o", "boot.sitrep"]).expect(0);
+    let package =
+        ["boot-package", "--bundle", "boot.sitrep", "--artifact", "root.layout", "--trust", "t.json", "-o", "p"];
+    says(sitrep(path, &package), &[produced(), "hint: the trust policy says which product is run".into()]);
+}
+
+#[test]
+fn inspections_are_shown_to_who_is_to_run_them() {
+    let mut chain = Chain::new();
+    chain.layout["inspect"] = json!([{
+        "_type": "inspection", "name": "look", "run": ["sh", "-c", "exit 0"], "expected_materials": [], "expected_products": [],
+    }]);
+    let run = chain.verify(|_| {}).error("inspections-not-run: ");
+    says(
+        run,
+        &[
+            "cause: inspection look would run: sh -c \"exit 0\"".into(),
+            "hint: if these commands may run on this machine, give --run-inspections".into(),
+        ],
+    );
+    let directory = Directory::new("causes").unwrap();
+    chain.write(directory.path());
+    let policy = ["trust", "init", "--verification-keys", "owner.pub", "--product-artifact", "a.o", "-o", "t.json"];
+    sitrep(directory.path(), &policy).expect(0);
+    let pack = ["pack", "root.layout", "--trust", "t.json", "--profile", "device", "-o", "a.sitrep"];
+    let run = sitrep(directory.path(), &pack).error("inspections-not-run: ");
+    assert!(!run.stderr.contains("--run-inspections"), "{}", run.stderr);
+    says(run, &["hint: a device runs no inspections: let its trust policy skip them".into()]);
+}

@@ -35,7 +35,10 @@ fn the_demo_comes_out_as_told() {
 fn a_directory_that_is_in_use_is_left_alone() {
     let directory = sitrep_cli::shell::temporary::Directory::new("test").unwrap();
     std::fs::write(directory.path().join("mine"), "").unwrap();
-    sitrep(directory.path(), &["demo", "."]).expect(2).error(". exists already");
+    sitrep(directory.path(), &["demo", "."]).expect(2).error(". is not empty");
+    sitrep(directory.path(), &["demo", "mine"]).expect(2).error("mine exists already");
+    let run = sitrep(directory.path(), &["demo", "no/such"]).expect(2).error("cannot write no/such: ");
+    assert!(run.stderr.contains("hint: make the directory first"), "{}", run.stderr);
     assert_eq!(names(directory.path()), ["mine"]);
 }
 

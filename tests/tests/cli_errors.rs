@@ -42,6 +42,8 @@ fn files_that_cannot_be_used_are_named() {
         let run = sitrep(path, &["verify", "root.layout", "--verification-keys", name]).expect(2);
         assert!(run.stderr.lines().next().unwrap_or_default().contains(name), "{name}: {}", run.stderr);
     }
+    let run = sitrep(path, &["verify", ".", "--verification-keys", "alice.pub"]).expect(2).error("cannot read .: ");
+    assert!(run.stderr.contains("hint: name a file that is in it"), "{}", run.stderr);
     assert!(!path.join("out.sitrep").exists());
 }
 
@@ -54,14 +56,101 @@ fn a_key_given_twice_is_an_error() {
 }
 
 #[test]
+fn wrong_usage_says_how_it_was_meant() {
+    let directory = demo();
+    let path = directory.path();
+    for (line, hint) in [
+        ("verify root.layout -k alice.pub", "the owners' public keys are given with --verification-keys"),
+        ("verify root.layout --layout-keys alice.pub", "the owners' public keys are given with --verification-keys"),
+        ("verify root.layout alice.pub", "public keys are given with --verification-keys, and other files"),
+        ("trust init alice.pub -o t.json", "public keys are given with --verification-keys\n"),
+        ("verify --verification-keys alice.pub root.layout", "put INPUT first: "),
+        ("verify --artifact a root.layout --verification-keys alice.pub", "put INPUT first: "),
+        ("pack --verification-keys alice.pub root.layout -o a.sitrep", "put INPUT first: "),
+    ] {
+        let run = sitrep(path, &line.split(' ').collect::<Vec<_>>()).expect(2);
+        assert!(run.stderr.contains(&format!("sitrep: hint: {hint}")), "{line}:\n{}", run.stderr);
+        assert!(!run.stderr.contains("as a value"), "{line}:\n{}", run.stderr);
+    }
+    let run = sitrep(path, &["verify", "root.layout", "--run-inspections", "--inspection-timeout", "0"]).expect(2);
+    assert!(run.stderr.contains("expected 1 second or more"), "{}", run.stderr);
+    // What clap knows better is left to it.
+    let run = sitrep(path, &["verify", "root.layout", "--verification-key", "alice.pub"]).expect(2);
+    assert!(run.stderr.contains("a similar argument exists: '--verification-keys'"), "{}", run.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_that_is_no_text_is_told_from_a_file() {
+    use std::os::unix::ffi::OsStrExt;
+    let directory = demo();
+    let odd = std::ffi::OsStr::from_bytes(b"\xff");
+    let mut command = std::process::Command::new(sitrep_tests::command::binary());
+    command.args(["verify", "root.layout", "--verification-keys", "alice.pub", "--artifact"]).arg(odd);
+    let output = command.current_dir(directory.path()).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(2) && stderr.contains("hint: names of artifacts are UTF-8"), "{stderr}");
+}
+
+#[test]
+fn what_is_not_packed_is_told() {
+    let directory = demo();
+    let path = directory.path();
+    let pack = |input: &str, more: &[&str]| {
+        sitrep(path, &[&["pack", input, "--verification-keys", "alice.pub"], more].concat()).expect(0)
+    };
+    let clean = pack("root.layout", &["-o", "a.sitrep"]);
+    assert!(clean.stderr.is_empty() && clean.stdout.contains("bytes\n  bundle "), "{}", clean.stderr);
+    fs::write(path.join("damaged.intoto.jsonl"), "x\n").unwrap();
+    let noted = pack("root.layout", &["-o", "b.sitrep"]);
+    assert!(
+        noted.stderr.starts_with("sitrep: note: left out of the bundle: ./damaged.intoto.jsonl: "),
+        "{}",
+        noted.stderr
+    );
+    assert!(pack("root.layout", &["-q", "-o", "b.sitrep"]).stderr.is_empty());
+    assert_eq!(fs::read(path.join("a.sitrep")).unwrap(), fs::read(path.join("b.sitrep")).unwrap());
+    // Of a bundle the files are not known, only what they would be.
+    let again = pack("a.sitrep", &["-o", "b.sitrep"]);
+    assert!(again.stdout.contains(" bytes, as `sitrep unpack` writes it\n"), "{}", again.stdout);
+    let sizes = |input: &str| -> serde_json::Value {
+        serde_json::from_str(&pack(input, &["--json", "-o", "b.sitrep"]).stdout).unwrap()
+    };
+    assert_eq!(
+        (&sizes("root.layout")["json_from"], &sizes("a.sitrep")["json_from"]),
+        (&"files".into(), &"unpacked".into())
+    );
+}
+
+#[test]
+fn a_parameter_without_a_place_is_told() {
+    let directory = demo();
+    let run = |more: &[&str]| {
+        sitrep(
+            directory.path(),
+            &[&["pack", "root.layout", "--verification-keys", "alice.pub", "-o", "a.sitrep"], more].concat(),
+        )
+    };
+    let noted = run(&["--param", "name=1"]).expect(0);
+    assert!(noted.stderr.contains("note: --param name: the layout names no such parameter"), "{}", noted.stderr);
+    let text = fs::read_to_string(directory.path().join("root.layout")).unwrap();
+    fs::write(directory.path().join("root.layout"), text.replace("demo-project.tar.gz", "{name}")).unwrap();
+    // Its signature is not good any more; what it names is asked before.
+    let named = run(&["--param", "name=demo-project.tar.gz"]).expect(1);
+    assert!(!named.stderr.contains("note: --param"), "{}", named.stderr);
+}
+
+#[test]
 fn failed_commands_leave_no_output() {
     let directory = copy_of(&vectors().join("in-toto-demo/metablock-ed25519/tampered"));
     let path = directory.path();
     let before = names(path);
     let key = ["--verification-keys", "alice.pub"];
     sitrep(path, &[&["pack", "root.layout", "-o", "out.sitrep"], &key[..]].concat()).expect(1).error("rule-disallow: ");
-    sitrep(path, &[&["pack", "root.layout", "-o", "no/such/out.sitrep"], &["--no-verify"][..]].concat()).expect(2);
-    sitrep(path, &["unpack", "root.layout", "-o", "out"]).expect(2).error("root.layout is no sitrep bundle");
+    sitrep(path, &[&["pack", "root.layout", "-o", "no/such/out.sitrep"], &["--no-verify"][..]].concat())
+        .expect(2)
+        .error("cannot write no/such/out.sitrep: ");
+    sitrep(path, &["unpack", "root.layout", "-o", "out"]).expect(2).error("root.layout is a layout, expected a bundle");
     assert_eq!(names(path), before);
     sitrep(path, &["pack", "root.layout", "-o", "good.sitrep", "--no-verify"]).expect(0);
     let bundle = fs::read(path.join("good.sitrep")).unwrap();

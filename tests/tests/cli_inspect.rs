@@ -115,7 +115,7 @@ fn metadata_in_json_is_shown() {
     assert!(run.stderr.contains("13 more envelopes are ignored") && run.stderr.lines().count() == 9, "{}", run.stderr);
     for (text, error) in [
         ("{}", "none.json: line 1: expected a member `signed`"),
-        ("[\n1", "none.json: 2:2: expected `,` or `]`"),
+        ("[\n1", "none.json: 2:2: the text ends here, expected `,` or `]`"),
         ("{\"messageSignature\":{}}", "found a Sigstore bundle with the signature of a file"),
         ("x", "none.json is no sitrep bundle"),
     ] {

@@ -109,6 +109,13 @@ fn programs_are_told_what_ran() {
     fs::remove_file(path.join("target/c\nd")).unwrap();
     verify(path, &["--inspection-report", "x"]).expect(2).error("x exists already");
     verify(path, &["--inspection-report", "no/report"]).expect(2).error("cannot write no/report: ");
+    symlink("target", path.join("way")).unwrap();
+    fs::create_dir(path.join("target/inside")).unwrap();
+    for inside in ["target/report", "target/inside/report", "way/report", "./target/../target/report"] {
+        let refused = verify(path, &["--inspection-report", inside]).expect(2);
+        let error = format!("--inspection-report {inside} is in the target directory");
+        assert!(refused.error(&error).stdout.is_empty() && !path.join(inside).exists(), "{inside}");
+    }
     assert!(!path.join("target/c\nd").exists());
     // Where nothing ran, it says so.
     fs::write(path.join("x"), "another").unwrap();
@@ -280,6 +287,11 @@ fn what_is_left_out_is_told() {
         run.stderr
     );
     verify(path, &["--inspection-exclude", "look.link", "--inspection-exclude", "a b/"]).expect(0);
+    // What is not there was not left out.
+    let run = verify(path, &["--inspection-exclude", "look.link", "--inspection-exclude", "no", "--json"]).expect(1);
+    assert_eq!(serde_json::from_str::<Value>(&run.stdout).unwrap()["excluded"], json!(["look.link"]));
+    let note = "note: --inspection-exclude no: there is nothing of that name in the target directory\n";
+    assert!(run.stderr.contains(note), "{}", run.stderr);
     for name in ["../x", "/x", "", "a//b", ".", "a/.."] {
         let run = verify(path, &["--inspection-exclude", name]).expect(2);
         assert!(run.stderr.contains("expected a name below the target directory"), "{}", run.stderr);

@@ -68,6 +68,8 @@ fn values_are_put_in_for_parameters() {
     assert!(!run.stdout.contains("parameter"), "{}", run.stdout);
     let run = lint(&["--param", "other=x"]).expect(1);
     assert!(run.stdout.contains("error parameter-undefined: `{name}` is not given (step "), "{}", run.stdout);
+    let run = lint(&["--param", "name=project", "nmae=x"]).expect(1);
+    assert!(run.stdout.contains("warning parameter-unnamed: `nmae` is given"), "{}", run.stdout);
     lint(&["--param", "name=a", "name=b"]).expect(2).error("--param name is given twice");
     lint(&["--param", "name=a", "--profile", "device"]).expect(2).error("--param goes with --profile host");
 }
@@ -153,7 +155,7 @@ fn what_is_no_layout_is_2() {
     fs::write(path.join("empty.json"), "{}").unwrap();
     for (file, error) in [
         ("missing", "cannot read missing: "),
-        ("alice.pub", "alice.pub: 1:2: "),
+        ("alice.pub", "alice.pub is a public key, expected a layout"),
         ("empty.json", "empty.json: expected a member `signed`"),
         ("a.sitrep", "a.sitrep is a bundle, expected a layout in JSON"),
     ] {
@@ -164,7 +166,10 @@ fn what_is_no_layout_is_2() {
     // A link is in-toto metadata, but no layout.
     let link = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let link = link.into_iter().find(|name| name.ends_with(".link")).unwrap();
-    let run = sitrep(path, &["lint", &link]).expect(1);
+    sitrep(path, &["lint", &link]).expect(2).error(&format!("{link} is a link, expected a layout"));
+    // Nobody else has a layout of another type.
+    fs::write(path.join("odd.json"), "{\"_type\": \"Layout\", \"steps\": []}").unwrap();
+    let run = sitrep(path, &["lint", "odd.json"]).expect(1);
     assert!(run.stdout.contains("error layout-type: "), "{}", run.stdout);
 }
 

@@ -142,6 +142,30 @@ fn the_time_decides_about_expiry() {
     }
 }
 
+/// Links that were not looked at are told from links that are not there.
+#[test]
+fn what_was_not_looked_at_is_said() {
+    for (directory, input) in both_forms("metablock-ed25519", "pristine") {
+        let links = |more: &[&str]| -> Vec<serde_json::Value> {
+            let run = verify(directory.path(), input, &[&["--json"], more].concat()).expect(1);
+            let verdict: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+            verdict["steps"].as_array().unwrap().iter().map(|step| step["links"].clone()).collect()
+        };
+        let expired = ["--at", "2040-01-01T00:00:00Z"];
+        assert_eq!(links(&expired), [serde_json::Value::Null, serde_json::Value::Null, serde_json::Value::Null]);
+        let run = verify(directory.path(), input, &expired).expect(1).error("layout-expired: ");
+        assert!(run.stdout.contains("  step clone: not looked at, 1 key needed\n"), "{}", run.stdout);
+        // In order but for the inspection.
+        assert_eq!(links(&[]), [1, 1, 1]);
+        if input == "root.layout" {
+            std::fs::remove_file(directory.path().join("clone.dc7cb599.link")).unwrap();
+            assert_eq!(links(&[]), [0, 1, 1]);
+            let run = verify(directory.path(), input, &[]).expect(1).error("link-missing: ");
+            assert!(run.stdout.contains("  step clone: no valid link, 1 key needed\n"), "{}", run.stdout);
+        }
+    }
+}
+
 #[test]
 fn only_ed25519_fits_a_device() {
     for set in SETS {

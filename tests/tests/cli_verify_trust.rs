@@ -138,6 +138,26 @@ fn a_bundle_is_packed_for_who_has_the_policy() {
     run(path, "verify a.sitrep --trust t.json").expect(0);
 }
 
+/// The policy's earliest time takes the place of an earlier one, whoever gave that.
+#[test]
+fn a_time_before_the_policys_is_told() {
+    let (directory, _) = demo();
+    let policy = format!("{ALICE} --earliest-time 2030-01-01T00:00:00Z");
+    let run = verify(directory.path(), &policy, "--at 2029-12-31T23:59:59Z").expect(0);
+    let warning =
+        "clock-behind: the given time is before the earliest time of the trust policy, so that time counts instead";
+    assert!(run.stdout.contains(&format!("  warning {warning}")), "{}", run.stdout);
+    let pack = ["pack", "root.layout", "--trust", "t.json", "-o", "a.sitrep", "--at", "2029-12-31T23:59:59Z"];
+    let packed = sitrep(directory.path(), &pack).expect(0);
+    assert!(packed.stderr.starts_with(&format!("sitrep: note: {warning}")), "{}", packed.stderr);
+    let run = verify(directory.path(), &policy, "--at 2030-01-01T00:00:00Z").expect(0);
+    assert!(!run.stdout.contains("clock-behind"), "{}", run.stdout);
+    let error = "--at \"1969-12-31T23:59:59Z\" is before 1970, or a date or time of day that there is not";
+    sitrep(directory.path(), &["verify", "root.layout", "--trust", "t.json", "--at", "1969-12-31T23:59:59Z"])
+        .expect(2)
+        .error(error);
+}
+
 #[test]
 fn one_of_policy_and_keys_is_given() {
     let (directory, _) = demo();
@@ -154,7 +174,9 @@ fn one_of_policy_and_keys_is_given() {
         assert!(run.stdout.is_empty() && !run.stderr.is_empty(), "{wrong}");
     }
     run(path, "verify root.layout --trust nothing.json").expect(2).error("cannot read nothing.json: ");
-    run(path, "verify root.layout --trust alice.pub").expect(2).error("alice.pub: trust-syntax: ");
+    run(path, "verify root.layout --trust alice.pub")
+        .expect(2)
+        .error("alice.pub: trust-syntax: it is a public key, expected a trust policy");
     run(path, "pack root.layout --trust root.layout -o a.sitrep").expect(2).error("root.layout: trust-");
     assert!(!path.join("a.sitrep").exists());
 }

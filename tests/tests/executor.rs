@@ -2,11 +2,9 @@
 
 use std::cell::RefCell;
 
-use sitrep_core::{
-    Bundle, Ed25519, Executor, HostMemory, Items, Job, LinkState, NoClock, OwnerKey, PublicHalf, PublicKey, Request,
-    Str, Trust, ed25519_key_ids, verify,
-};
+use sitrep_core::{Bundle, Executor, HostMemory, Job, LinkState, Request, Trust, verify};
 use sitrep_tests::chain::key;
+use sitrep_tests::core_alone::{Owner, request};
 use sitrep_tests::raw_bundle::{RawBundle, one_run};
 use sitrep_tests::raw_chain::{FUNCTIONARY, OWNER, functionaries, layout, link, metablock};
 
@@ -36,21 +34,11 @@ fn links_say_their_envelope_and_how_many_artifacts_they_list() {
     let bytes = RawBundle { envelopes, paths, ..RawBundle::default() }.bytes();
     let mut path = [0; 4096];
     let bundle = Bundle::open(&bytes, &mut path).unwrap();
-    let owner = key(OWNER);
-    let ids = ed25519_key_ids(&owner.pk);
-    let ids: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
-    let ed25519 = Str::new("ed25519");
-    let key = PublicKey { keytype: ed25519, scheme: ed25519, public: PublicHalf::Bytes(&owner.pk) };
-    let owners = [OwnerKey { key, ids: Items::new(&ids) }];
+    let owner = Owner::new(&key(OWNER).pk);
+    let ids = owner.ids();
+    let owners = [owner.key(&ids)];
     let (trust, told) = (Trust::new(&owners, 1), Told::default());
-    let request = Request {
-        bundle: &bundle,
-        trust: &trust,
-        clock: &NoClock,
-        schemes: &Ed25519,
-        executor: &told,
-        parameters: &[],
-    };
+    let request = Request { executor: &told, ..request(&bundle, &trust) };
     let mut memory = Box::new(HostMemory::new());
     let _ = verify(&request, &mut memory, &mut ());
     assert_eq!(told.0.into_inner(), [(1, 0), (2, 5), (3, 7)]);

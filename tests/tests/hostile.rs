@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sitrep_core::{Code, ed25519_key_ids};
 use sitrep_metadata::bundle::pack::Packer;
 use sitrep_metadata::envelope::document::Document;
+use sitrep_tests::core_alone::{Owner, request};
 use sitrep_tests::demo::{signed_bytes, verified};
 use sitrep_tests::json_text::canonical;
 
@@ -320,36 +321,25 @@ fn an_artifact_that_did_not_change_counts_as_unchanged_in_any_spelling() {
 
 #[test]
 fn an_owner_who_is_named_twice_signs_once() {
-    use sitrep_core::{
-        Bundle, Ed25519, HostMemory, Items, NoClock, OwnerKey, PublicHalf, PublicKey, Request, Sequential, Str, Trust,
-        verify,
-    };
-    let owner = key("owner");
-    let ids = ed25519_key_ids(&owner.pk);
-    let ids: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
+    use sitrep_core::{Bundle, HostMemory, OwnerKey, PublicHalf, PublicKey, Str, Trust, verify};
+    let public = key("owner").pk;
+    let owner = Owner::new(&public);
+    let ids = owner.ids();
     let mut packer = Packer::new();
     let layout =
         dsse(&layout(&[], &[], &json!(1)), &[("owner", Some(ids[0])), ("owner", Some(ids[1])), ("owner", None)]);
     packer.add("root.layout", Document::parse(layout.to_string().as_bytes()).unwrap());
     let bytes = packer.finish(0).unwrap();
     let bundle = Bundle::open(&bytes, &mut [0; 4096]).unwrap();
-    let (text, capitals) = (Str::new("ed25519"), canonical_hex(&*owner.pk).to_uppercase());
-    let named = |public| OwnerKey {
-        key: PublicKey { keytype: text, scheme: text, public: PublicHalf::Text(public) },
-        ids: Items::new(&ids),
+    let capitals = canonical_hex(&*public).to_uppercase();
+    let named = |text| {
+        let known = owner.key(&ids);
+        OwnerKey { key: PublicKey { public: PublicHalf::Text(text), ..known.key }, ..known }
     };
-    let owners = [named(Str::of_hex(&*owner.pk).unwrap()), named(Str::new(&capitals))];
+    let owners = [named(Str::of_hex(&*public).unwrap()), named(Str::new(&capitals))];
     let code = |owners, threshold| {
         let trust = Trust::new(owners, threshold);
-        let request = Request {
-            bundle: &bundle,
-            trust: &trust,
-            clock: &NoClock,
-            schemes: &Ed25519,
-            executor: &Sequential,
-            parameters: &[],
-        };
-        verify(&request, &mut Box::new(HostMemory::new()), &mut ()).result().unwrap_err().code()
+        verify(&request(&bundle, &trust), &mut Box::new(HostMemory::new()), &mut ()).result().unwrap_err().code()
     };
     assert_eq!(code(&owners, 1), Code::LinkMissing);
     assert_eq!(code(&owners, 2), Code::OwnerUnsigned);

@@ -12,12 +12,10 @@ use nix::time::{ClockId, clock_gettime};
 use serde_json::json;
 use sha2::{Digest as _, Sha512};
 use sitrep_core::limits::{DEVICE, HOST, Limits};
-use sitrep_core::{
-    Bundle, Code, Ed25519, Items, Memory, NoClock, OwnerKey, PublicHalf, PublicKey, Request, Sequential, Str, Trust,
-    ed25519_key_ids, verify,
-};
+use sitrep_core::{Bundle, Code, Memory, Trust, verify};
 use sitrep_metadata::envelope::document::Document;
 use sitrep_tests::chain::key;
+use sitrep_tests::core_alone::{Owner, request};
 use sitrep_tests::hostile_bundles;
 use sitrep_tests::painted::Stack;
 use sitrep_tests::raw_bundle::{RawBundle, one_run};
@@ -125,12 +123,9 @@ fn judge<
     bytes: &[u8],
     limits: &Limits,
 ) -> Judged {
-    let owner = key(OWNER);
-    let ids = ed25519_key_ids(&owner.pk);
-    let ids: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
-    let ed25519 = Str::new("ed25519");
-    let key = PublicKey { keytype: ed25519, scheme: ed25519, public: PublicHalf::Bytes(&owner.pk) };
-    let owners = [OwnerKey { key, ids: Items::new(&ids) }];
+    let owner = Owner::new(&key(OWNER).pk);
+    let ids = owner.ids();
+    let owners = [owner.key(&ids)];
     let trust = Trust { security_version: 1, ..Trust::new(&owners, 1) };
     let mut stack = Stack::new(STACK);
     let mut path = vec![0; limits.path];
@@ -147,14 +142,7 @@ fn judge<
     };
     let mut memory = Box::new(Memory::<LAYOUTS, KEYS, STEPS, LINKS, RULES, PATH>::new());
     let tables = size_of_val(&*memory);
-    let request = Request {
-        bundle: &bundle,
-        trust: &trust,
-        clock: &NoClock,
-        schemes: &Ed25519,
-        executor: &Sequential,
-        parameters: &[],
-    };
+    let request = request(&bundle, &trust);
     let mut path = vec![0; limits.path];
     let mut judged = Judged { answer: String::new(), verdict: 0, seconds: 0.0, memory: 0 };
     let mut answer = None;

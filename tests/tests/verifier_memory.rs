@@ -4,12 +4,10 @@
 use std::mem::size_of_val;
 
 use sitrep_cli::sources::input::Input;
-use sitrep_core::bundle::{Bundle, Str};
+use sitrep_core::bundle::Bundle;
 use sitrep_core::limits::{DEVICE, HOST};
-use sitrep_core::{
-    Ed25519, Items, Memory, NoClock, OwnerKey, PublicHalf, PublicKey, Request, Sequential, Trust, ed25519_key_ids,
-    verify,
-};
+use sitrep_core::{Items, Memory, Trust, verify};
+use sitrep_tests::core_alone::{Owner, request};
 use sitrep_tests::painted::Stack;
 use sitrep_tests::{every_kind, scale};
 
@@ -60,11 +58,9 @@ impl Packed {
     >(
         &self,
     ) -> Taken {
-        let ids = ed25519_key_ids(&self.owner);
-        let ids = ids.each_ref().map(AsRef::as_ref);
-        let ed25519 = Str::new("ed25519");
-        let key = PublicKey { keytype: ed25519, scheme: ed25519, public: PublicHalf::Bytes(&self.owner) };
-        let owners = [OwnerKey { key, ids: Items::new(&ids) }];
+        let owner = Owner::new(&self.owner);
+        let ids = owner.ids();
+        let owners = [owner.key(&ids)];
         let trust = Trust { owners: Items::new(&owners), ..self.demands };
         let mut stack = Stack::new(STACK);
 
@@ -78,14 +74,7 @@ impl Packed {
 
         // Borrows from the bundle, so it can only be made now.
         let mut memory = Box::new(Memory::<LAYOUTS, KEYS, STEPS, LINKS, RULES, PATH>::new());
-        let request = Request {
-            bundle: &bundle,
-            trust: &trust,
-            clock: &NoClock,
-            schemes: &Ed25519,
-            executor: &Sequential,
-            parameters: &[],
-        };
+        let request = request(&bundle, &trust);
         let mut result = Ok(());
         let mut check = 0;
         let of_check = allocation_counter::measure(|| {

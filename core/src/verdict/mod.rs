@@ -102,6 +102,15 @@ impl<'v, 'm, 'b> Verdict<'v, 'm, 'b> {
         steps.iter().filter(move |step| step.layout == layout)
     }
 
+    /// How many links counted for a step; `None` where they were not looked at, since its layout was refused before.
+    #[must_use]
+    pub fn link_count(&self, step: &Step<'b>) -> Option<u16> {
+        let is_vouched = self.outcome.layouts.iter().any(|layout| layout.envelope == step.layout);
+        let is_looked_at =
+            is_vouched || self.outcome.result.is_err_and(|error| error.code().class() == Class::Evidence);
+        is_looked_at.then_some(step.links)
+    }
+
     /// How many artifacts the step's links hold in one of their lists. A boot loader's build does not count them.
     #[must_use]
     pub fn artifact_count(&self, step: &Step<'b>, list: List) -> Option<u32> {
@@ -438,7 +447,7 @@ impl Serialize for StepPart<'_, '_, '_> {
         object.serialize_field("name", &step.name)?;
         object.serialize_field("threshold", &step.threshold)?;
         object.serialize_field("vouched_by", &Each(verdict.vouched_by(step)))?;
-        object.serialize_field("links", &step.links)?;
+        object.serialize_field("links", &verdict.link_count(step))?;
         object.serialize_field("materials", &verdict.artifact_count(step, List::Materials))?;
         object.serialize_field("products", &verdict.artifact_count(step, List::Products))?;
         object.end()

@@ -15,6 +15,7 @@
 //! - what was signed: [`envelope`] (Metablock, DSSE, files of many)
 //! - what is carried: [`bundle`] (packed, unpacked, shown)
 //! - who is believed: [`trust_policy`]
+//! - what a file is that was given for another: [`file_kind`]
 //! - what core says: [`verification`], with the verdict as data; [`lint`] asks it about a layout that nobody has signed yet
 #![forbid(unsafe_code)]
 // clippy.toml names what they are.
@@ -24,6 +25,7 @@ pub mod budget;
 pub mod bundle;
 pub mod causes;
 pub mod envelope;
+pub mod file_kind;
 pub mod hex;
 pub mod json;
 pub mod keys;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde_json::Value;
 use sitrep_core::Parameter;
 
 /// A parameter that has two values.
@@ -59,9 +60,43 @@ pub fn put_in(word: &str, parameters: &[(String, String)]) -> String {
     done + rest
 }
 
+/// The parameters that a layout names nowhere: neither in a rule nor in a command.
+#[must_use]
+pub fn unnamed<'g>(layout: &Value, given: &'g [(String, String)]) -> Vec<&'g str> {
+    let items = ["steps", "inspect"].into_iter().filter_map(|member| layout[member].as_array()).flatten();
+    let words: Vec<&Value> = items
+        .flat_map(|item| {
+            ["expected_materials", "expected_products", "expected_command", "run"].map(|member| &item[member])
+        })
+        .collect();
+    let is_named = |name: &str| words.iter().any(|words| names(words, &format!("{{{name}}}")));
+    given.iter().map(|(name, _)| name.as_str()).filter(|name| !is_named(name)).collect()
+}
+
+/// In any text, however deep: rules are lists in a list.
+fn names(words: &Value, parameter: &str) -> bool {
+    match words {
+        Value::String(word) => word.contains(parameter),
+        Value::Array(items) => items.iter().any(|item| names(item, parameter)),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_parameter_is_named_by_rules_and_commands() {
+        let layout = serde_json::json!({
+            "readme": "{d}",
+            "steps": [{"expected_materials": [["ALLOW", "x/{a}"]], "expected_command": ["{b}"], "name": "{d}"}],
+            "inspect": [{"run": ["sh", "{c}"]}],
+        });
+        let given = ["a", "b", "c", "d", "e"].map(|name| (name.to_owned(), String::new()));
+        assert_eq!(unnamed(&layout, &given), ["d", "e"]);
+        assert_eq!(unnamed(&Value::Null, &given[..1]), ["a"]);
+    }
 
     #[test]
     fn values_are_put_in_once() {

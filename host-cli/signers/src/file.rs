@@ -33,6 +33,10 @@ pub enum SigningKeyFault {
     Public,
     /// It holds something else than PEM of PKCS#8 without a password.
     Form,
+    /// It holds PKCS#8 with a password.
+    Encrypted,
+    /// It holds a private key in OpenSSH's own form.
+    OpenSsh,
     /// PKCS#8 that does not decode.
     Malformed,
     /// A key of another kind.
@@ -67,8 +71,14 @@ fn signer(path: &Path, read: &ReadStart) -> Result<Signer, SigningKeyFault> {
     if text.contains("-----BEGIN PUBLIC KEY-----") {
         return Err(SigningKeyFault::Public);
     }
-    if !text.trim_start().starts_with("-----BEGIN PRIVATE KEY-----") {
-        return Err(SigningKeyFault::Form);
+    let label = text.trim_start().strip_prefix("-----BEGIN ").and_then(|rest| rest.split("-----").next());
+    match label {
+        Some("PRIVATE KEY") => {}
+        Some("ENCRYPTED PRIVATE KEY") => return Err(SigningKeyFault::Encrypted),
+        Some("OPENSSH PRIVATE KEY") => return Err(SigningKeyFault::OpenSsh),
+        // These forms are older than Ed25519.
+        Some("RSA PRIVATE KEY" | "EC PRIVATE KEY" | "DSA PRIVATE KEY") => return Err(SigningKeyFault::Algorithm),
+        _ => return Err(SigningKeyFault::Form),
     }
     let (_, der) = secret::from_pem(text.trim()).ok_or(SigningKeyFault::Malformed)?;
     match ed25519_seed(&der) {
@@ -100,6 +110,12 @@ impl fmt::Display for SigningKeyError {
             SigningKeyFault::Form => {
                 write!(f, "{path} is no signing key: expected PKCS#8 in PEM (BEGIN PRIVATE KEY) without a password")
             }
+            SigningKeyFault::Encrypted => {
+                write!(f, "{path} holds a private key with a password, expected one without (BEGIN PRIVATE KEY)")
+            }
+            SigningKeyFault::OpenSsh => {
+                write!(f, "{path} holds a private key of OpenSSH, expected PKCS#8 in PEM (BEGIN PRIVATE KEY)")
+            }
             SigningKeyFault::Malformed => write!(
                 f,
                 "{path} holds a private key that does not decode, expected PKCS#8 in PEM with nothing before or after it"
@@ -118,7 +134,10 @@ impl SigningKeyError {
     pub const fn hint(&self) -> &'static str {
         match &self.fault {
             SigningKeyFault::Read(_) | SigningKeyFault::Public => "give the file of the private key",
-            SigningKeyFault::Form | SigningKeyFault::Algorithm => {
+            SigningKeyFault::Encrypted => {
+                "write it without the password, where nobody else can read it, with: openssl pkey -in KEY -out FILE; delete it when you have signed"
+            }
+            SigningKeyFault::Form | SigningKeyFault::Algorithm | SigningKeyFault::OpenSsh => {
                 "devices check Ed25519: make a key with openssl genpkey -algorithm ed25519 -out KEY, or sign with a tool that has yours"
             }
             SigningKeyFault::Malformed => "see what `openssl pkey -in KEY -noout -text_pub` says of it",
@@ -157,8 +176,10 @@ mod tests {
         for (text, expected) in [
             (RFC_PUBLIC, "k.pem holds a public key, expected the private one"),
             ("", "is no signing key"),
-            ("-----BEGIN ENCRYPTED PRIVATE KEY-----\n", "without a password"),
-            ("-----BEGIN OPENSSH PRIVATE KEY-----\n", "is no signing key"),
+            ("-----BEGIN ENCRYPTED PRIVATE KEY-----\n", "holds a private key with a password"),
+            ("-----BEGIN OPENSSH PRIVATE KEY-----\n", "holds a private key of OpenSSH"),
+            ("-----BEGIN EC PRIVATE KEY-----\n", "is of another kind than Ed25519"),
+            ("-----BEGIN COSIGN PRIVATE KEY-----\n", "is no signing key"),
             (&RFC[..60], "does not decode"),
             (&RFC.replace("MC4C", "MC5C"), "does not decode"),
             (&format!("{RFC}{RFC}"), "does not decode"),

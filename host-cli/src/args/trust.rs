@@ -138,7 +138,7 @@ impl From<Treatment> for Inspections {
 #[derive(Debug, Args)]
 #[command(after_help = SHOW_AFTER, after_long_help = SHOW_AFTER)]
 pub struct Show {
-    /// The trust policy, in JSON or compiled
+    /// The trust policy, in JSON, compiled, or signed as `sitrep trust sign` writes it
     #[arg(value_name = "FILE")]
     pub policy: PathBuf,
 

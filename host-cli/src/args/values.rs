@@ -27,6 +27,15 @@ pub(super) fn not_the_last(text: &str) -> Result<u32, String> {
     }
 }
 
+/// How long something may take.
+pub(super) fn seconds(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(0) => Err("expected 1 second or more".into()),
+        Ok(number) => Ok(number),
+        Err(_) => Err(format!("expected a number of seconds from 1 to {}", u32::MAX)),
+    }
+}
+
 pub(super) fn variable(name: &str) -> Result<String, String> {
     if name.is_empty() || name.contains(['=', '\0']) {
         return Err("expected the name of a variable, without a value".into());

@@ -9,7 +9,7 @@ use sitrep_metadata::trust_policy::RequiredAttestation;
 
 use super::artifact::{self, Artifact};
 use super::source::{DeviceId, Source};
-use super::values::{name_below, parameter, variable};
+use super::values::{name_below, parameter, seconds, variable};
 
 /// `sitrep verify`.
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ pub struct Verify {
 
     /// Public keys of the project owners, all of whom must have signed the layout
     ///
-    /// PEM (BEGIN PUBLIC KEY), securesystemslib JSON, OpenSSH Ed25519, minisign or signify, or OpenPGP as `gpg --export` writes it. Ed25519, RSA of 2048
+    /// Every word up to the next option is taken for one: put INPUT before. PEM (BEGIN PUBLIC KEY), securesystemslib JSON, OpenSSH Ed25519, minisign or signify, or OpenPGP as `gpg --export` writes it. Ed25519, RSA of 2048
     /// to 8192 bits (PSS or PKCS#1 v1.5 with SHA-256, SHA-384, SHA-512), ECDSA P-256, P-384 and P-521; a PEM RSA key signs with rsassa-pss-sha256.
     /// OpenPGP: RSA, DSA, Ed25519; whether such a key has expired is not asked. The same key in two files is an error.
     #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "trust", conflicts_with = "trust")]
@@ -96,7 +96,7 @@ pub struct Verify {
     /// How long each command of an inspection may take; a slower one is killed, and there is no verdict
     ///
     /// Everything that it has started is killed too. So is everything that a command leaves running when it ends.
-    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = seconds)]
     #[arg(requires = "run_inspections")]
     pub inspection_timeout: u32,
 

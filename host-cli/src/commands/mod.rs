@@ -6,6 +6,7 @@ pub mod device;
 mod done;
 pub mod make;
 mod output;
+mod parameters;
 pub mod verify;
 
 use std::ffi::OsString;
@@ -13,7 +14,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand};
+use clap::error::ContextKind;
+use clap::error::ErrorKind::{self, DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand};
 
 use crate::args::{Cli, Command, grouped};
 use crate::error::CliError;
@@ -63,8 +65,48 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// The same error, of words that give a terminal no orders: shells put names of files into command lines, and clap shows what it does not understand.
 fn without_orders(args: &[OsString], error: clap::Error) -> clap::Error {
     let args = args.iter().map(|word| harmless(&word.to_string_lossy()));
-    Cli::try_parse_from(args).err().unwrap_or(error)
+    let mut error = Cli::try_parse_from(args).err().unwrap_or(error);
+    // What looks like an option is meant as one, and not as a file that is called so.
+    let is_option = |word: String| word.starts_with("--") || word.len() == 2;
+    if error.kind() == ErrorKind::UnknownArgument
+        && error.get(ContextKind::SuggestedArg).is_none()
+        && error.get(ContextKind::InvalidArg).is_some_and(|word| is_option(word.to_string()))
+    {
+        error.remove(ContextKind::Suggested);
+    }
+    error
 }
+
+/// What to do about wrong usage, where clap does not say it. The texts that clap keeps say which command it is.
+fn usage_hint(error: &clap::Error) -> Option<&'static str> {
+    let named = |kind| error.get(kind).map(|value| value.to_string()).unwrap_or_default();
+    match error.kind() {
+        ErrorKind::UnknownArgument if OWNER_KEYS.contains(&named(ContextKind::InvalidArg).as_str()) => {
+            Some("the owners' public keys are given with --verification-keys")
+        }
+        ErrorKind::UnknownArgument if !named(ContextKind::InvalidArg).starts_with('-') => {
+            let usage = named(ContextKind::Usage);
+            match (usage.contains("--verification-keys"), usage.contains("INPUT")) {
+                (true, true) => {
+                    Some("public keys are given with --verification-keys, and other files with their options as well")
+                }
+                (true, false) => Some("public keys are given with --verification-keys"),
+                _ => None,
+            }
+        }
+        ErrorKind::MissingRequiredArgument if named(ContextKind::InvalidArg).contains("<INPUT>") => Some(
+            "put INPUT first: options such as --verification-keys and --artifact take every word after them up to the next option",
+        ),
+        ErrorKind::InvalidUtf8 if named(ContextKind::Usage).contains("sitrep verify") => Some(
+            "names of artifacts are UTF-8: a file whose own name is not is given as two words, --artifact-as NAME FILE",
+        ),
+        _ => None,
+    }
+}
+
+/// What other tools call `--verification-keys`.
+const OWNER_KEYS: [&str; 8] =
+    ["-k", "--key", "--keys", "--layout-key", "--layout-keys", "--public-key", "--pubkey", "--verification-key"];
 
 /// Help and version go to standard output with success, wrong usage to standard error with 2.
 fn usage(error: &clap::Error) -> ExitCode {
@@ -83,6 +125,9 @@ fn usage(error: &clap::Error) -> ExitCode {
             // Without any argument: the help.
             None => write!(io::stderr(), "{text}"),
         };
+        if let Some(hint) = usage_hint(error) {
+            let _ = writeln!(io::stderr(), "sitrep: hint: {hint}");
+        }
         return ExitCode::from(2);
     }
     match error.print() {

@@ -1,8 +1,10 @@
 //! Output that is there whole or not at all: a failed command leaves no file behind.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
+use std::mem::take;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -64,6 +66,21 @@ impl FileVersion {
         Ok(Self { id, length: metadata.len(), modified: metadata.modified().ok() })
     }
 }
+
+/// A file that is to be JSON has a zero byte.
+#[derive(Debug)]
+pub struct NoText {
+    /// What was read of it, by which it may be known.
+    pub start: Vec<u8>,
+}
+
+impl fmt::Display for NoText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected JSON, found a zero byte")
+    }
+}
+
+impl std::error::Error for NoText {}
 
 /// What a file may hold, and so how long it may be. Sparse files take no space on a disk; they would in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -298,7 +315,7 @@ fn read_into(file: OpenFile, most: u64, mut contents: Contents, buffer: &mut Vec
         }
         // No JSON has one, and what a file's holes read as is nothing else.
         if contents == Contents::Metadata && memchr::memchr(0, buffer.get(before..).unwrap_or(&[])).is_some() {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "expected JSON, found a zero byte"));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, NoText { start: take(buffer) }));
         }
         // With room for the read that finds the end; of a pipe it grows with what comes.
         let rest = length.saturating_add(1).saturating_sub(buffer.len() as u64);
@@ -320,6 +337,19 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(&unfinished.0, path)?;
     unfinished.0 = PathBuf::new();
     sync(directory)
+}
+
+/// Can a file be written to `path`? What is there stays as it is.
+///
+/// # Errors
+/// The operating system's.
+pub fn check_writable(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    let unfinished = Unfinished(parent(path).join(unfinished_name(path)?));
+    OpenOptions::new().write(true).create_new(true).open(&unfinished.0)?;
+    Ok(())
 }
 
 /// Makes the directory `path` with these files in it, each of which `contents` writes. It appears complete, or not at all. A file may be in directories inside of it: the
@@ -409,6 +439,20 @@ mod tests {
         write(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(names(directory.path()), ["out"]);
+    }
+
+    #[test]
+    fn whether_a_file_can_be_written_is_known_before() {
+        let directory = Directory::new("files").unwrap();
+        let path = directory.path().join("out");
+        check_writable(&path).unwrap();
+        assert!(names(directory.path()).is_empty());
+        fs::write(&path, b"one").unwrap();
+        check_writable(&path).unwrap();
+        assert_eq!((fs::read(&path).unwrap(), names(directory.path())), (b"one".to_vec(), vec!["out".to_owned()]));
+        assert_eq!(check_writable(&path.join("in")).unwrap_err().kind(), io::ErrorKind::NotADirectory);
+        assert_eq!(check_writable(&directory.path().join("no/out")).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(check_writable(directory.path()).unwrap_err().kind(), io::ErrorKind::IsADirectory);
     }
 
     #[test]

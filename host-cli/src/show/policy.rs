@@ -1,6 +1,7 @@
 //! What a trust policy believes and demands.
 
 use serde::Serialize;
+use sitrep_metadata::envelope::document::Signature;
 use sitrep_metadata::keys::{OwnerFile, fingerprint};
 use sitrep_metadata::trust_policy::{Form, Policy, public_text};
 
@@ -18,6 +19,9 @@ pub(crate) struct ShownPolicy {
     earliest_time: Option<String>,
     security_version: u32,
     revision: u32,
+    /// Ids of the keys that signed it, as its envelope says; `None` where it is in no envelope.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed_by: Option<Vec<Option<String>>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -71,7 +75,14 @@ impl ShownPolicy {
             earliest_time: policy.earliest_time.map(|time| time.to_string()),
             security_version: policy.security_version,
             revision: policy.revision,
+            signed_by: None,
         }
+    }
+
+    /// The same policy in an envelope with these signatures, which were not checked.
+    pub(crate) fn signed_by(self, signatures: &[Signature]) -> Self {
+        let ids = signatures.iter().map(|signature| signature.keyid.clone()).collect();
+        Self { signed_by: Some(ids), ..self }
     }
 
     /// For people; `path` is what the policy is called.
@@ -79,6 +90,12 @@ impl ShownPolicy {
         let mut out = Lines::default();
         let form = if self.form == "json" { "in JSON" } else { "compiled" };
         out.line(format_args!("trust policy {path}, {form}, revision {}", self.revision));
+        if let Some(ids) = &self.signed_by {
+            for id in ids {
+                out.line(format_args!("  signed by key id {}, as it says", id.as_deref().unwrap_or("(none)")));
+            }
+            out.line(format_args!("  no signature was checked: `sitrep trust update` checks them"));
+        }
         let (threshold, count) = (self.threshold, self.owners.len());
         match (threshold, count) {
             (1, 1) => out.line(format_args!("  this owner must have signed the layout")),

@@ -1,6 +1,6 @@
 //! A verdict for people. It is read back from the JSON that `--json` prints, so that both always say the same.
 
-use sitrep_core::{Code, List};
+use sitrep_core::{Class, Code, List};
 use sitrep_metadata::payload::predicates::name_of;
 use sitrep_metadata::verification::report::{
     Applied, Artifact, Attestation, Device, Inspection, Layout, Located, Parameter, ReadFile, Report, Required, Step,
@@ -9,6 +9,7 @@ use sitrep_metadata::verification::report::{
 
 use crate::inspection::ran::Ran;
 use crate::show::lines::Lines;
+use crate::show::messages::note;
 
 /// A verdict as people are shown it.
 #[derive(Clone, Copy)]
@@ -164,6 +165,16 @@ impl<'r> Shown<'r> {
         }
     }
 
+    /// Of evidence that is missing, the warnings say what was there and did not count: for commands that show no verdict.
+    pub(crate) fn note_evidence(&self) {
+        let of_evidence = |located: &&Located| located.class == Class::Evidence.name();
+        if self.report.error.as_ref().is_some_and(|error| of_evidence(&error)) {
+            for warning in self.report.warnings.iter().filter(of_evidence) {
+                note(&format_args!("warning {}", self.line(warning)));
+            }
+        }
+    }
+
     /// Code, message and place of an error or warning, in one line.
     #[must_use]
     pub fn line(&self, located: &Located) -> String {
@@ -278,10 +289,11 @@ fn attestation_line(attestation: &Attestation, verbose: bool) -> String {
 
 fn signers(step: &Step, verbose: bool) -> String {
     let needed = count(step.threshold, "key");
+    let Some(links) = step.links else { return format!("not looked at, {needed} needed") };
     if step.vouched_by.is_empty() {
         return format!("no valid link, {needed} needed");
     }
-    let links = count(u32::from(step.links), "link");
+    let links = count(u32::from(links), "link");
     format!("signed by {} ({links}, {needed} needed)", keys(&step.vouched_by, verbose))
 }
 
@@ -327,7 +339,7 @@ mod tests {
             name: "build".into(),
             threshold: 2,
             vouched_by: vec!["aaaaaaaaaaaa".into(), "short".into()],
-            links: 2,
+            links: Some(2),
             materials: Some(1),
             products: Some(0),
         });

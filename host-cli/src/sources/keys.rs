@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use sitrep_metadata::keys::{KeyError, MAX_FILE, OwnerFile, PublicHalf, push_distinct};
+use sitrep_metadata::file_kind::FileKind;
+use sitrep_metadata::keys::{KeyError, KeyFileFault, MAX_FILE, OwnerFile, PublicHalf, push_distinct};
 use zeroize::Zeroizing;
 
 use crate::error::CliError;
 use crate::shell::files::read_secret_start;
+use crate::sources::kinds;
 
 /// Reads every file. The order is kept.
 ///
@@ -15,7 +17,12 @@ use crate::shell::files::read_secret_start;
 pub fn read_owners(paths: &[PathBuf]) -> Result<Vec<OwnerFile>, CliError> {
     let mut owners: Vec<OwnerFile> = Vec::with_capacity(paths.len());
     for path in paths {
-        let owner = OwnerFile::parse(path, &read(path)?).map_err(|fault| KeyError { path: path.clone(), fault })?;
+        let bytes = read(path)?;
+        let owner = OwnerFile::parse(path, &bytes).map_err(|fault| match fault {
+            // Its hint says how it comes to be among the keys.
+            KeyFileFault::Metadata => KeyError { path: path.clone(), fault }.into(),
+            fault => explain(path, &bytes, fault),
+        })?;
         push_distinct(&mut owners, owner)?;
     }
     Ok(owners)
@@ -26,7 +33,18 @@ pub fn read_owners(paths: &[PathBuf]) -> Result<Vec<OwnerFile>, CliError> {
 /// # Errors
 /// [`CliError`] when it cannot be read, or is neither.
 pub fn read_public_half(path: &Path) -> Result<PublicHalf, CliError> {
-    Ok(PublicHalf::parse(path, &read(path)?).map_err(|fault| KeyError { path: path.into(), fault })?)
+    let bytes = read(path)?;
+    PublicHalf::parse(path, &bytes).map_err(|fault| explain(path, &bytes, fault))
+}
+
+/// Says what the file is, where it is known and nothing like a key.
+fn explain(path: &Path, bytes: &[u8], fault: KeyFileFault) -> CliError {
+    use KeyFileFault::{Json, Metadata, NoForm};
+    // Of what may be a private key no copies are made.
+    let is_secret = memchr::memmem::find(bytes, b"private").is_some();
+    let is_strange = matches!(fault, Json(_) | Metadata | NoForm) && !is_secret;
+    let kind = is_strange.then(|| FileKind::of(bytes)).flatten();
+    kinds::wrong(path, kind, "a public key").unwrap_or_else(|| KeyError { path: path.into(), fault }.into())
 }
 
 /// Who gives a private key by mistake is told so, and no copy of it stays.

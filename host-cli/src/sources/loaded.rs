@@ -1,5 +1,6 @@
 //! What `verify` and `pack` are given, in the one form that is verified: a bundle in memory.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,10 +15,15 @@ use sitrep_metadata::envelope::attestation_bundle::AttestationFile;
 
 use crate::args::Source;
 use crate::error::CliError;
-use crate::shell::files::{Contents, FileVersion, read};
+use crate::shell::files::{Contents, FileVersion};
 use crate::sources::input::Input;
+use crate::sources::kinds;
 use crate::sources::near;
 use crate::sources::note::{Ignored, Note};
+
+const EXPECTED: &str = "a bundle, or a layout with its links beside it";
+
+const ATTESTATIONS: &str = "attestations";
 
 /// A supply chain, loaded.
 #[derive(Debug)]
@@ -45,7 +51,7 @@ impl Loaded {
         // clap asks for one of the two and refuses both.
         let path = source.input.as_ref().or(source.layout.as_ref()).cloned().unwrap_or_default();
         // Read once: it may be a pipe.
-        let bytes = read(&path, Contents::BundleOrMetadata).map_err(|error| CliError::Read(path.clone(), error))?;
+        let bytes = kinds::read(&path, Contents::BundleOrMetadata, EXPECTED)?;
         if bytes.starts_with(&MAGIC) {
             if source.link_dir.is_some() || !source.attestations.is_empty() {
                 return Err(CliError::EvidenceWithBundle);
@@ -72,12 +78,20 @@ impl Loaded {
         }
         let is_file = links.metadata().is_ok_and(|metadata| !metadata.is_dir());
         let named = is_file.then(|| links.to_owned()).into_iter().chain(source.attestations.iter().cloned());
-        let attestations = named.map(|path| match read(&path, Contents::Metadata) {
-            Ok(bytes) => Ok(AttestationFile { path, bytes }),
-            Err(error) => Err(CliError::Read(path, error)),
+        let attestations = named.map(|path| {
+            let bytes = kinds::read(&path, Contents::Metadata, ATTESTATIONS)?;
+            Ok::<_, CliError>(AttestationFile { path, bytes })
         });
         let attestations: Vec<AttestationFile> = attestations.collect::<Result<_, _>>()?;
-        let input = Input::of_layout(&path, &bytes, (!is_file).then_some(links), &attestations)?;
+        let input = Input::of_layout(&path, &bytes, (!is_file).then_some(links), &attestations);
+        let input = input.map_err(|error| match *error.reason {
+            Ignored::Invalid(_) if error.file == path => kinds::explain(&path, &bytes, EXPECTED, error),
+            Ignored::NoAttestation(Some(_)) => match attestations.iter().find(|file| file.path == error.file) {
+                Some(file) => kinds::explain(&file.path, &file.bytes, ATTESTATIONS, error),
+                None => error.into(),
+            },
+            _ => error.into(),
+        })?;
         let Input { mut packer, mut notes, loaded_files, directories } = input;
         let (bundle, left_out) = packer.finish_what_fits(profile)?;
         notes.extend(left_out.into_iter().map(|left_out| {
@@ -115,10 +129,10 @@ impl Loaded {
     ///
     /// # Errors
     /// [`CliError`] when the input was a bundle and is damaged, or expands to too much.
-    pub fn packer(&self) -> Result<Packer, CliError> {
+    pub fn packer(&self) -> Result<Cow<'_, Packer>, CliError> {
         match &self.packer {
-            Some(packer) => Ok(packer.clone()),
-            None => self.with_bundle(documents::packer),
+            Some(packer) => Ok(Cow::Borrowed(packer)),
+            None => self.with_bundle(documents::packer).map(Cow::Owned),
         }
     }
 

@@ -5,6 +5,7 @@ mod attestation_bundles;
 pub mod bundle;
 pub mod input;
 pub mod keys;
+pub(crate) mod kinds;
 pub mod layout;
 pub mod loaded;
 mod near;

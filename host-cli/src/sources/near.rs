@@ -26,6 +26,7 @@ pub(crate) fn links(directory: &Path, step: &str) -> Near {
         names.map(|name| (!begins_as(&name, step), name)).filter(|(other, name)| !other || is_link(name)).collect();
     // Those that begin so first: only so many are read.
     names.sort();
+    let own = names.iter().filter(|(other, _)| !other).map(|(_, name)| name.clone()).collect();
     let mut links = Vec::new();
     for (other, name) in names.into_iter().take(FILES) {
         let document = read(&directory.join(&name));
@@ -34,7 +35,7 @@ pub(crate) fn links(directory: &Path, step: &str) -> Near {
             links.push(NearLink { name, document });
         }
     }
-    Near { directory: directory.display().to_string(), links }
+    Near { directory: directory.display().to_string(), links, names: own }
 }
 
 /// `STEP.`, in any case of letters.

@@ -120,7 +120,7 @@ impl fmt::Display for Note {
         match (self.part, &self.reason) {
             // The line is all that the error has seen of the file.
             (Part { line: Some(line), element: None }, Ignored::Invalid(DocumentError::Json(error))) => {
-                write!(f, "{file}: {line}:{}: {}", error.column(), error.problem())
+                write!(f, "{file}: {line}:{}: {}", error.column(), error.explained())
             }
             (Part { line: None, element: None }, reason) => write!(f, "{file}: {reason}"),
             (part, reason) => write!(f, "{file}: {part}: {reason}"),

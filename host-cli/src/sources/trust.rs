@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use sitrep_metadata::trust_policy::{Form, MAX_POLICY, Policy, PolicyError};
+use sitrep_metadata::file_kind::FileKind;
+use sitrep_metadata::trust_policy::{Form, MAX_POLICY, Policy, PolicyError, PolicyFault};
 
 use crate::error::CliError;
 use crate::shell::files::read_start;
@@ -22,8 +23,14 @@ pub fn given(trust: Option<&Path>, keys: &[PathBuf]) -> Result<Policy, CliError>
 /// Reads a policy in either form.
 ///
 /// # Errors
-/// [`CliError::Read`] when the file cannot be read, [`CliError::Policy`] when it is no valid policy.
+/// [`CliError::Read`] when the file cannot be read, [`CliError::Policy`] when it is no valid policy, [`CliError::WrongKind`] when it is
+/// something else.
 pub fn read_policy(path: &Path) -> Result<(Policy, Form), CliError> {
     let bytes = read_start(path, MAX_POLICY + 1).map_err(|error| CliError::Read(path.into(), error))?;
-    Ok(Policy::parse(path, &bytes).map_err(|fault| PolicyError { path: path.into(), fault })?)
+    Policy::parse(path, &bytes).map_err(|fault| match (&fault, FileKind::of(&bytes)) {
+        (PolicyFault::Refused { error, .. }, Some(kind)) if kind != FileKind::Policy => {
+            CliError::WrongKind { path: path.into(), kind, expected: "a trust policy", code: Some(error.code()) }
+        }
+        _ => PolicyError { path: path.into(), fault }.into(),
+    })
 }

@@ -116,7 +116,10 @@ fn check(bytes: &[u8]) {
             let mut texts: Vec<String> = names.into_iter().flatten().map(|name| shown.name(name)).collect();
             texts.extend(known.steps.first.iter().chain(&known.inspections.first).map(|name| shown.name(*name)));
             texts.extend(envelope.signatures().filter_map(|signature| shown.optional(signature.keyid)));
-            texts.extend(Predicate::of(&known, &mut shown).map(|predicate| predicate.uri));
+            if let Some(Predicate { uri, says, .. }) = Predicate::of(&known, &mut shown) {
+                texts.push(uri);
+                texts.extend(says.into_iter().flat_map(|says| [says.member, says.value.to_string()]));
+            }
             let subjects = Subjects::of(&bundle, &known, &mut shown).ok().flatten();
             Some((Role::of(&envelope, &known), texts, subjects))
         });

@@ -62,6 +62,7 @@ const CRATES: &[Crate] = &[
             &["envelope/"],
             &["bundle/"],
             &["trust_policy/"],
+            &["file_kind.rs"],
             &["verification.rs", "verification/"],
             &["lint/"],
             &["causes/"],

@@ -2,11 +2,15 @@
 //! whatever the payload refers to.
 
 use sitrep_core::Error;
-use sitrep_core::bundle::{ArtifactRuns, Bundle, Envelope, Event, Form, Reader, Str};
+use sitrep_core::bundle::{ArtifactRuns, Bundle, Envelope, Event, Form, Number, Reader, Str};
 use sitrep_core::limits::HOST;
 
 /// How many subjects of a statement are kept.
 pub const SUBJECTS: usize = 4;
+
+/// How many values of a predicate are kept, and how deep they stand.
+pub const SAID: usize = 32;
+const SAID_DEPTH: usize = 16;
 
 /// How many algorithms of a subject are kept, and as many steps and inspections as any verifier reads.
 const ALGORITHMS: usize = 16;
@@ -36,6 +40,43 @@ pub struct Known<'b> {
     pub inspections: Names<'b>,
     /// What a statement is about; `None` where it lists nothing.
     pub subjects: Option<KnownSubjects<'b>>,
+    /// The first values of a predicate.
+    pub said: Vec<Said<'b>>,
+    /// Does it have more?
+    pub says_more: bool,
+}
+
+/// A value of a predicate that is no object and no list.
+#[derive(Clone, Debug)]
+pub struct Said<'b> {
+    /// The way to it from the predicate.
+    pub path: Vec<Component<'b>>,
+    /// The value.
+    pub value: Scalar<'b>,
+}
+
+/// A part of the way to a value.
+#[derive(Clone, Copy, Debug)]
+pub enum Component<'b> {
+    /// The member of this name.
+    Member(Str<'b>),
+    /// The element with this number, from 0.
+    Element(u64),
+}
+
+/// A value that is no object and no list.
+#[derive(Clone, Copy, Debug)]
+pub enum Scalar<'b> {
+    /// `null`
+    Null,
+    /// `true`, `false`
+    Bool(bool),
+    /// A small integer.
+    Integer(u32),
+    /// Any other number, as written.
+    Number(&'b str),
+    /// A string.
+    Text(Str<'b>),
 }
 
 /// The first names of a list.
@@ -166,7 +207,14 @@ impl<'b> Known<'b> {
                     open.push(Open::Object(Member::Other, Str::new("")));
                 }
                 Event::ArrayStart => open.push(Open::Array(0)),
-                Event::Text(text) => known.text(&open, text),
+                Event::Text(text) => {
+                    known.text(&open, text);
+                    known.said(&open, Scalar::Text(text));
+                }
+                Event::Null => known.said(&open, Scalar::Null),
+                Event::Bool(value) => known.said(&open, Scalar::Bool(value)),
+                Event::Number(Number::Integer(value)) => known.said(&open, Scalar::Integer(value)),
+                Event::Number(Number::Text(text)) => known.said(&open, Scalar::Number(text)),
                 Event::Artifacts(runs) => known.artifacts(&open, runs)?,
                 _ => {}
             }
@@ -201,6 +249,21 @@ impl<'b> Known<'b> {
             }
             _ => {}
         }
+    }
+
+    /// A value, which may be one of the predicate's.
+    fn said(&mut self, open: &[Open<'b>], value: Scalar<'b>) {
+        let Some((Open::Object(Member::Predicate, _), inside)) = open.split_first() else { return };
+        if self.said.len() == SAID || inside.len() > SAID_DEPTH {
+            self.says_more = true;
+            return;
+        }
+        let path = inside.iter().map(|open| match open {
+            Open::Object(_, name) => Component::Member(*name),
+            // The element that is read has been counted.
+            Open::Array(count) => Component::Element(count.saturating_sub(1)),
+        });
+        self.said.push(Said { path: path.collect(), value });
     }
 
     /// A subject begins.

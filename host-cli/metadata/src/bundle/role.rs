@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
+use serde_json::Value;
 use sitrep_core::Error;
 use sitrep_core::bundle::{Bundle, Envelope, Kind, Str};
 
-use crate::bundle::known::{Digest, Known};
+use crate::bundle::known::{Component, Digest, Known, Said, Scalar};
 use crate::bundle::shown::Shown;
 use crate::payload::predicates::{LINKS, name_of};
 
@@ -77,6 +78,51 @@ pub struct Predicate {
     pub uri: String,
     /// What people call the type, where it is known.
     pub name: Option<&'static str>,
+    /// What it says, as far as it is shown: the first values that are no objects and no lists.
+    pub says: Vec<Says>,
+    /// Does it say more?
+    pub says_more: bool,
+}
+
+/// One value of a predicate.
+#[derive(Clone, Debug, Serialize)]
+pub struct Says {
+    /// The way to it: names of members with dots between them, and numbers of elements in brackets.
+    pub member: String,
+    /// The value.
+    pub value: Value,
+}
+
+impl Says {
+    fn of(said: &Said<'_>, shown: &mut Shown) -> Self {
+        let mut member = String::new();
+        for component in &said.path {
+            match component {
+                Component::Member(name) => {
+                    let dot = if member.is_empty() { "" } else { "." };
+                    member += &format!("{dot}{}", shown.name(*name));
+                }
+                Component::Element(number) => member += &format!("[{number}]"),
+            }
+        }
+        let value = match said.value {
+            Scalar::Null => Value::Null,
+            Scalar::Bool(value) => Value::Bool(value),
+            Scalar::Integer(value) => Value::from(value),
+            Scalar::Number(text) => {
+                let text = shown.name(Str::new(text));
+                serde_json::from_str(&text).unwrap_or(Value::String(text))
+            }
+            Scalar::Text(text) => Value::String(shown.name(text)),
+        };
+        Self { member, value }
+    }
+}
+
+impl fmt::Display for Says {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", if self.member.is_empty() { "itself" } else { &self.member }, self.value)
+    }
 }
 
 impl Predicate {
@@ -84,7 +130,8 @@ impl Predicate {
     pub fn of(payload: &Known<'_>, shown: &mut Shown) -> Option<Self> {
         let uri = shown.name(payload.predicate_type?);
         let name = name_of(&uri);
-        Some(Self { uri, name })
+        let says = payload.said.iter().map(|said| Says::of(said, shown)).collect();
+        Some(Self { uri, name, says, says_more: payload.says_more })
     }
 }
 

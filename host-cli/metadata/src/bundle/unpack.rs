@@ -13,6 +13,7 @@ use self::base64_text::Base64;
 use crate::budget::{Budget, Exhausted, FILES, PATHS};
 use crate::bundle::pack::{derived_file_name, sublayout_directory};
 use crate::envelope::attestation_bundle::is_bundle_name;
+use crate::envelope::document::openpgp_of_bundle;
 use crate::keys::openpgp::OpenPgpSignature;
 use crate::limits::SUBLAYOUT_DEPTH;
 use crate::names::{FILE_NAME, is_file_name};
@@ -330,7 +331,7 @@ fn push_signatures(out: &mut dyn FnMut(&[u8]), envelope: &Envelope<'_>, encode: 
             push_string(out, keyid);
             push(out, ",");
         }
-        match OpenPgpSignature::from_bytes(bytes).filter(|_| is_openpgp) {
+        match openpgp_of_bundle(bytes, is_openpgp) {
             Some(OpenPgpSignature { headers, short_keyid, signature }) => {
                 push_hex(out, "other_headers", &headers);
                 if let Some(short_keyid) = short_keyid {

@@ -19,6 +19,8 @@ pub struct Near {
     pub directory: String,
     /// Files whose names begin as the step's links do, in any case of letters.
     pub links: Vec<NearLink>,
+    /// The names of everything that is there and begins so.
+    pub names: Vec<String>,
 }
 
 /// A file that may have been meant as a link.
@@ -118,7 +120,7 @@ pub(super) fn find(
     }
     let others = near.links.iter().filter(|link| !names.contains(&link.name));
     for link in others.take(super::TOLD) {
-        find_misplaced(&step, link, &names, causes);
+        find_misplaced(&step, link, &names, &near, causes);
     }
 }
 
@@ -136,14 +138,18 @@ fn find_nobody(step: &Step<'_>, causes: &mut Causes) {
 }
 
 /// A file that begins as a link of the step does, and is not one of those that count.
-fn find_misplaced(step: &Step<'_>, link: &NearLink, names: &[String], causes: &mut Causes) {
+fn find_misplaced(step: &Step<'_>, link: &NearLink, names: &[String], near: &Near, causes: &mut Causes) {
     let name = &link.name;
     // What it would have to be called, where an allowed key signed it.
     let own = link.signers().find(|signer| step.allowed.contains(signer)).map(|keyid| link_file_name(step.name, keyid));
     let why = if link.document.is_none() {
         "but it is no signed link".to_owned()
     } else if let Some(own) = &own {
-        causes.advise(format!("rename {name} to {own}"));
+        causes.advise(if near.names.contains(own) {
+            format!("{own} is there too: ask who carries out the step which of the two is the link, and keep that under this name")
+        } else {
+            format!("rename {name} to {own}")
+        });
         misspelling(step, name, names)
     } else if let Some((signer, listed)) =
         link.signers().find_map(|signer| Some((signer, step.of_other_dialect(signer)?)))

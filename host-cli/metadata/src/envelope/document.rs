@@ -61,6 +61,12 @@ impl Signature {
     }
 }
 
+/// The signature of OpenPGP that a bundle keeps as these bytes, where it says that they are one and they are; otherwise they are those of a bare key. A
+/// bundle says it of Metablocks alone.
+pub(crate) fn openpgp_of_bundle(bytes: &[u8], is_openpgp: bool) -> Option<OpenPgpSignature> {
+    OpenPgpSignature::from_bytes(bytes).filter(|_| is_openpgp)
+}
+
 impl Document {
     /// Parses a file: a Metablock (`signatures`, `signed`) or a DSSE envelope (`payload`, `payloadType`, `signatures`), which may stand in a Sigstore
     /// bundle (`mediaType`, `dsseEnvelope`). Nothing else of such a bundle counts, no certificate and no entry of a log.
@@ -133,7 +139,7 @@ impl Document {
         let signatures = signatures.into_iter().filter_map(|Signature { keyid, bytes, is_openpgp }| {
             let keyid = keyid.filter(is_known);
             let counts = if is_dsse { !bytes.is_empty() } else { keyid.is_some() && !bytes.is_empty() };
-            let is_openpgp = is_openpgp && !is_dsse && OpenPgpSignature::from_bytes(&bytes).is_some();
+            let is_openpgp = openpgp_of_bundle(&bytes, is_openpgp).is_some();
             counts.then_some(Signature { keyid, bytes, is_openpgp })
         });
         Ok(Self { wrapping, payload, signatures: signatures.collect(), notes: Vec::new(), more_notes: 0 })

@@ -78,8 +78,8 @@ mod tests {
     fn what_is_no_array_is_none() {
         for (text, expected) in [
             ("{}", "1:1: expected an array"),
-            ("", "1:1: expected an array"),
-            ("[1", "1:3: expected `,` or `]`"),
+            ("", "1:1: the text ends here, expected an array"),
+            ("[1", "1:3: the text ends here, expected `,` or `]`"),
             ("[1,]", "1:4: expected a value"),
             ("[1] 2", "1:5: expected the end of the text"),
             ("[1,{\"a\":1,\"a\":2}]", "1:11: expected every key once, found \"a\" twice"),

@@ -100,6 +100,7 @@ pub struct Error {
     line: usize,
     column: usize,
     problem: Problem,
+    is_at_end: bool,
 }
 
 impl Error {
@@ -115,15 +116,28 @@ impl Error {
         self.column
     }
 
+    /// What is wrong there, in words.
+    #[must_use]
+    pub fn explained(&self) -> String {
+        let end = if self.is_at_end { "the text ends here, " } else { "" };
+        format!("{end}{}", self.problem)
+    }
+
     /// What is wrong there.
     #[must_use]
     pub const fn problem(&self) -> &Problem {
         &self.problem
     }
 
+    /// Is it where the text ends? Then the text was cut, or somebody is still writing it.
+    #[must_use]
+    pub const fn is_at_end(&self) -> bool {
+        self.is_at_end
+    }
+
     /// The text, if its encoding is the one that strict JSON has.
     pub(crate) fn check_text(json: &[u8]) -> Result<&str, Self> {
-        let start = |problem| Self { line: 1, column: 1, problem };
+        let start = |problem| Self { line: 1, column: 1, problem, is_at_end: false };
         if json.len() >= JSON_TEXT {
             return Err(start(Problem::TooLong));
         }
@@ -140,7 +154,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.line, self.column, self.problem)
+        write!(f, "{}:{}: {}", self.line, self.column, self.explained())
     }
 }
 
@@ -175,6 +189,7 @@ impl Fault {
         let line_start = before.rfind('\n').map_or(0, |position| position + 1);
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
         let column = before.get(line_start..).unwrap_or("").chars().count() + 1;
-        Error { line, column, problem }
+        let is_at_end = matches!(problem, Problem::Expected(_)) && offset >= text.trim_end().len();
+        Error { line, column, problem, is_at_end }
     }
 }

@@ -23,7 +23,7 @@ fn values_are_read() {
 #[test]
 fn errors_say_where_and_what() {
     for (json, expected) in [
-        ("", "1:1: expected a value"),
+        ("", "1:1: the text ends here, expected a value"),
         ("nul", "1:1: expected a value"),
         ("[1 2]", "1:4: expected `,` or `]`"),
         ("[1,]", "1:4: expected a value"),
@@ -33,8 +33,8 @@ fn errors_say_where_and_what() {
         ("{1:2}", "1:2: expected a key"),
         ("[]\n x", "2:2: expected the end of the text"),
         ("\"a\nb\"", "1:3: expected a character or the closing quote of the string"),
-        ("\"abc", "1:5: expected a character or the closing quote of the string"),
-        ("\"abc\\", "1:6: expected a character or the closing quote of the string"),
+        ("\"abc", "1:5: the text ends here, expected a character or the closing quote of the string"),
+        ("\"abc\\", "1:6: the text ends here, expected a character or the closing quote of the string"),
         ("\"\u{e9}\\x\"", "1:3: expected one of \" \\ / b f n r t u after the backslash"),
         ("\"\\u12g4\"", "1:2: expected four hexadecimal digits"),
         ("\"\\u+123\"", "1:2: expected four hexadecimal digits"),

@@ -87,9 +87,8 @@ impl fmt::Display for KeyError {
             KeyFileFault::Jwk => write!(f, "{path} holds a JSON Web Key, expected PEM or securesystemslib JSON"),
             KeyFileFault::Age => write!(f, "{path} holds a key of age, which encrypts and signs nothing"),
             KeyFileFault::Metadata => write!(f, "{path} is no public key but a bundle or in-toto metadata"),
-            KeyFileFault::Private(_) | KeyFileFault::Key(KeyFault::Private) => {
-                write!(f, "{path} holds a private key, expected the public one")
-            }
+            KeyFileFault::Private(form) => write!(f, "{path} holds {form}, expected the public one"),
+            KeyFileFault::Key(KeyFault::Private) => write!(f, "{path} holds a private key, expected the public one"),
             KeyFileFault::MalformedPrivate => {
                 write!(
                     f,
@@ -240,7 +239,8 @@ impl PrivateForm {
             Self::Pkcs8 | Self::Json => {
                 "write the public key with: sitrep key show --pem KEY, or for PEM openssl pkey -in KEY -pubout"
             }
-            Self::OtherPem => "write the public key with: openssl pkey -in KEY -pubout",
+            Self::Encrypted => "write the public key with: openssl pkey -in KEY -pubout, which asks for the password",
+            Self::Older => "write the public key with: openssl pkey -in KEY -pubout",
             Self::OpenSsh => "write the public key with: ssh-keygen -y -f KEY",
             Self::OpenSshOther => "write the public key as PEM with: ssh-keygen -e -m PKCS8 -f KEY",
             Self::SecurityKey => SECURITY_KEY,

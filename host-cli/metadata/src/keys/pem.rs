@@ -22,9 +22,8 @@ pub(super) fn form(text: &str) -> Result<Option<PrivateForm>, KeyFileFault> {
     Ok(match label {
         "PUBLIC KEY" | "RSA PUBLIC KEY" => None,
         "PRIVATE KEY" => Some(PrivateForm::Pkcs8),
-        "ENCRYPTED PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" | "DSA PRIVATE KEY" => {
-            Some(PrivateForm::OtherPem)
-        }
+        "ENCRYPTED PRIVATE KEY" => Some(PrivateForm::Encrypted),
+        "RSA PRIVATE KEY" | "EC PRIVATE KEY" | "DSA PRIVATE KEY" => Some(PrivateForm::Older),
         "OPENSSH PRIVATE KEY" => {
             Some(Block::only(text).map_or(PrivateForm::OpenSsh, |block| openssh::private_form(&block)))
         }

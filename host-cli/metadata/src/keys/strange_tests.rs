@@ -52,6 +52,9 @@ fn security_key(kind: &str) -> Vec<u8> {
 #[allow(clippy::too_many_lines, reason = "a table")]
 fn kinds() -> Vec<Kind> {
     let private = "holds a private key, expected the public one";
+    let older = "holds a private key in a form that is older than PKCS#8, expected the public one";
+    let of_openssh = "holds a private key of OpenSSH, expected the public one";
+    let of_openpgp = "holds a private key of OpenPGP, expected the public one";
     let sk = "sk- keys sign in a form of their own that in-toto does not have: let the owner sign with another key";
     let give = "give the project owner's public key file; `sitrep key show --help` says in which forms";
     let pkcs8 = "write the public key with: sitrep key show --pem KEY, or for PEM openssl pkey -in KEY -pubout";
@@ -110,38 +113,55 @@ fn kinds() -> Vec<Kind> {
         file("keys/p521.private.pem", private, pkcs8),
         file("keys/x25519.private.pem", private, ANOTHER),
         file("keys/rsa-1024.private.pem", private, ANOTHER),
-        file("keys/rsa.pkcs1.private.pem", private, pkey).leads_to("keys/rsa.pem"),
-        file("keys/p256.sec1.private.pem", private, pkey).leads_to("keys/p256.pem"),
-        file("keys/ed25519.encrypted.private.pem", private, pkey),
+        file("keys/rsa.pkcs1.private.pem", older, pkey).leads_to("keys/rsa.pem"),
+        file("keys/p256.sec1.private.pem", older, pkey).leads_to("keys/p256.pem"),
+        file(
+            "keys/ed25519.encrypted.private.pem",
+            "holds a private key with a password, expected the public one",
+            pkey,
+        ),
         file("keys/older-ed25519.private.json", private, pkcs8),
-        file("keys/openssh-ed25519", private, "write the public key with: ssh-keygen -y -f KEY")
+        file("keys/openssh-ed25519", of_openssh, "write the public key with: ssh-keygen -y -f KEY")
             .leads_to("keys/openssh-ed25519.pub"),
-        file("keys/openssh-rsa", private, "write the public key as PEM with: ssh-keygen -e -m PKCS8 -f KEY"),
-        file("keys/openssh-ecdsa", private, "write the public key as PEM with: ssh-keygen -e -m PKCS8 -f KEY"),
-        kind("private security key", pem("OPENSSH PRIVATE KEY", &openssh_private), private, sk),
+        file("keys/openssh-rsa", of_openssh, "write the public key as PEM with: ssh-keygen -e -m PKCS8 -f KEY"),
+        file("keys/openssh-ecdsa", of_openssh, "write the public key as PEM with: ssh-keygen -e -m PKCS8 -f KEY"),
+        kind(
+            "private security key",
+            pem("OPENSSH PRIVATE KEY", &openssh_private),
+            "holds a private key of OpenSSH for a security key, expected the public one",
+            sk,
+        ),
         kind(
             "cosign",
             pem("ENCRYPTED SIGSTORE PRIVATE KEY", b"{}"),
-            private,
+            "holds a private key of cosign, expected the public one",
             "write the public key with: cosign public-key --key KEY",
         ),
         kind(
             "older cosign",
             pem("ENCRYPTED COSIGN PRIVATE KEY", b"{}"),
-            private,
+            "holds a private key of cosign, expected the public one",
             "write the public key with: cosign public-key --key KEY",
         ),
-        file("keys/minisign.key", private, "write the public key with: minisign -R -s KEY -p FILE"),
-        file("keys/signify.sec", private, "give the public key, which `signify -G -p FILE` wrote"),
+        file(
+            "keys/minisign.key",
+            "holds a private key of minisign, expected the public one",
+            "write the public key with: minisign -R -s KEY -p FILE",
+        ),
+        file(
+            "keys/signify.sec",
+            "holds a private key of signify, expected the public one",
+            "give the public key, which `signify -G -p FILE` wrote",
+        ),
         kind(
             "PuTTY",
             "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n",
-            private,
+            "holds a private key of PuTTY, expected the public one",
             "write the public key with: puttygen KEY -L",
         ),
         kind("unknown private", pem("TSS2 PRIVATE KEY", &[1]), private, "ask the owner for the public key"),
-        file("openpgp/keys/secret.asc", private, "let the owner write the public key with: gpg --export KEYID"),
-        file("openpgp/keys/secret.gpg", private, "let the owner write the public key with: gpg --export KEYID"),
+        file("openpgp/keys/secret.asc", of_openpgp, "let the owner write the public key with: gpg --export KEYID"),
+        file("openpgp/keys/secret.gpg", of_openpgp, "let the owner write the public key with: gpg --export KEYID"),
         kind(
             "age",
             "# created: 2026\n# public key: age1qqq\nAGE-SECRET-KEY-1QQQ\n",

@@ -1,5 +1,7 @@
 //! Inspections, the commands of steps and inspections, and parameters.
 
+use std::collections::HashSet;
+
 use sitrep_core::{Code, Parameter, Role};
 
 use super::model::{Item, Layout};
@@ -56,15 +58,15 @@ fn find_inspection(inspection: &Item<'_>, profile: Profile, findings: &mut Findi
     }
 }
 
-/// Names in braces, each where it stands first; where any is given, those that are not.
+/// Names in braces, each where it stands first; where any is given, those that are not, and those that are given and stand nowhere.
 pub(super) fn find_parameters(items: &[Item<'_>], given: &[Parameter<'_>], findings: &mut Findings) {
-    let mut seen: Vec<&str> = given.iter().map(|parameter| parameter.name).collect();
+    let mut seen = HashSet::new();
     let mut add = |text, place: &dyn Fn() -> Place| {
         for name in parameters(text) {
-            if !seen.contains(&name) {
-                seen.push(name);
+            if seen.insert(name) {
                 match given {
                     [] => findings.add(&kinds::PARAMETER, place(), format!("`{{{name}}}` is a parameter")),
+                    _ if given.iter().any(|parameter| parameter.name == name) => {}
                     _ => findings.refuse(Code::ParameterUndefined, place(), format!("`{{{name}}}` is not given")),
                 }
             }
@@ -78,6 +80,10 @@ pub(super) fn find_parameters(items: &[Item<'_>], given: &[Parameter<'_>], findi
         }
         let member = if item.role == Role::Step { "expected_command" } else { "run" };
         item.command.iter().flatten().for_each(|word| add(word, &|| Place::item(item).member(member)));
+    }
+    for name in given.iter().map(|parameter| parameter.name).filter(|name| !seen.contains(name)) {
+        let problem = format!("`{name}` is given, and the layout has no `{{{name}}}`");
+        findings.add(&kinds::PARAMETER_UNNAMED, Place::layout(), problem);
     }
 }
 

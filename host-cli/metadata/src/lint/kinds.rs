@@ -93,6 +93,7 @@ kinds! {
     Warning COMMAND_NOT_SPLIT "command-not-split" "write each argument as a string of its own";
     Warning COMMAND_SHELL "command-shell" "run it through a shell that is named: \"sh\", \"-c\", \"...\"";
     Note PARAMETER "parameter" "whoever verifies has to give it with --param NAME=VALUE; without any --param the braces are text";
+    Warning PARAMETER_UNNAMED "parameter-unnamed" "correct the name of --param, or leave it out: its value is used nowhere";
 
     // Devices.
     Note DEVICE_UNFIT "device-unfit" "nothing, unless devices are to verify the chain; `sitrep lint --profile device` says more";

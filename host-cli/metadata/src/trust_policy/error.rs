@@ -40,7 +40,7 @@ impl PolicyError {
     pub const fn hint(&self) -> &'static str {
         match &self.fault {
             PolicyFault::Signed => {
-                "give the policy itself: each owner signs that, and `sitrep trust update` puts the envelopes together"
+                "`sitrep trust show` shows it, and `sitrep trust update` puts the envelopes of all owners together; here, give the policy that was signed"
             }
             PolicyFault::TooLarge => Code::TrustVersion.hint(),
             PolicyFault::Refused { error, .. } => error.code().hint(),

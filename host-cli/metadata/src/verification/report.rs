@@ -173,8 +173,8 @@ pub struct Step {
     pub threshold: u32,
     /// Ids of those that did.
     pub vouched_by: Vec<String>,
-    /// How many links counted.
-    pub links: u16,
+    /// How many links counted; `None` where they were not looked at, since the layout was refused before.
+    pub links: Option<u16>,
     /// How many materials they list.
     pub materials: Option<u32>,
     /// How many products they list.
@@ -354,6 +354,17 @@ impl Report {
             })
         });
         self.rules = rules.collect();
+        self
+    }
+
+    /// The same report, where the time was given and is no clock's: core knows a clock, and not who sets it.
+    #[must_use]
+    pub fn of_given_time(mut self, is_given: bool) -> Self {
+        for warning in self.warnings.iter_mut().filter(|warning| is_given && warning.code == Code::ClockBehind.name()) {
+            warning.message =
+                "the given time is before the earliest time of the trust policy, so that time counts instead".into();
+            warning.hint = "give a later time, or none".into();
+        }
         self
     }
 

@@ -61,9 +61,11 @@ fn prepare(directory: Option<&Path>) -> Result<PathBuf, CliError> {
     match fs::create_dir(directory) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let is_empty = fs::read_dir(directory).map_err(failed)?.next().is_none();
-            if !is_empty {
+            if !directory.is_dir() {
                 return Err(CliError::Occupied(directory.into()));
+            }
+            if fs::read_dir(directory).map_err(failed)?.next().is_some() {
+                return Err(CliError::NotEmpty(directory.into()));
             }
         }
         Err(error) => return Err(failed(error)),

@@ -7,11 +7,11 @@ use sitrep_core::update::PolicyUpdate;
 use sitrep_core::update::package::{self, ARTIFACT, MAGIC};
 use sitrep_core::update::policy_update::MAGIC as UPDATE_MAGIC;
 use sitrep_core::{ArtifactVerdict, Bundle, Code, Ed25519, TrustPolicy};
-use sitrep_metadata::causes::explain;
+use sitrep_metadata::causes::{Asked, Command, explain};
 use sitrep_metadata::profile::Profile;
 use sitrep_metadata::trust_policy::{Form, Policy};
 use sitrep_metadata::verification::Verifier;
-use sitrep_metadata::verification::report::Report;
+use sitrep_metadata::verification::report::{Located, Report};
 
 use crate::args::{BootPackage, SlotName};
 use crate::commands::done::Done;
@@ -23,6 +23,7 @@ use crate::show::lines::harmless;
 use crate::show::messages::{complain, complain_of, note, print};
 use crate::show::report::Shown;
 use crate::sources::bundle::load_bundle;
+use crate::sources::kinds;
 use crate::sources::trust::read_policy;
 
 /// The parts of a package.
@@ -80,8 +81,8 @@ pub fn run(args: &BootPackage) -> Result<Done, CliError> {
     }
     if args.trust.is_some() && args.bundle.is_some() && args.device.device().is_none() {
         note(
-            &"verified for a device that knows no product and no hardware: any other also asks for a security version for its own, \
-               which is verified with --device-product and --device-hardware",
+            &"verified for a device that was not told which product and hardware it is; one that was also asks for a security version \
+               for these: verify that with --device-product and --device-hardware",
         );
     }
     let verified = if args.trust.is_some() { "verified and packaged" } else { "packaged without verifying" };
@@ -116,9 +117,8 @@ fn check_length(args: &BootPackage, parts: [u64; 3]) -> Result<bool, CliError> {
     let Some(length) = package_length(parts) else { return Err(CliError::PackageLength(parts)) };
     match args.slot_size.map(u64::from) {
         Some(slot) if length + TRAILER > slot => {
-            let code = Code::PackageHead;
-            let about = format!("the package has {length} bytes and the slot's trailer {TRAILER}, a slot {slot}");
-            complain(&format_args!("{code}: {} ({about})", code.message()), Some("make the artifact smaller"));
+            let error = CliError::SlotSize { package: length, trailer: TRAILER, slot };
+            complain(&error, error.hint());
             Ok(false)
         }
         _ => Ok(true),
@@ -151,7 +151,8 @@ fn check_forms(args: &BootPackage, parts: &Parts, limits: &Limits) -> Result<boo
     }
     if let Some(path) = &args.policy_update {
         if !parts.policy_update.starts_with(&UPDATE_MAGIC) {
-            return Err(CliError::NoPolicyUpdate(path.clone()));
+            let otherwise = CliError::NoPolicyUpdate(path.clone());
+            return Err(kinds::explain(path, &parts.policy_update, "a policy update", otherwise));
         }
         if let Err(error) = PolicyUpdate::read(&parts.policy_update) {
             let code = error.code();
@@ -201,17 +202,24 @@ fn verify(args: &BootPackage, parts: &Parts, limits: &Limits) -> Result<bool, Cl
             let name = name.as_deref().unwrap_or_default();
             let artifacts =
                 if outcome.result().is_ok() { vec![ArtifactVerdict { name, result, product }] } else { Vec::new() };
-            explain(Report::new(&outcome.verdict().with_artifacts(&artifacts)), outcome, &|_, _| None)
+            let report = Report::new(&outcome.verdict().with_artifacts(&artifacts));
+            explain(report, outcome, &Asked { command: Command::BootPackage, near: &|_, _| None })
         });
-        let report = report.unwrap_or_else(Report::unread);
+        let report = report.unwrap_or_else(Report::unread).of_given_time(args.at.is_some());
         if report.error.is_none() {
+            let is_of_clock = |warning: &&Located| warning.code == Code::ClockBehind.name();
+            for warning in report.warnings.iter().filter(is_of_clock).filter(|_| !args.quiet) {
+                note(&Shown::new(&report, &|_| String::new()).line(warning));
+            }
             return Ok(true);
         }
         first = first.or(Some(report));
     }
     if let Some((report, error)) = first.as_ref().and_then(|report| Some((report, report.error.as_ref()?))) {
         let file_of = |envelope| format!("envelope {envelope}");
-        complain_of(&Shown::new(report, &file_of).line(error), &error.causes, Some(&error.hint));
+        let shown = Shown::new(report, &file_of);
+        shown.note_evidence();
+        complain_of(&shown.line(error), &error.causes, Some(&error.hint));
     }
     Ok(false)
 }

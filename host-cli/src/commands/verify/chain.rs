@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use sitrep_core::{ArtifactVerdict, Inspections, limits};
-use sitrep_metadata::causes::explain;
+use sitrep_metadata::causes::{self, Command, explain};
 use sitrep_metadata::parameters::parameters;
 use sitrep_metadata::profile::Profile;
 use sitrep_metadata::trust_policy::Policy;
@@ -14,6 +14,7 @@ use sitrep_metadata::verification::report::Report;
 
 use crate::args::{Artifact, Verify};
 use crate::commands::done::Done;
+use crate::commands::parameters::note_unnamed;
 use crate::commands::verify::artifact::ArtifactReader;
 use crate::commands::verify::inspections::Inspecting;
 use crate::error::CliError;
@@ -54,6 +55,7 @@ fn verify(args: &Verify, inspecting: &mut Inspecting<'_>) -> Result<Done, CliErr
         inspecting.leave_out(&loaded)?;
     }
     let parameters = parameters(&args.param)?;
+    note_unnamed(&loaded.bundle, &args.param);
     let required = policy.required_attestations(&args.require_attestation);
     let threads = Threads::available();
     let mut verifier = Verifier::new(&policy.owners, &clock, Profile::Host);
@@ -91,6 +93,7 @@ fn verify(args: &Verify, inspecting: &mut Inspecting<'_>) -> Result<Done, CliErr
     let asked = Asked { artifacts: &artifacts, is_read_again: args.run_inspections, copies: copies.as_mut() };
     let report = judge(&verifier, bundle, &loaded, asked, &policy)?;
     let report = if observed.is_some() { inspecting.complete(report) } else { report };
+    let report = report.of_given_time(args.at.is_some());
     if let (Some(copies), None) = (copies, &report.error) {
         copies.place().map_err(CliError::Copy)?;
     }
@@ -138,7 +141,8 @@ fn judge(
             }
         }
         let report = Report::new(&outcome.verdict().with_artifacts(&results)).with_rules(outcome, applied);
-        Ok(explain(report.with_files(files), outcome, &|layout, step| loaded.near(layout, step)))
+        let near = |layout, step: &_| loaded.near(layout, step);
+        Ok(explain(report.with_files(files), outcome, &causes::Asked { command: Command::Verify, near: &near }))
     });
     report.unwrap_or_else(|error| Ok(Report::unread(error)))
 }

@@ -39,6 +39,8 @@ pub(crate) struct Inspecting<'a> {
     environment: Environment,
     except: HashSet<FileVersion>,
     ran: Vec<Ran>,
+    /// Those names of `--inspection-exclude` under which something was there, before inspections or after.
+    excluded: BTreeSet<&'a String>,
     /// Some of the files that inspections saw, and would not see with in-toto.
     left_out_by_in_toto: BTreeSet<String>,
 }
@@ -53,7 +55,7 @@ struct InspectionReport<'a> {
     time_limit_seconds: u32,
     environment_passed_on: Vec<&'a str>,
     /// Names that inspections did not see.
-    excluded: &'a [String],
+    excluded: &'a BTreeSet<&'a String>,
     /// Symbolic links to directories that were no errors.
     links_allowed: &'a [LinkKind],
     inspections: &'a [Ran],
@@ -67,13 +69,14 @@ impl<'a> Inspecting<'a> {
     pub(crate) fn new(args: &'a Verify) -> Result<Self, CliError> {
         let target = target_directory(args.target_dir.as_deref())?;
         let environment = Environment::passing_on(&args.inspection_env).map_err(CliError::Variable)?;
-        args.inspection_report.as_deref().map_or(Ok(()), check_report)?;
+        args.inspection_report.as_deref().map_or(Ok(()), |path| check_report(path, &target))?;
         Ok(Self {
             args,
             target,
             environment,
             except: HashSet::new(),
             ran: Vec::new(),
+            excluded: BTreeSet::new(),
             left_out_by_in_toto: BTreeSet::new(),
         })
     }
@@ -102,8 +105,9 @@ impl<'a> Inspecting<'a> {
     /// # Errors
     /// [`CliError`] when one does not start or end, or the target directory cannot be read.
     pub(crate) fn observe(&mut self, loaded: &Loaded, report: &Report) -> Result<Vec<u8>, CliError> {
+        self.find_excluded();
         let inspections = inspections(loaded, report, &self.args.param)?;
-        let mut packer = loaded.packer()?;
+        let mut packer = loaded.packer()?.into_owned();
         #[cfg(unix)]
         crate::shell::process::descriptors::close_inherited();
         // Not before: it reads what /proc says of this process.
@@ -116,7 +120,12 @@ impl<'a> Inspecting<'a> {
             environment: &self.environment,
             listener: &|inspection| listener(inspection, args, target),
         };
-        for observed in runner.run_all(inspections, &mut self.ran)? {
+        let all = runner.run_all(inspections, &mut self.ran)?;
+        self.find_excluded();
+        for name in self.args.inspection_exclude.iter().filter(|name| !self.excluded.contains(name)) {
+            note(&format_args!("--inspection-exclude {name}: there is nothing of that name in the target directory"));
+        }
+        for observed in all {
             let Inspection { layout, name, run } = observed.inspection;
             if let (Some(program), 1.. | ..=-1) = (run.first(), observed.return_value) {
                 note(&format_args!("inspection {name}: {program} returned {}", observed.return_value));
@@ -138,9 +147,15 @@ impl<'a> Inspecting<'a> {
         Ok(packer.finish(limits::HOST.profile)?)
     }
 
+    /// Finds what is left out that is there now.
+    fn find_excluded(&mut self) {
+        let is_there = |name: &&String| self.target.join(name).symlink_metadata().is_ok();
+        self.excluded.extend(self.args.inspection_exclude.iter().filter(is_there));
+    }
+
     /// The verdict on what was observed, with what the user left out, and what to do about a file that a rule refuses.
     pub(crate) fn complete(&self, mut report: Report) -> Report {
-        report.excluded.clone_from(&self.args.inspection_exclude);
+        report.excluded = self.excluded.iter().copied().cloned().collect();
         if let Some(error) = &mut report.error
             && error.code == Code::RuleDisallow.name()
             && error.hint == INSPECTION_HINT
@@ -171,7 +186,7 @@ impl<'a> Inspecting<'a> {
             directory: fs::canonicalize(&self.target).unwrap_or_else(|_| self.target.clone()).display().to_string(),
             time_limit_seconds: self.args.inspection_timeout,
             environment_passed_on: self.environment.names().collect(),
-            excluded: &self.args.inspection_exclude,
+            excluded: &self.excluded,
             links_allowed: &self.args.inspection_links,
             inspections: &self.ran,
         };
@@ -235,10 +250,11 @@ fn target_directory(directory: Option<&Path>) -> Result<PathBuf, CliError> {
 }
 
 /// What cannot be written is noticed before commands have run. A report that is there already is replaced, another file is not.
-fn check_report(path: &Path) -> Result<(), CliError> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    if parent.is_some_and(|parent| !parent.is_dir()) {
-        return Err(CliError::Write(path.into(), io::ErrorKind::NotADirectory.into()));
+fn check_report(path: &Path, target: &Path) -> Result<(), CliError> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (directory, target) = (fs::canonicalize(directory), fs::canonicalize(target));
+    if directory.is_ok_and(|directory| target.is_ok_and(|target| directory.starts_with(target))) {
+        return Err(CliError::ReportInside(path.into()));
     }
     check_output(path, MAX_REPORT, |json| {
         serde_json::from_slice(json).is_ok_and(|report: serde_json::Value| report["inspection_report"] == 1)

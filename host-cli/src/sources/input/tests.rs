@@ -271,7 +271,7 @@ fn envelopes_are_found_in_sigstore_bundles_and_arrays() {
     assert_notes(
         &input,
         &[
-            "a.intoto.jsonl: 4:3: expected `,` or `]`",
+            "a.intoto.jsonl: 4:3: the text ends here, expected `,` or `]`",
             "c.sigstore.json: element 2: expected a member `signed` (Metablock) or `payload` (DSSE)",
             "c.sigstore.json: element 3: expected the `mediaType` of a Sigstore bundle of version 0.1, 0.2 or 0.3",
         ],

@@ -174,7 +174,10 @@ fn artifact_maps_of_another_form_are_plain_objects() {
     assert_eq!(error(twice), "in the payload, 1:45: expected every key once, found \"a\" twice");
     let twice = r#"{"materials":{"a":{"x":"00","x":"01"}}}"#;
     assert_eq!(error(twice), "in the payload, 1:29: expected every key once, found \"x\" twice");
-    assert_eq!(error(r#"{"materials":{"a":{"x":"00"}"#), "in the payload, 1:29: expected `,` or `}`");
+    assert_eq!(
+        error(r#"{"materials":{"a":{"x":"00"}"#),
+        "in the payload, 1:29: the text ends here, expected `,` or `}`"
+    );
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn errors_say_what_was_expected() {
         (&dsse("e31="), "expected `payload` in base64, padded and without white space"),
         (&dsse("ewp9fQ=="), "in the payload, 2:2: expected the end of the text"),
         (&dsse("/w=="), "in the payload, 1:1: expected UTF-8"),
-        (&dsse(""), "in the payload, 1:1: expected a value"),
+        (&dsse(""), "in the payload, 1:1: the text ends here, expected a value"),
     ] {
         assert_eq!(error(json), expected, "{json}");
     }

@@ -88,6 +88,8 @@ fn parameters_are_put_in_before_anything_is_looked_at() {
     assert_eq!(notes.iter().filter(|line| line.starts_with("note parameter (")).count(), 3, "{notes:?}");
     // `MATCH app` of the next step finds what is created, and nothing is left to say.
     assert_eq!(found(&[("name", "app"), ("more", "*.log"), ("target", "all")]), [""; 0]);
+    let more = found(&[("name", "app"), ("more", "*.log"), ("target", "all"), ("nmae", "app")]);
+    assert_eq!(more, ["warning parameter-unnamed ()"]);
     // A value is looked at like any pattern.
     let nothing = found(&[("name", "app"), ("more", "./x"), ("target", "all")]);
     assert!(nothing.iter().any(|line| line.contains("rule 2: ALLOW ./x")), "{nothing:?}");
@@ -130,6 +132,7 @@ fn every_change_is_found_and_nothing_else() {
         "pattern-long",
         "key-not-for-devices",
         "inspection-on-device",
+        "parameter-unnamed",
         "more-findings",
     ];
     let missing: Vec<&str> =

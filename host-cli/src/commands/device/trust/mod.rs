@@ -61,6 +61,7 @@ fn check(args: &Check) -> Result<Done, CliError> {
 
 fn compile(args: &Compile) -> Result<Done, CliError> {
     check_output(&args.output)?;
+    output::check_other_than(&args.output, &args.policy)?;
     let Some((policy, _)) = read(&args.policy)? else { return Ok(Done::Refused) };
     let obstacles = match args.profile {
         Profile::Host => policy.dead_ends(),
@@ -82,8 +83,8 @@ fn compile(args: &Compile) -> Result<Done, CliError> {
 fn read(path: &Path) -> Result<Option<(Policy, Form)>, CliError> {
     match read_policy(path) {
         Ok(policy) => Ok(Some(policy)),
-        Err(CliError::Policy(error)) => {
-            complain(&error, Some(error.hint()));
+        Err(error @ (CliError::Policy(_) | CliError::WrongKind { .. })) => {
+            complain(&error, error.hint());
             Ok(None)
         }
         Err(error) => Err(error),

@@ -17,6 +17,7 @@ use crate::error::CliError;
 use crate::shell::files;
 use crate::show::lines::harmless;
 use crate::show::messages::{complain, print};
+use crate::sources::kinds;
 
 /// An owner's key and his signature, as a device reads them.
 type Signature = [u8; 96];
@@ -79,13 +80,17 @@ pub(super) fn run(args: &Update) -> Result<Done, CliError> {
 }
 
 /// An envelope with a trust policy.
-fn open(path: &Path) -> Result<Envelope, CliError> {
-    let bytes = files::read(path, files::Contents::Metadata).map_err(|error| CliError::Read(path.into(), error))?;
-    let envelope = Envelope::parse(&bytes).map_err(|fault| CliError::Envelope(path.into(), fault))?;
-    if envelope.payload_type == PAYLOAD_TYPE {
-        return Ok(envelope);
-    }
-    Err(CliError::PayloadType { path: path.into(), found: envelope.payload_type, expected: PAYLOAD_TYPE })
+pub(super) fn open(path: &Path) -> Result<Envelope, CliError> {
+    const EXPECTED: &str = "a signed trust policy";
+    let bytes = kinds::read(path, files::Contents::Metadata, EXPECTED)?;
+    let otherwise = match Envelope::parse(&bytes) {
+        Ok(envelope) if envelope.payload_type == PAYLOAD_TYPE => return Ok(envelope),
+        Ok(Envelope { payload_type: found, .. }) => {
+            CliError::PayloadType { path: path.into(), found, expected: PAYLOAD_TYPE }
+        }
+        Err(fault) => CliError::Envelope(path.into(), fault),
+    };
+    Err(kinds::explain(path, &bytes, EXPECTED, otherwise))
 }
 
 /// The policy that was signed: compiled, since devices read what was signed. `None`, after an error that says why, where it is none.
@@ -118,7 +123,8 @@ fn missing(current: &Policy, signed: &[Option<Signature>]) -> String {
     let count = signed.iter().flatten().count();
     let owners = current.owners.iter().zip(signed).filter(|(_, signature)| signature.is_none());
     let owners: Vec<String> = owners.map(|(owner, _)| fingerprint(owner.decoded())[..8].to_owned()).collect();
-    format!("{count} of {} that are needed, without fingerprint {}", current.threshold, owners.join(", "))
+    let keys = if owners.len() == 1 { "the key with the fingerprint" } else { "the keys with the fingerprints" };
+    format!("{count} of {} that are needed; no signature by {keys} {}", current.threshold, owners.join(", "))
 }
 
 fn refuse(code: Code, about: &str) {

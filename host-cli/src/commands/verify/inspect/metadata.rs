@@ -11,10 +11,11 @@ use sitrep_metadata::bundle::shown::Shown;
 use sitrep_metadata::envelope::attestation_bundle::AttestationFile;
 use sitrep_metadata::envelope::document::{Document, DocumentError};
 
-use super::{Payload, counted, payload, write_payloads};
+use super::{EXPECTED, Payload, counted, payload, write_payloads};
 use crate::error::CliError;
 use crate::show::lines::Lines;
 use crate::show::messages::note;
+use crate::sources::kinds;
 use crate::sources::note::{Ignored, Note};
 
 /// How many parts of a file that are no envelopes get a note of their own.
@@ -58,7 +59,8 @@ impl ShownMetadata {
         }
         if count == 0 && ignored == 1 {
             // That is then what is wrong with the file.
-            return Err(notes.pop().map_or_else(|| CliError::Unknown(path.to_owned()), CliError::NoEnvelope));
+            let otherwise = notes.pop().map_or_else(|| CliError::Unknown(path.to_owned()), CliError::NoEnvelope);
+            return Err(kinds::explain(path, &file.bytes, EXPECTED, otherwise));
         }
         if ignored > notes.len() {
             notes.push(Note::new(path, Ignored::MoreLines(ignored - notes.len())));

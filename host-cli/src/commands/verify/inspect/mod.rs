@@ -18,13 +18,17 @@ use update::{ShownPackage, ShownUpdate};
 
 use crate::args::Inspect;
 use crate::error::CliError;
-use crate::shell::files;
+use crate::shell::files::Contents;
 use crate::show::lines::Lines;
 use crate::show::messages::{print, print_json};
+use crate::sources::kinds;
+
+/// What is shown.
+const EXPECTED: &str = "signed metadata, a bundle, an update package or a policy update";
 
 /// A bundle, for people and for `--json`. Every length is in bytes.
 #[derive(Debug, Serialize)]
-struct Contents {
+struct ShownBundle {
     length: usize,
     version: u8,
     profile: &'static str,
@@ -83,17 +87,22 @@ struct Signed {
 /// # Errors
 /// [`CliError`] when the file cannot be read or is damaged.
 pub fn run(args: &Inspect) -> Result<(), CliError> {
-    let bytes = files::read(&args.file, files::Contents::BundleOrMetadata)
-        .map_err(|error| CliError::Read(args.file.clone(), error))?;
+    let bytes = kinds::read(&args.file, Contents::BundleOrMetadata, EXPECTED)?;
     let damaged = |error| CliError::Bundle { path: args.file.clone(), error };
     match bytes.first_chunk() {
         Some(&bundle::MAGIC) => show(args, &contents(&bytes).map_err(damaged)?, text),
-        Some(&package::MAGIC) => show(args, &ShownPackage::read(&bytes).map_err(damaged)?, ShownPackage::text),
+        Some(&package::MAGIC) => {
+            let package = ShownPackage::read(&bytes).map_err(|error| match error.code() {
+                Code::PackageHead => CliError::Package(args.file.clone()),
+                _ => damaged(error),
+            });
+            show(args, &package?, ShownPackage::text)
+        }
         Some(&policy_update::MAGIC) => show(args, &ShownUpdate::read(&bytes).map_err(damaged)?, ShownUpdate::text),
         _ if matches!(bytes.trim_ascii_start(), [b'{' | b'[', ..]) => {
             show(args, &ShownMetadata::read(&args.file, bytes)?, ShownMetadata::text)
         }
-        _ => Err(CliError::Unknown(args.file.clone())),
+        _ => Err(kinds::explain(&args.file, &bytes, EXPECTED, CliError::Unknown(args.file.clone()))),
     }
 }
 
@@ -104,7 +113,7 @@ fn show<T: Serialize>(args: &Inspect, contents: &T, text: impl Fn(&T) -> String)
 /// Envelopes that are shown: as many as a host verifies.
 const ENVELOPES: usize = 1 + limits::HOST.links;
 
-fn contents(bytes: &[u8]) -> Result<Contents, Error> {
+fn contents(bytes: &[u8]) -> Result<ShownBundle, Error> {
     let mut path = vec![0; limits::HOST.path];
     let bundle = Bundle::open(bytes, &mut path)?;
     let [strings, artifacts, envelopes] = bundle.section_lengths();
@@ -114,7 +123,7 @@ fn contents(bytes: &[u8]) -> Result<Contents, Error> {
     let first = bundle.envelopes().take(ENVELOPES);
     let payloads: Vec<Payload> =
         first.map(|envelope| payload(&bundle, &envelope?, &mut shown, &mut rebuilt)).collect::<Result<_, _>>()?;
-    Ok(Contents {
+    Ok(ShownBundle {
         length: bytes.len(),
         version: sitrep_core::bundle::VERSION,
         profile: limits::PROFILES
@@ -206,7 +215,7 @@ fn payload_length<'b>(
     }
 }
 
-fn text(contents: &Contents) -> String {
+fn text(contents: &ShownBundle) -> String {
     let mut out = Lines::default();
     out.line(format_args!(
         "sitrep bundle, format version {}, packed for profile {}",
@@ -241,8 +250,15 @@ fn write_payloads(out: &mut Lines, payloads: &[Payload]) {
         if payload.parent > 0 {
             out.line(format_args!("  belongs to the sublayout in envelope {}", payload.parent));
         }
-        if let Some(Predicate { uri, .. }) = &payload.predicate {
+        if let Some(Predicate { uri, says, says_more, .. }) = &payload.predicate {
             out.line(format_args!("  predicate type {uri}"));
+            if !says.is_empty() {
+                out.line(format_args!("  predicate"));
+                says.iter().for_each(|says| out.line(format_args!("    {says}")));
+            }
+            if *says_more {
+                out.line(format_args!("    and more"));
+            }
         }
         if let Some(Subjects { count, first }) = &payload.subjects {
             out.line(format_args!("  about {}", counted(*count, "artifact")));

@@ -10,7 +10,7 @@ use sitrep_metadata::keys::fingerprint;
 use sitrep_metadata::keys::host_key::HostKey;
 use sitrep_metadata::trust_policy::Policy;
 
-use super::{Contents, contents};
+use super::{ShownBundle, contents};
 use crate::show::lines::Lines;
 use crate::show::policy::ShownPolicy;
 
@@ -20,7 +20,7 @@ pub(super) struct ShownPackage {
     length: usize,
     version: u32,
     artifact: Option<Artifact>,
-    bundle: Option<Contents>,
+    bundle: Option<ShownBundle>,
     policy_update: Option<ShownUpdate>,
     /// What follows its end.
     trailing: usize,
