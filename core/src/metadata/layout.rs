@@ -125,8 +125,8 @@ fn read_subkeys<'b>(
     Ok(())
 }
 
-/// Reads a key, and where its subkeys stand. A key of a kind that nobody here knows is one that can sign nothing; malformed is only what is none of
-/// the kinds that in-toto has.
+/// Reads a key, and where its subkeys stand. A key of a kind that nobody here knows is one that can sign nothing, and so is one of OpenPGP in the form of
+/// a bare key, which securesystemslib has for signatures of its own; malformed is only what is none of the kinds that in-toto has.
 fn read_key<'b>(id: Str<'b>, reader: &mut Reader<'b>) -> Result<(PublicKey<'b>, Option<Offset>)> {
     const BARE: [Name; 3] = names(["keyid", "keytype", "scheme"]);
     const OPENPGP: [Name; 2] = names(["type", "method"]);
@@ -161,16 +161,21 @@ fn read_key<'b>(id: Str<'b>, reader: &mut Reader<'b>) -> Result<(PublicKey<'b>, 
         return Ok((PublicKey { keytype, scheme, public }, None));
     }
     reader.need(Features::FOREIGN_KEYS)?;
-    let public = match public {
-        Some(other @ PublicHalf::Other(_)) => other,
-        _ => PublicHalf::Other(Unread::NONE),
-    };
+    let none = PublicHalf::Other(Unread::NONE);
     match (keytype.zip(scheme), openpgp) {
-        (Some((keytype, scheme)), _) if !has_text(keytype) => Ok((PublicKey { keytype, scheme, public }, None)),
-        (None, [Some(keytype), Some(scheme)]) => Ok((PublicKey { keytype, scheme, public }, subkeys)),
+        (Some((keytype, scheme)), _) if !has_text(keytype) || scheme.is(OPENPGP_RSA) => {
+            Ok((PublicKey { keytype, scheme, public: none }, None))
+        }
+        (None, [Some(keytype), Some(scheme)]) => {
+            let public = public.filter(|public| matches!(public, PublicHalf::Other(_))).unwrap_or(none);
+            Ok((PublicKey { keytype, scheme, public }, subkeys))
+        }
         _ => Err(malformed),
     }
 }
+
+/// The scheme of OpenPGP whose keys have the same type as others.
+const OPENPGP_RSA: &str = "pgp+rsa-pkcsv1.5";
 
 /// Is this one of in-toto's types of keys whose public bytes are text?
 fn has_text(keytype: Str<'_>) -> bool {
@@ -307,12 +312,21 @@ fn read_allowed<'b>(mut reader: Reader<'b>, own: Span, keys: &[LayoutKey<'b>]) -
             return Err(Code::LimitKeys.into());
         }
         let id = reader.string_or(missing)?;
-        let mut keys = own.numbers().zip(own.of(keys)).skip_while(|(_, key)| key.id != id);
-        if let Some((number, key)) = keys.next() {
+        let from = |is_subkey| {
+            let is_other = move |key: &LayoutKey<'_>| cfg!(feature = "openpgp") && key.is_subkey != is_subkey;
+            own.numbers().zip(own.of(keys)).skip_while(move |(_, key)| key.id != id || is_other(key))
+        };
+        // Whatever ids others give their subkeys, this one is the key's own.
+        let mut keys = from(false);
+        if let Some((number, _)) = keys.next() {
             allowed.insert(number);
-            if cfg!(feature = "openpgp") && !key.is_subkey {
+            if cfg!(feature = "openpgp") {
                 keys.take_while(|(_, key)| key.is_subkey).for_each(|(number, _)| allowed.insert(number));
             }
+        } else if cfg!(feature = "openpgp")
+            && let Some((number, _)) = from(true).next()
+        {
+            allowed.insert(number);
         }
     }
     Ok(allowed)

@@ -192,7 +192,7 @@ pub(crate) fn effort(work: &Work, schemes: &dyn Schemes, key: &PublicKey<'_>) ->
     work.signature.saturating_mul(times)
 }
 
-/// Is this signature in the form that signatures of this key have? Those of OpenPGP are in parts, and only Metablocks have such.
+/// Is this signature in the form that signatures of this key have? Those of OpenPGP are in parts, and only in Metablocks does in-toto write such.
 pub(crate) fn is_in_form(
     envelope: &Envelope<'_>,
     signature: &bundle::Signature<'_>,

@@ -63,6 +63,35 @@ pub(super) const SHAPES: &[Shape] = &[
     chain("more steps than any verifier takes", "steps × steps × rules", |place, size| {
         many(place, size, size / 420, 1)
     }),
+    chain("patterns that are compared", "rules² × pattern × name", |place, size| {
+        let length = size / 1024;
+        let pair = [json!(["ALLOW", format!("{}b", "*a".repeat(length / 2))]), json!(["REQUIRE", "a".repeat(length)])];
+        let rules: Vec<Value> = pair.iter().cycle().take(HOST.rules).cloned().collect();
+        place.write("root.layout", sign(&layout(1, &rules), OWNER));
+    }),
+    chain("more rules than any verifier takes", "rules²", |place, size| {
+        let rules: Vec<Value> = (0..size / 40).map(|number| json!(["ALLOW", format!("{number:06}")])).collect();
+        place.write("root.layout", sign(&layout(1, &rules), OWNER));
+    }),
+    chain("more malformed rules than any verifier takes", "rules²", |place, size| {
+        place.write("root.layout", sign(&layout(1, &vec![json!([]); size / 6]), OWNER));
+    }),
+    chain("many subkeys", "subkeys²", |place, size| {
+        let mut payload = layout(1, &[]);
+        let subkeys: serde_json::Map<_, _> = (0..size / 12).map(|number| (format!("{number:06}"), json!(0))).collect();
+        payload["keys"]["aaaa"] = json!({
+            "type": "eddsa", "method": "pgp+eddsa-ed25519", "keyval": {"public": {"q": "0a".repeat(32)}},
+            "subkeys": subkeys,
+        });
+        payload["steps"][0]["pubkeys"] = json!(["aaaa"]);
+        place.write("root.layout", sign(&payload, OWNER));
+    }),
+    chain("a long key id that is named by its start", "pubkeys × length", |place, size| {
+        let mut payload = layout(1, &[]);
+        payload["keys"]["a".repeat(size / 2)] = entry("functionary 0", &"a".repeat(size / 2));
+        payload["steps"][0]["pubkeys"] = (1..HOST.keys).map(|number| "a".repeat(number)).collect();
+        place.write("root.layout", sign(&payload, OWNER));
+    }),
     chain("many large keys", "keys² × length", large_keys),
     chain("many keys of OpenPGP", "keys² × length", openpgp_keys),
     chain("strangers' signatures by slow keys", "links × keys × signatures", slow_keys),

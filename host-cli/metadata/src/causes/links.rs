@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use serde_json::Value;
+use sitrep_core::limits::HOST;
 use sitrep_core::{Code, Error, Outcome};
 
 use super::{Causes, listed, short};
@@ -61,7 +62,8 @@ impl<'v> Step<'v> {
         };
         let mut named = HashSet::new();
         let allowed = step["pubkeys"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let allowed = allowed.filter(|id| named.insert(*id)).flat_map(with_subkeys).collect();
+        // More than a layout may have, core has not read.
+        let allowed = allowed.filter(|id| named.insert(*id)).flat_map(with_subkeys).take(HOST.keys).collect();
         let certificates = step["cert_constraints"].as_array().is_some_and(|list| !list.is_empty());
         Some(Self { name: step["name"].as_str()?, allowed, certificates, keys })
     }

@@ -16,7 +16,7 @@ pub(super) fn key([p, q, g, y]: [&[u8]; 4]) -> Result<VerifyingKey, KeyFault> {
     let number = |bytes: &[u8]| BoxedUint::from_be_slice_vartime(bytes);
     let (prime, order) = (number(p), number(q));
     let size = prime.bit_width();
-    if !(RSA_MIN_BITS..=DSA_MAX_BITS).contains(&size) {
+    if ![RSA_MIN_BITS, DSA_MAX_BITS].contains(&size) {
         return Err(KeyFault::DsaSize(size));
     }
     let wide = |bytes: &[u8]| BoxedUint::from_be_slice(bytes, prime.bits_precision()).map_err(|_| KeyFault::Numbers);
@@ -28,7 +28,8 @@ pub(super) fn key([p, q, g, y]: [&[u8]; 4]) -> Result<VerifyingKey, KeyFault> {
     VerifyingKey::from_components(components, y).map_err(|_| KeyFault::Numbers)
 }
 
-/// Does `g` make a subgroup of order `q` modulo `p`? One that makes less, such as 1, would let anybody sign.
+/// Is `g` in a subgroup of order `q` modulo `p`, and not 1, with which anybody could sign? That `p` and `q` are primes is not asked: who makes a key of other
+/// numbers could as well give the private one away.
 fn generates(g: &BoxedUint, q: &BoxedUint, p: &BoxedUint) -> bool {
     let one = BoxedUint::one_with_precision(p.bits_precision());
     let Some(modulus) = Odd::new(p.clone()).into_option() else { return false };

@@ -193,7 +193,7 @@ impl KeyError {
             KeyFileFault::OpenSsh(fault) => fault.hint(),
             KeyFileFault::Signify(SignifyFault::Algorithm(_)) => "let the owner sign with an Ed25519 key",
             KeyFileFault::Signify(_) => "give the file that `minisign -G -p FILE` or `signify -G -p FILE` wrote",
-            KeyFileFault::Key(KeyFault::Malformed) => {
+            KeyFileFault::Key(KeyFault::Malformed | KeyFault::Long) => {
                 "see what `openssl pkey -pubin -in KEY -noout -text` says of it, and whether there is text around the block"
             }
             KeyFileFault::Age

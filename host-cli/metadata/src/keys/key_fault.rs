@@ -19,6 +19,8 @@ pub enum KeyFault {
     Malformed,
     /// A private key, where the public one belongs.
     Private,
+    /// Longer than the text of any key.
+    Long,
     /// PEM of another kind, such as a certificate.
     OtherPem,
     /// PEM, where in-toto keeps 64 hexadecimal digits.
@@ -27,11 +29,11 @@ pub enum KeyFault {
     Algorithm,
     /// An RSA modulus of that many bits, outside [`RSA_MIN_BITS`]`..=`[`RSA_MAX_BITS`].
     RsaSize(u32),
-    /// A prime of DSA of that many bits, outside [`RSA_MIN_BITS`]`..=`[`DSA_MAX_BITS`].
+    /// A prime of DSA of that many bits, neither [`RSA_MIN_BITS`] nor [`DSA_MAX_BITS`].
     DsaSize(u32),
     /// Numbers that are no key: not of its curve, its group, or none that the algorithm can use.
     Numbers,
-    /// Not the members of an OpenPGP key.
+    /// Not in the form of an OpenPGP key.
     OpenPgp,
 }
 
@@ -39,6 +41,7 @@ impl fmt::Display for KeyFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed => f.write_str("expected `public` as PEM (BEGIN PUBLIC KEY), and nothing around it"),
+            Self::Long => f.write_str("`public` is longer than that of any key"),
             Self::Private => f.write_str("it is a private key"),
             Self::OtherPem => f.write_str("expected `public` as PEM that begins with BEGIN PUBLIC KEY"),
             Self::Ed25519Pem => f.write_str("`public` of an Ed25519 key is 64 hexadecimal digits, found PEM"),
@@ -46,9 +49,9 @@ impl fmt::Display for KeyFault {
             Self::RsaSize(bits) => {
                 write!(f, "the RSA key has {bits} bits, expected {RSA_MIN_BITS} to {RSA_MAX_BITS}")
             }
-            Self::DsaSize(bits) => write!(f, "the DSA key has {bits} bits, expected {RSA_MIN_BITS} to {DSA_MAX_BITS}"),
+            Self::DsaSize(bits) => write!(f, "the DSA key has {bits} bits, expected {RSA_MIN_BITS} or {DSA_MAX_BITS}"),
             Self::Numbers => f.write_str("its numbers make no key of that algorithm"),
-            Self::OpenPgp => f.write_str("its numbers are not those of an OpenPGP key of RSA, DSA or Ed25519"),
+            Self::OpenPgp => f.write_str("it is not in the form of an OpenPGP key: expected `type`, `method`, `keyid`, in `keyval.public` the numbers of RSA, DSA or Ed25519, and at most 32 subkeys"),
         }
     }
 }

@@ -130,9 +130,7 @@ impl PublicHalf {
     /// # Errors
     /// [`KeyFileFault`] when they are neither a usable public key nor a private one in PKCS#8 or JSON.
     pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, KeyFileFault> {
-        if bytes.len() as u64 > MAX_FILE {
-            return Err(KeyFileFault::NoForm);
-        }
+        check_length(bytes)?;
         if openpgp::is_binary(bytes) {
             return openpgp(path, bytes);
         }
@@ -258,14 +256,20 @@ fn openpgp(path: &Path, bytes: &[u8]) -> Result<PublicHalf, KeyFileFault> {
     Ok(PublicHalf { key: OwnerFile::openpgp(path, Format::OpenPgp, &key), is_private: false })
 }
 
+fn check_length(bytes: &[u8]) -> Result<(), KeyFileFault> {
+    if bytes.len() as u64 <= MAX_FILE {
+        return Ok(());
+    }
+    let is_openpgp = openpgp::is_binary(bytes) || bytes.starts_with(b"-----BEGIN PGP PUBLIC KEY BLOCK");
+    Err(if is_openpgp { KeyFileFault::OpenPgp(OpenPgpFault::TooMuch) } else { KeyFileFault::NoForm })
+}
+
 /// What every form but a bundle and OpenPGP's packets is made of.
 fn text(bytes: &[u8]) -> Result<&str, KeyFileFault> {
     if bytes.starts_with(&MAGIC) {
         return Err(KeyFileFault::Metadata);
     }
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(KeyFileFault::NoForm);
-    }
+    check_length(bytes)?;
     std::str::from_utf8(bytes).map_err(|_| strange::binary(bytes))
 }
 

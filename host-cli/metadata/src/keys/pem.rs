@@ -30,6 +30,8 @@ pub(super) fn form(text: &str) -> Result<Option<PrivateForm>, KeyFileFault> {
         "ENCRYPTED SIGSTORE PRIVATE KEY" | "ENCRYPTED COSIGN PRIVATE KEY" => Some(PrivateForm::Cosign),
         "PGP PRIVATE KEY BLOCK" => Some(PrivateForm::OpenPgp),
         label if label.ends_with("PRIVATE KEY") => Some(PrivateForm::Unknown),
+        // Beside other text.
+        "PGP PUBLIC KEY BLOCK" => return Err(KeyFileFault::OpenPgp(OpenPgpFault::Malformed)),
         "PGP SIGNATURE" | "PGP SIGNED MESSAGE" => return Err(KeyFileFault::OpenPgp(OpenPgpFault::Signature)),
         "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => return Err(KeyFileFault::Certificate),
         "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => return Err(KeyFileFault::CertificateRequest),

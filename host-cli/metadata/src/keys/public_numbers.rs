@@ -158,7 +158,7 @@ impl PublicNumbers {
         let bytes = info.subject_public_key.as_bytes().ok_or(KeyFault::Malformed)?;
         match info.algorithm.oid {
             OID_ED25519 => Ok(Self::Ed25519(bytes.try_into().map_err(|_| KeyFault::Malformed)?)),
-            OID_RSA if info.algorithm.parameters.is_none_or(|parameters| !parameters.is_null()) => {
+            OID_RSA if info.algorithm.parameters.is_some_and(|parameters| !parameters.is_null()) => {
                 Err(KeyFault::Malformed)
             }
             OID_RSA => Self::from_pkcs1(bytes),

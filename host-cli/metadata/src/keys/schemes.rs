@@ -1,4 +1,4 @@
-//! The signature schemes of the host: everything that securesystemslib signs with and RustCrypto can check.
+//! The signature schemes of the host: what securesystemslib signs with, but for ML-DSA.
 //!
 //! | key type | schemes |
 //! |---|---|
@@ -78,9 +78,8 @@ pub fn numbers(key: &PublicKey<'_>) -> Result<PublicNumbers, KeyFault> {
     match key.public {
         PublicHalf::Other(numbers) => openpgp::from_layout(&key.scheme.to_string(), &numbers),
         // Keys of OpenPGP are no texts.
-        PublicHalf::Text(text) if text.len() > MAX_TEXT || openpgp::is_scheme(&key.scheme.to_string()) => {
-            Err(KeyFault::Malformed)
-        }
+        PublicHalf::Text(_) if openpgp::is_scheme(&key.scheme.to_string()) => Err(KeyFault::OpenPgp),
+        PublicHalf::Text(text) if text.len() > MAX_TEXT => Err(KeyFault::Long),
         PublicHalf::OpenPgp(WithSubkeys { text, signer }) => {
             let mut parts = openpgp::all_numbers(text)?.into_iter();
             let signing = match signer {

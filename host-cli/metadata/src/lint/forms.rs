@@ -2,21 +2,21 @@
 
 use sitrep_core::{List, Role};
 
-use super::glob::{Class, classes, matches};
+use super::glob::{Class, Comparisons, classes};
 use super::model::{Layout, RuleList};
 use super::place::Place;
 use super::{Findings, kinds};
 use crate::rule::Keyword;
 
-pub(super) fn find(layout: &Layout<'_>, findings: &mut Findings) {
+pub(super) fn find(layout: &Layout<'_>, comparisons: &Comparisons, findings: &mut Findings) {
     // What an inspection sees lies below its directory, and is named so.
     for item in layout.items.iter().filter(|item| item.role == Role::Step) {
         for list in item.lists() {
             for (rule, meaning) in list.meanings().filter(|(_, meaning)| meaning.keyword == Keyword::Disallow) {
-                let Some(name) = example(meaning.pattern).filter(|name| is_below(name)) else { continue };
+                let Some(name) = example(meaning.pattern, comparisons).filter(|name| is_below(name)) else { continue };
                 let passing: Vec<String> = ["../", "/"]
                     .into_iter()
-                    .filter(|start| passes(list, rule.index, &name, &format!("{start}{name}")))
+                    .filter(|start| passes(list, rule.index, [&name, &format!("{start}{name}")], comparisons))
                     .map(|start| format!("`{start}{}`", meaning.pattern))
                     .collect();
                 if !passing.is_empty() {
@@ -34,14 +34,14 @@ fn is_below(name: &str) -> bool {
 }
 
 /// A name that the pattern matches: the shortest, with an `x` for what may be anything. `None` where none was found.
-fn example(pattern: &str) -> Option<String> {
+fn example(pattern: &str, comparisons: &Comparisons) -> Option<String> {
     let any = |literal: &str| literal.replace(['*', '?'], "x");
     let (mut name, mut rest) = (String::new(), pattern);
     for class in classes(pattern) {
         let (text, member) = match class {
             Class::Closed(class) => {
                 let mut members = class.chars().chain(['x']).map(String::from);
-                (class, members.find(|member| matches(class, member))?)
+                (class, members.find(|member| comparisons.matches(class, member))?)
             }
             Class::Literal => ("[", "[".to_owned()),
         };
@@ -50,13 +50,16 @@ fn example(pattern: &str) -> Option<String> {
         rest = after;
     }
     name += &any(rest);
-    matches(pattern, &name).then_some(name)
+    comparisons.matches(pattern, &name).then_some(name)
 }
 
 /// Does the list forbid `name` by rule `index`, and let `form` through? What MATCH takes another step has recorded, which has rules of its own.
-fn passes(list: &RuleList<'_>, index: usize, name: &str, form: &str) -> bool {
+fn passes(list: &RuleList<'_>, index: usize, [name, form]: [&str; 2], comparisons: &Comparisons) -> bool {
     for (rule, meaning) in list.meanings() {
-        let (takes_name, takes_form) = (matches(meaning.pattern, name), matches(meaning.pattern, form));
+        let [takes_name, takes_form] = [name, form].map(|name| comparisons.matches(meaning.pattern, name));
+        if comparisons.are_over() {
+            return false;
+        }
         match meaning.keyword {
             Keyword::Disallow if takes_form => return false,
             // Nothing that this rule could forbid is left.

@@ -1,10 +1,63 @@
 //! Questions about patterns. What a pattern matches, core's [`Pattern`] decides.
 
+use std::cell::Cell;
+
 use sitrep_core::{Pattern, Str};
 
-/// Does the pattern match that text?
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
-    Pattern::new(Str::new(pattern)).matches(text.as_bytes())
+/// How many steps of comparing a layout may take: a tenth of a second. Rules are compared with one another, and a pattern with a text takes as many steps
+/// as their lengths multiplied.
+const STEPS: usize = 1 << 27;
+
+/// Compares patterns with texts, as long as that does not take too long.
+pub(super) struct Comparisons {
+    left: Cell<usize>,
+    is_over: Cell<bool>,
+}
+
+impl Comparisons {
+    pub(super) const fn new() -> Self {
+        Self { left: Cell::new(STEPS), is_over: Cell::new(false) }
+    }
+
+    /// Does the pattern match that text? If it takes too long to tell, it does not.
+    pub(super) fn matches(&self, pattern: &str, text: &str) -> bool {
+        let steps = pattern.len().saturating_add(1).saturating_mul(text.len().saturating_add(1));
+        match self.left.get().checked_sub(steps) {
+            Some(left) => self.left.set(left),
+            None => self.is_over.set(true),
+        }
+        !self.is_over.get() && Pattern::new(Str::new(pattern)).matches(text.as_bytes())
+    }
+
+    /// Was something not told?
+    pub(super) const fn are_over(&self) -> bool {
+        self.is_over.get()
+    }
+
+    /// Is all that `pattern` matches certainly matched by `wider` too? Only plain cases are told.
+    pub(super) fn covers(&self, wider: &str, pattern: &str) -> bool {
+        if wider == pattern || is_all(wider) {
+            return true;
+        }
+        if is_literal(pattern) {
+            return self.matches(wider, pattern);
+        }
+        // `dir/*` covers `dir/sub/*.c`, and `*.c` covers `dir/*.c`, as long as no class reaches into the literal part.
+        if let Some(start) = wider.strip_suffix('*').filter(|start| is_literal(start)) {
+            return pattern.strip_prefix(start).is_some();
+        }
+        if let Some(end) = wider.strip_prefix('*').filter(|end| is_literal(end)) {
+            return pattern.strip_suffix(end).is_some() && !pattern.contains('[');
+        }
+        false
+    }
+
+    /// Does a class match no character at all, as `[z-a]`?
+    pub(super) fn is_empty_class(&self, class: &str) -> bool {
+        // What it matches it names, unless it matches nearly everything.
+        let mut chars = class.chars().chain(['\u{e000}']);
+        !chars.any(|char| self.matches(class, char.encode_utf8(&mut [0; 4]))) && !self.are_over()
+    }
 }
 
 /// Has the pattern no wildcard?
@@ -21,24 +74,6 @@ pub(super) fn is_all(pattern: &str) -> bool {
 /// What stands before the first wildcard, and in every name that matches.
 pub(super) fn start(pattern: &str) -> &str {
     pattern.split(['*', '?', '[']).next().unwrap_or_default()
-}
-
-/// Is all that `pattern` matches certainly matched by `wider` too? Only plain cases are told.
-pub(super) fn covers(wider: &str, pattern: &str) -> bool {
-    if wider == pattern || is_all(wider) {
-        return true;
-    }
-    if is_literal(pattern) {
-        return matches(wider, pattern);
-    }
-    // `dir/*` covers `dir/sub/*.c`, and `*.c` covers `dir/*.c`, as long as no class reaches into the literal part.
-    if let Some(start) = wider.strip_suffix('*').filter(|start| is_literal(start)) {
-        return pattern.strip_prefix(start).is_some();
-    }
-    if let Some(end) = wider.strip_prefix('*').filter(|end| is_literal(end)) {
-        return pattern.strip_suffix(end).is_some() && !pattern.contains('[');
-    }
-    false
 }
 
 /// A `[` of a pattern and what it begins.
@@ -74,12 +109,6 @@ pub(super) fn classes(pattern: &str) -> Vec<Class<'_>> {
     classes
 }
 
-/// Does a class match no character at all, as `[z-a]`?
-pub(super) fn is_empty_class(class: &str) -> bool {
-    // What it matches it names, unless it matches nearly everything.
-    !class.chars().chain(['\u{e000}']).any(|char| matches(class, char.encode_utf8(&mut [0; 4])))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,7 +116,8 @@ mod tests {
     #[test]
     fn patterns_for_everything() {
         for all in ["*", "**", "?*", "*?", "***?"] {
-            assert!(is_all(all) && matches(all, "a") && matches(all, "a/b"), "{all}");
+            let matches = |text| Comparisons::new().matches(all, text);
+            assert!(is_all(all) && matches("a") && matches("a/b"), "{all}");
         }
         for not_all in ["", "?", "??*", "a*", "[!a]*"] {
             assert!(!is_all(not_all), "{not_all}");
@@ -106,7 +136,7 @@ mod tests {
             ("a/*", "a/?[x]"),
             ("*", "["),
         ] {
-            assert!(covers(wider, pattern), "{wider} {pattern}");
+            assert!(Comparisons::new().covers(wider, pattern), "{wider} {pattern}");
         }
         for (wider, pattern) in [
             ("a", "*"),
@@ -118,7 +148,7 @@ mod tests {
             ("a*", "[a]b"),
             ("a?", "a*"),
         ] {
-            assert!(!covers(wider, pattern), "{wider} {pattern}");
+            assert!(!Comparisons::new().covers(wider, pattern), "{wider} {pattern}");
         }
     }
 
@@ -142,10 +172,21 @@ mod tests {
     #[test]
     fn empty_classes() {
         for empty in ["[z-a]", "[b-ad-c]"] {
-            assert!(is_empty_class(empty), "{empty}");
+            assert!(Comparisons::new().is_empty_class(empty), "{empty}");
         }
         for class in ["[a]", "[a-z]", "[!a]", "[!z-a]", "[z-ax]", "[]]", "[z-a!]"] {
-            assert!(!is_empty_class(class), "{class}");
+            assert!(!Comparisons::new().is_empty_class(class), "{class}");
         }
+    }
+
+    #[test]
+    fn what_takes_too_long_is_not_told() {
+        let comparisons = Comparisons::new();
+        let (pattern, text) = (format!("{}b", "*a".repeat(2000)), "a".repeat(4000));
+        let all = (0..100).take_while(|_| !comparisons.are_over()).map(|_| comparisons.matches(&pattern, &text));
+        assert!((1..50).contains(&all.count()));
+        assert!(
+            !comparisons.matches("a", "a") && !comparisons.covers("a*", "ab") && !comparisons.is_empty_class("[z-a]")
+        );
     }
 }

@@ -8,11 +8,15 @@ use sitrep_core::Time;
 use super::model::{Item, Key, Layout};
 use super::place::Place;
 use super::{Findings, kinds};
+use crate::bundle::shown::brief;
 use crate::keys::KeyIds;
 use crate::keys::host_key::HostKey;
 
 /// Bits of an RSA key that NIST SP 800-57 takes for as strong as AES-128.
 const RSA_STRONG: u32 = 3072;
+
+/// How much of a key id is told where there may be many, in bytes.
+const KEY_ID: usize = 200;
 
 /// How much of a key id stands in a link's file name, in characters.
 const SHORT: usize = 8;
@@ -37,6 +41,11 @@ fn find_key(layout: &Layout<'_>, key: &Key<'_>, is_named: bool, findings: &mut F
     if let Some(first) = layout.keys.get(key.signer).filter(|first| first.number != key.number) {
         add(&kinds::KEY_TWICE, format!("it is the same key as {}", first.id));
     }
+    let is_others = |id: &&&str| layout.labels.get(**id).is_some_and(|numbers| !numbers.contains(&key.number));
+    for id in key.subkeys.iter().filter(is_others) {
+        let problem = format!("the id of its subkey {} is another key's, and means that one", brief(id, KEY_ID));
+        add(&kinds::SUBKEY_ID_TAKEN, problem);
+    }
     let private = key.members.and_then(|key| key.get("keyval")?.get("private")?.as_str());
     if private.is_some_and(|private| !private.is_empty()) {
         add(&kinds::KEY_PRIVATE, "the private key stands in the layout".into());
@@ -60,7 +69,7 @@ fn find_key(layout: &Layout<'_>, key: &Key<'_>, is_named: bool, findings: &mut F
         add(&kinds::KEY_OPENPGP, problem);
         return;
     }
-    let Ok(decoded) = &key.decoded else { return };
+    let (Ok(decoded), None) = (&key.decoded, &key.unusable) else { return };
     if let HostKey::Rsa(rsa) = decoded {
         let bits = rsa::traits::PublicKeyParts::n(rsa).bit_width();
         if bits < RSA_STRONG {
@@ -98,11 +107,11 @@ fn find_pubkeys(layout: &Layout<'_>, step: &Item<'_>, findings: &mut Findings) {
         }
         if !known.contains_key(id) {
             let longer = known.range(*id..).next().filter(|(other, _)| !id.is_empty() && other.starts_with(id));
-            let longer = longer.map(|(other, _)| format!("; {other} starts so")).unwrap_or_default();
+            let longer = longer.map(|(other, _)| format!("; {} starts so", brief(other, KEY_ID))).unwrap_or_default();
             findings.add(
                 &kinds::PUBKEY_UNKNOWN,
                 place(),
-                format!("{id} is not in `keys` and can sign nothing{longer}"),
+                format!("{} is not in `keys` and can sign nothing{longer}", brief(id, KEY_ID)),
             );
         }
     }

@@ -38,6 +38,7 @@ kinds! {
     Note KEY_ID_FOREIGN "key-id-foreign" "nothing, if it is meant; `sitrep key show` gives the ids of in-toto's implementations";
     Note KEY_RSA_SMALL "key-rsa-small" "use 3072 bits or more for what is to be believed after 2030 (NIST SP 800-57)";
     Note KEY_RSA_PKCS1 "key-rsa-pkcs1" "prefer rsassa-pss-sha256, as in-toto's tools do";
+    Warning SUBKEY_ID_TAKEN "subkey-id-taken" "let each key and subkey have an id of its own";
     Note KEY_OPENPGP "key-openpgp" "nothing, if it is meant; sign a new layout when a key is not to be believed any more";
     Warning PUBKEY_UNKNOWN "pubkey-unknown" "list the key in `keys` under this id, or take the id out";
     Warning PUBKEY_TWICE "pubkey-twice" "name another key, or take it out";
@@ -99,5 +100,6 @@ kinds! {
     Note DEVICE_UNFIT "device-unfit" "nothing, unless devices are to verify the chain; `sitrep lint --profile device` says more";
 
     // Findings.
+    Warning RULES_UNCOMPARED "rules-uncompared" "write shorter patterns, or fewer with wildcards";
     Warning MORE "more-findings" "mend what is told, and ask again";
 }

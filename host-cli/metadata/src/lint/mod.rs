@@ -38,6 +38,7 @@ use crate::parameters::put_in;
 use crate::profile::Profile;
 
 use self::engine::{Answer, Engine};
+use self::glob::Comparisons;
 use self::kinds::Kind;
 use self::model::{Item, Layout};
 
@@ -182,23 +183,33 @@ pub fn lint(
     expiry::find(&layout, now, &mut findings);
     keys::find(&layout, &mut findings);
     names::find(&layout, &mut findings);
-    rules::find(&layout, &mut findings);
-    forms::find(&layout, &mut findings);
-    patterns::find(&layout, &engine, &mut findings);
+    let comparisons = Comparisons::new();
+    rules::find(&layout, &comparisons, &mut findings);
+    forms::find(&layout, &comparisons, &mut findings);
+    patterns::find(&layout, &engine, &comparisons, &mut findings);
+    if comparisons.are_over() {
+        let problem = "to compare all patterns with one another takes too long: not all of them were";
+        findings.add(&kinds::RULES_UNCOMPARED, Place::layout(), problem.into());
+    }
     flow::find(&layout, &mut findings);
     commands::find(&layout, profile, &mut findings);
     device::find(&layout, profile, &mut findings);
     Ok(findings.sorted())
 }
 
-/// Has a layout more keys, or more steps and inspections, than any profile takes? What is looked for compares each with all others, and keys take long to
-/// decode: of such a layout nothing else is told.
+/// Has a layout more of anything than any profile takes? What is looked for compares each with all others, and keys take long to decode: of such a layout
+/// nothing else is told.
 fn is_beyond_all_profiles(layout: &Value, findings: &mut Findings) -> bool {
-    let list = |member: &str| layout.get(member).and_then(Value::as_array).map_or(0, Vec::len);
     let keys = layout.get("keys").and_then(Value::as_object).map_or(0, serde_json::Map::len);
+    let items = ["steps", "inspect"].map(|member| layout.get(member).and_then(Value::as_array));
+    let items = || items.into_iter().flatten().flatten();
+    let longest = |member| items().filter_map(|item| item.get(member)?.as_array()).map(Vec::len).max().unwrap_or(0);
+    let rules = longest("expected_materials").max(longest("expected_products"));
     for (code, what, count, most) in [
         (Code::LimitKeys, "keys", keys, HOST.keys),
-        (Code::LimitSteps, "steps and inspections", list("steps") + list("inspect"), HOST.steps),
+        (Code::LimitSteps, "steps and inspections", items().count(), HOST.steps),
+        (Code::LimitKeys, "keys that one step names", longest("pubkeys"), HOST.keys),
+        (Code::LimitRules, "rules in one list", rules, HOST.rules),
     ] {
         if count > most {
             let problem =

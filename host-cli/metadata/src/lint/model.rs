@@ -88,14 +88,28 @@ impl<'v> Layout<'v> {
         for (id, key) in root.get("keys").and_then(Value::as_object).into_iter().flatten() {
             let mut key = Key::of(keys.len(), id, key);
             key.is_usable = key.can_be_checked(profile);
-            for own in key.all_numbers() {
-                key.signer = key.signer.min(*signers.entry(own).or_insert(key.signer));
+            let all = key.all_numbers();
+            let known: BTreeSet<usize> = all
+                .iter()
+                .filter_map(|own| signers.get(own))
+                .filter_map(|at| keys.get(*at))
+                .map(|key| key.signer)
+                .collect();
+            // All whose keys hang together are one.
+            if let Some(first) = known.first() {
+                key.signer = *first;
+                keys.iter_mut().filter(|key| known.contains(&key.signer)).for_each(|key| key.signer = *first);
             }
+            signers.extend(all.into_iter().map(|own| (own, key.number)));
             keys.push(key);
         }
-        let mut labels: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (number, label) in keys.iter().flat_map(|key| key.labels().map(|label| (key.number, label))) {
-            labels.entry(label).or_default().push(number);
+        let own: HashSet<&str> = keys.iter().map(|key| key.id).collect();
+        let mut labels: BTreeMap<&str, Vec<usize>> = keys.iter().map(|key| (key.id, vec![key.number])).collect();
+        for key in &keys {
+            // Whatever ids others give their subkeys, a key's own is its own.
+            for id in key.subkeys.iter().filter(|id| !own.contains(**id)) {
+                labels.entry(id).or_default().push(key.number);
+            }
         }
         Some(Self { root, keys, labels, items: Item::all_of(value) })
     }
@@ -166,11 +180,6 @@ impl<'v> Key<'v> {
         }
     }
 
-    /// Its id, and those of its subkeys.
-    pub(super) fn labels(&self) -> impl Iterator<Item = &'v str> + use<'_, 'v> {
-        std::iter::once(self.id).chain(self.subkeys.iter().copied())
-    }
-
     pub(super) fn public_key(&self) -> PublicKey<'v> {
         PublicKey {
             keytype: Str::new(self.keytype),
@@ -190,15 +199,13 @@ impl<'v> Key<'v> {
     /// Of the key and of its subkeys, as far as they have any.
     fn all_numbers(&self) -> Vec<PublicNumbers> {
         let subkeys = self.members.and_then(|key| key.get("subkeys")?.as_object()).filter(|_| self.is_openpgp);
-        let of_subkey = |subkey: &Value| {
-            let method = subkey.get("method")?.as_str()?;
+        let of_subkey = |(id, subkey): (&String, &Value)| {
+            // Under another id it is malformed, and none.
+            let is_own = subkey.get("keyid").is_none_or(|keyid| keyid == id);
+            let method = subkey.get("method")?.as_str().filter(|_| is_own)?;
             openpgp::from_json(method, subkey.get("keyval")?.get("public")?).ok()
         };
-        self.numbers()
-            .ok()
-            .into_iter()
-            .chain(subkeys.into_iter().flatten().filter_map(|(_, key)| of_subkey(key)))
-            .collect()
+        self.numbers().ok().into_iter().chain(subkeys.into_iter().flatten().filter_map(of_subkey)).collect()
     }
 }
 

@@ -2,27 +2,27 @@
 
 use super::commands::is_parameter;
 use super::engine::Engine;
-use super::glob::{Class, classes, is_empty_class, is_literal, start};
+use super::glob::{Class, Comparisons, classes, is_literal, start};
 use super::model::Layout;
 use super::place::Place;
 use super::{Findings, kinds};
 use crate::rule::{Keyword, Meaning, Other};
 
-pub(super) fn find(layout: &Layout<'_>, engine: &Engine, findings: &mut Findings) {
+pub(super) fn find(layout: &Layout<'_>, engine: &Engine, comparisons: &Comparisons, findings: &mut Findings) {
     for item in &layout.items {
         for list in item.lists() {
             for (rule, meaning) in list.meanings() {
                 let place = Place::item(item).list(list.list).rule(rule);
-                find_in(&meaning, &place, engine, findings);
+                find_in(&meaning, &place, engine, comparisons, findings);
             }
         }
     }
 }
 
-fn find_in(meaning: &Meaning<'_>, place: &Place, engine: &Engine, findings: &mut Findings) {
+fn find_in(meaning: &Meaning<'_>, place: &Place, engine: &Engine, comparisons: &Comparisons, findings: &mut Findings) {
     let Meaning { keyword, pattern, other } = *meaning;
     let mut add = |kind, problem: String| findings.add(kind, place.clone(), problem);
-    if let Some(reason) = impossible(pattern, other.and_then(|other| other.source)) {
+    if let Some(reason) = impossible(pattern, other.and_then(|other| other.source), comparisons) {
         match keyword {
             Keyword::Require => add(&kinds::REQUIRE_UNSATISFIABLE, format!("`{pattern}` {reason}")),
             _ => add(&kinds::PATTERN_IMPOSSIBLE, format!("`{pattern}` {reason}")),
@@ -84,9 +84,9 @@ fn find_prefixes(pattern: &str, other: &Other<'_>, add: &mut impl FnMut(&'static
 }
 
 /// Why no artifact's name can match, or what is left of it below `prefix`. Names are normalised paths, or URIs, which may hold anything after their scheme.
-fn impossible(pattern: &str, prefix: Option<&str>) -> Option<&'static str> {
+fn impossible(pattern: &str, prefix: Option<&str>, comparisons: &Comparisons) -> Option<&'static str> {
     let may_be_uri = pattern.contains(':') || pattern.starts_with(['*', '?', '[']);
-    let is_empty = |class| matches!(class, Class::Closed(class) if is_empty_class(class));
+    let is_empty = |class| matches!(class, Class::Closed(class) if comparisons.is_empty_class(class));
     if pattern.is_empty() {
         return Some("is empty, which no name is");
     }

@@ -2,16 +2,16 @@
 
 use sitrep_core::{List, Role};
 
-use super::glob::{covers, is_all, is_literal, matches};
+use super::glob::{Comparisons, is_all, is_literal};
 use super::model::{Item, Layout, Rule, RuleList};
 use super::place::Place;
 use super::{Findings, kinds};
 use crate::rule::{Keyword, Meaning};
 
-pub(super) fn find(layout: &Layout<'_>, findings: &mut Findings) {
+pub(super) fn find(layout: &Layout<'_>, comparisons: &Comparisons, findings: &mut Findings) {
     for item in &layout.items {
         for list in item.lists() {
-            find_order(item, list, findings);
+            find_order(item, list, comparisons, findings);
             find_end(item, list, findings);
             find_wrong_list(item, list, findings);
         }
@@ -38,19 +38,20 @@ impl Meaning<'_> {
     }
 
     /// Can it take the artifact `name`, in the right circumstances?
-    fn may_take(&self, name: &str) -> bool {
-        self.keyword != Keyword::Require && self.whole_pattern().is_some_and(|pattern| matches(&pattern, name))
+    fn may_take(&self, name: &str, comparisons: &Comparisons) -> bool {
+        self.keyword != Keyword::Require
+            && self.whole_pattern().is_some_and(|pattern| comparisons.matches(&pattern, name))
     }
 }
 
 /// Rules that come after one that takes all they could.
-fn find_order(item: &Item<'_>, list: &RuleList<'_>, findings: &mut Findings) {
+fn find_order(item: &Item<'_>, list: &RuleList<'_>, comparisons: &Comparisons, findings: &mut Findings) {
     for (rule, meaning) in list.meanings() {
         let place = || Place::item(item).list(list.list).rule(rule);
         let mut earlier = list.meanings().take_while(|(earlier, _)| earlier.index < rule.index);
         if meaning.keyword == Keyword::Require {
             let takers = |unconditional: bool| {
-                let mut takers = earlier.clone().filter(|(_, taker)| taker.may_take(meaning.pattern));
+                let mut takers = earlier.clone().filter(|(_, taker)| taker.may_take(meaning.pattern, comparisons));
                 takers.find(|(_, taker)| taker.is_unconditional() == unconditional).map(|(taker, _)| number(taker))
             };
             if let Some(taker) = takers(true) {
@@ -64,11 +65,11 @@ fn find_order(item: &Item<'_>, list: &RuleList<'_>, findings: &mut Findings) {
         }
         let whole = meaning.whole_pattern();
         let blocker = earlier.find(|(other, before)| {
-            let covers_all = match &whole {
-                Some(whole) => covers(before.pattern, whole),
+            let covers_all = || match &whole {
+                Some(whole) => comparisons.covers(before.pattern, whole),
                 None => is_all(before.pattern),
             };
-            before.is_unconditional() && covers_all || other.words == rule.words
+            other.words == rule.words || before.is_unconditional() && covers_all()
         });
         if let Some((blocker, _)) = blocker {
             let problem = format!("rule {} has taken everything that this one could take", number(blocker));

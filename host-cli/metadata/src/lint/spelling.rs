@@ -1,7 +1,7 @@
 //! Which known word somebody may have meant.
 
 /// How many bytes a word may have that is compared: comparing takes as many steps as the two lengths multiplied.
-const WORD: usize = 64;
+const WORD: usize = 32;
 
 /// The known word that is nearest to `word`, where it is near enough to be meant.
 pub(crate) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {

@@ -18,7 +18,7 @@ pub fn is_armored(text: &str) -> bool {
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let inner = text.trim().strip_prefix(BEGIN)?.strip_suffix(END)?;
     // Headers such as `Version: ...`, up to an empty line.
-    let mut lines = inner.lines().map(str::trim).skip(1).skip_while(|line| line.contains(": ")).peekable();
+    let mut lines = inner.lines().map(str::trim).skip(1).skip_while(|line| line.contains(':')).peekable();
     lines.next_if(|line| line.is_empty());
     let body: String = lines.take_while(|line| !line.starts_with('=')).collect();
     STANDARD.decode(body).ok()

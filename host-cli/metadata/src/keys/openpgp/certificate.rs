@@ -49,7 +49,7 @@ pub enum OpenPgpFault {
     Key(KeyFault),
     /// The key's owner has revoked it.
     Revoked,
-    /// More signatures or subkeys than are read.
+    /// More signatures or subkeys than are read, or more bytes.
     TooMuch,
     /// GnuPG's own file of keys.
     Keybox,
@@ -77,7 +77,7 @@ impl fmt::Display for OpenPgpFault {
             Self::TooMuch => {
                 write!(
                     f,
-                    "holds an OpenPGP key with more than {MAX_SUBKEYS} subkeys or {MAX_CHECKS} signatures on them"
+                    "holds an OpenPGP key with more than {MAX_SUBKEYS} subkeys, {MAX_CHECKS} signatures on them, or 1 MiB"
                 )
             }
             Self::Keybox => f.write_str("is GnuPG's own file of keys, expected one key as `gpg --export` writes it"),

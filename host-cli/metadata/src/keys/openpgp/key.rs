@@ -193,6 +193,8 @@ fn members_of(public: &Unread<'_>) -> Result<Members, KeyFault> {
             {
                 members.insert(name.to_string(), hex::decode(&digits.to_string()).ok_or(KeyFault::OpenPgp)?);
             }
+            // What tools add says nothing of the key.
+            Ok(Some(Event::Text(_))) if name.len() != 1 => {}
             _ => return Err(KeyFault::OpenPgp),
         }
     }
@@ -222,6 +224,6 @@ fn of_members(method: &str, members: &Members) -> Result<PublicNumbers, KeyFault
         RSA => Ok(PublicNumbers::rsa(number("n")?, number("e")?)),
         DSA => Ok(PublicNumbers::dsa([number("p")?, number("q")?, number("g")?, number("y")?])),
         EDDSA => Ok(PublicNumbers::Ed25519(number("q")?.try_into().map_err(|_| KeyFault::OpenPgp)?)),
-        _ => Err(KeyFault::Algorithm),
+        _ => Err(KeyFault::OpenPgp),
     }
 }

@@ -225,8 +225,10 @@ fn layouts_with_such_keys_are_valid_on_devices_and_the_keys_are_named() {
 
 /// A Metablock with this payload, signed by a bare key.
 fn signer_layout(signer: &crate::sign::Signer, signed: &Value) -> String {
-    // serde_json sorts members, and such a layout has nothing that canonical JSON would write otherwise.
-    let canonical = signed.to_string();
+    // Such a layout has nothing else that canonical JSON would write otherwise.
+    let mut sorted = signed.clone();
+    sorted.sort_all_objects();
+    let canonical = sorted.to_string();
     let signature = crate::hex::encode(&signer.sign(canonical.as_bytes()));
     serde_json::json!({"signatures": [{"keyid": signer.id(), "sig": signature}], "signed": signed}).to_string()
 }
@@ -486,6 +488,92 @@ fn one_key_under_two_labels_counts_once() {
     }
 }
 
+/// The chain of a set with another layout, by an owner of this test's, and the link with its signatures under another id.
+fn with_layout(set: &str, signed: &Value, id: &str, sign: Option<&crate::sign::Signer>) -> Report {
+    let signer = crate::sign::Signer::from_seed([7; 32]);
+    let owner = OwnerFile::parse(std::path::Path::new("k"), signer.public_pem().as_bytes()).unwrap();
+    let clock = FixedClock(Time::parse("2030-01-01T00:00:00Z").unwrap());
+    let mut link: Value = serde_json::from_slice(&vectors::bytes(&file(set, &link_of(set)))).unwrap();
+    match sign {
+        Some(signer) => {
+            let signature = crate::hex::encode(&signer.sign(link["signed"].to_string().as_bytes()));
+            link["signatures"] = serde_json::json!([{"keyid": id, "sig": signature}]);
+        }
+        None => link["signatures"][0]["keyid"] = id.into(),
+    }
+    let mut packer = Packer::new();
+    packer.add("root.layout", Document::parse(signer_layout(&signer, signed).as_bytes()).unwrap());
+    packer.add(&format!("build.{id}.link"), Document::parse(link.to_string().as_bytes()).unwrap());
+    let bundle = packer.finish(0).unwrap();
+    Verifier::new(std::slice::from_ref(&owner), &clock, Profile::Host)
+        .verify(&bundle, |outcome, _| Report::new(&outcome.verdict()))
+        .unwrap()
+}
+
+fn code(report: &Report) -> Option<&str> {
+    report.error.as_ref().map(|error| error.code.as_str())
+}
+
+/// A functionary who calls a subkey as another's key is called does not sign as that one, nor keep that one from signing.
+#[test]
+fn an_id_means_the_key_that_has_it_and_not_a_subkey() {
+    let set = "rsa2048";
+    let mut signed =
+        serde_json::from_slice::<Value>(&vectors::bytes(&file(set, "root.layout"))).unwrap()["signed"].take();
+    let id = signed["steps"][0]["pubkeys"][0].as_str().unwrap().to_owned();
+    let own = signed["keys"][&id].take();
+    let other = crate::sign::Signer::from_seed([9; 32]);
+    let public = crate::hex::encode(&other.public());
+    let mut subkey = own.clone();
+    subkey["keyid"] = "bbbb".into();
+    let mut whole = own;
+    whole["keyid"] = "aaaa".into();
+    whole["subkeys"] = serde_json::json!({"bbbb": subkey});
+    let bare = serde_json::json!({"keytype": "ed25519", "scheme": "ed25519", "keyval": {"public": public}});
+    signed["steps"][0]["pubkeys"] = serde_json::json!(["bbbb"]);
+    // By its id alone, without such a key, the subkey signs.
+    signed["keys"] = serde_json::json!({"aaaa": whole});
+    assert_eq!(code(&with_layout(set, &signed, "bbbb", None)), None);
+    signed["keys"] = serde_json::json!({"aaaa": whole, "bbbb": bare});
+    assert_eq!(code(&with_layout(set, &signed, "bbbb", None)), Some("threshold-not-met"));
+    assert_eq!(code(&with_layout(set, &signed, "bbbb", Some(&other))), None);
+}
+
+/// securesystemslib has keys of OpenPGP in the form of bare keys, for signatures of another form than in-toto's.
+#[test]
+fn bare_keys_of_openpgp_sign_nothing() {
+    for set in ["rsa2048", "dsa2048", "ed25519"] {
+        let mut signed =
+            serde_json::from_slice::<Value>(&vectors::bytes(&file(set, "root.layout"))).unwrap()["signed"].take();
+        let id = signed["steps"][0]["pubkeys"][0].as_str().unwrap().to_owned();
+        assert_eq!(code(&with_layout(set, &signed, &id, None)), None, "{set}");
+        let key = signed["keys"][&id].take();
+        let texts = key["keyval"]["public"].to_string();
+        // A member that says nothing of the key changes nothing.
+        signed["keys"][&id] = key.clone();
+        signed["keys"][&id]["keyval"]["public"]["size"] = "2048".into();
+        assert_eq!(code(&with_layout(set, &signed, &id, None)), None, "{set}");
+        for public in [key["keyval"]["public"].clone(), key.to_string().into(), texts.into()] {
+            signed["keys"][&id] =
+                serde_json::json!({"keytype": key["type"], "scheme": key["method"], "keyval": {"public": public}});
+            let report = with_layout(set, &signed, &id, None);
+            assert_eq!(code(&report), Some("threshold-not-met"), "{set}: {public}");
+            let warnings: Vec<_> = report.warnings.iter().map(|warning| warning.code.as_str()).collect();
+            assert!(warnings.contains(&"key-unusable"), "{set}: {public}: {warnings:?}");
+        }
+    }
+}
+
+#[test]
+fn headers_of_armor_may_be_empty() {
+    let armored = vectors::text("openpgp/keys/whole.asc");
+    let (first, rest) = armored.split_once('\n').unwrap();
+    let rest = rest.trim_start();
+    for headers in ["Comment:\n\n", "Comment: \n\n", "Version: 1\nComment:\n\n", "\n"] {
+        assert_eq!(read(format!("{first}\n{headers}{rest}").as_bytes()), key("whole.asc"), "{headers:?}");
+    }
+}
+
 #[test]
 fn numbers_that_are_no_key_are_refused() {
     let big = "f".repeat(2 * 256);
@@ -503,7 +591,7 @@ fn numbers_that_are_no_key_are_refused() {
         (DSA, format!(r#"{{"p":"{big}","q":"{}","g":"{big}","y":"{big}"}}"#, "f".repeat(64)), KeyFault::Numbers),
         (DSA, format!(r#"{{"p":"{big}","q":"{}","g":"02","y":"{big}ff"}}"#, "f".repeat(64)), KeyFault::Numbers),
         (DSA, format!(r#"{{"p":"{big}","q":"{}","g":"02","y":"00"}}"#, "f".repeat(64)), KeyFault::Numbers),
-        ("pgp+elgamal", r#"{"q":"00"}"#.to_owned(), KeyFault::Algorithm),
+        ("pgp+elgamal", r#"{"q":"00"}"#.to_owned(), KeyFault::OpenPgp),
     ] {
         assert_eq!(
             from_json(method, &public(&json)).and_then(|numbers| HostKey::new(&numbers)).unwrap_err(),

@@ -340,6 +340,23 @@ fn key_cases() -> Vec<Case> {
         ),
         case(
             [
+                (
+                    "/keys/x",
+                    json!({
+                        "type": "eddsa", "method": "pgp+eddsa-ed25519", "hashes": ["pgp+SHA2"], "keyid": "x",
+                        "keyval": {"private": "", "public": {"q": "0a".repeat(32)}},
+                        "subkeys": {key(1).0: {
+                            "type": "eddsa", "method": "pgp+eddsa-ed25519", "hashes": ["pgp+SHA2"], "keyid": key(1).0,
+                            "keyval": {"private": "", "public": {"q": "0b".repeat(32)}},
+                        }},
+                    }),
+                ),
+                ("/steps/0/pubkeys/-", json!("x")),
+            ],
+            ["note device-unfit ()", "note key-openpgp (key x)", "warning subkey-id-taken (key x)"],
+        ),
+        case(
+            [
                 ("/keys/x", json!({"keytype": "ed448", "scheme": "ed448", "keyval": {"public": "00"}})),
                 ("/steps/0/pubkeys/-", json!("x")),
             ],

@@ -110,6 +110,37 @@ fn nothing_is_found_in_a_good_layout() {
     }
 }
 
+/// Each rule is compared with all before it: within what a layout may have, with patterns as long as they may be.
+#[test]
+fn rules_that_would_be_compared_for_ever_are_not() {
+    let mut layout = good();
+    let pattern = format!("{}b", "*a".repeat(700));
+    let rules: Vec<Value> =
+        (0..256).flat_map(|_| [json!(["ALLOW", pattern]), json!(["REQUIRE", "a".repeat(1400)])]).collect();
+    put(&mut layout, "/steps/0/expected_products", Some(rules.into()));
+    assert!(found(&layout, Profile::Host).contains(&"warning rules-uncompared ()".to_owned()));
+}
+
+/// Two keys that have a subkey each of a third one are one signer with that: core counts them so.
+#[test]
+fn keys_that_hang_together_are_one() {
+    let number = |byte: u8| json!({"private": "", "public": {"q": crate::hex::encode(&[byte; 32])}});
+    let key = |byte: u8, subkeys: Value| json!({"type": "eddsa", "method": "pgp+eddsa-ed25519", "hashes": [], "keyval": number(byte), "subkeys": subkeys});
+    let mut layout = good();
+    let both = json!({"c": key(1, json!({})), "d": key(2, json!({}))});
+    for (name, subkeys) in [("both", both), ("none", json!({}))] {
+        let keys = json!({"a": key(1, json!({})), "b": key(2, json!({})), "e": key(3, subkeys)});
+        put(&mut layout, "/keys", Some(keys));
+        for step in 0..layout["steps"].as_array().unwrap().len() {
+            put(&mut layout, &format!("/steps/{step}/pubkeys"), Some(json!(["a", "b"])));
+            put(&mut layout, &format!("/steps/{step}/threshold"), Some(json!(2)));
+        }
+        let found = found(&layout, Profile::Host);
+        let is_unreachable = found.iter().any(|finding| finding.contains("threshold-unreachable"));
+        assert_eq!(is_unreachable, name == "both", "{found:?}");
+    }
+}
+
 #[test]
 fn every_change_is_found_and_nothing_else() {
     let mut seen = BTreeSet::new();
@@ -133,6 +164,7 @@ fn every_change_is_found_and_nothing_else() {
         "key-not-for-devices",
         "inspection-on-device",
         "parameter-unnamed",
+        "rules-uncompared",
         "more-findings",
     ];
     let missing: Vec<&str> =
