@@ -78,7 +78,7 @@ pub fn numbers(key: &PublicKey<'_>) -> Result<PublicNumbers, KeyFault> {
     match key.public {
         PublicHalf::Other(numbers) => openpgp::from_layout(&key.scheme.to_string(), &numbers),
         // Keys of OpenPGP are no texts.
-        PublicHalf::Text(_) if openpgp::is_scheme(&key.scheme.to_string()) => Err(KeyFault::OpenPgp),
+        PublicHalf::Text(_) if HostSchemes.is_openpgp(key) => Err(KeyFault::OpenPgp),
         PublicHalf::Text(text) if text.len() > MAX_TEXT => Err(KeyFault::Long),
         PublicHalf::OpenPgp(WithSubkeys { text, signer }) => {
             let mut parts = openpgp::all_numbers(text)?.into_iter();
@@ -105,11 +105,16 @@ fn all_numbers(key: &PublicKey<'_>) -> Result<Vec<PublicNumbers>, KeyFault> {
     }
 }
 
+/// The key itself.
+fn decode(key: &PublicKey<'_>) -> Result<HostKey, KeyFault> {
+    HostKey::new(&numbers(key)?)
+}
+
 /// Why no signature of this key can be checked here; `None` where they can.
 #[must_use]
 pub fn unusable(key: &PublicKey<'_>) -> Option<String> {
     let (keytype, scheme) = (key.keytype.to_string(), key.scheme.to_string());
-    unusable_as(&keytype, &scheme, numbers(key).and_then(|numbers| HostKey::new(&numbers)).as_ref())
+    unusable_as(&keytype, &scheme, decode(key).as_ref())
 }
 
 /// The same of a key that has been decoded.
@@ -139,7 +144,7 @@ impl Schemes for HostSchemes {
         if !agrees(&keytype, &scheme) {
             return Err(SignatureError::Unsupported);
         }
-        let decoded = numbers(key).and_then(|numbers| HostKey::new(&numbers)).map_err(|_| SignatureError::Key)?;
+        let decoded = decode(key).map_err(|_| SignatureError::Key)?;
         decoded.verify(&scheme, signature, |sink| message.write(sink)).map_err(|fault| match fault {
             // The type and the scheme go together, so it is the key's bytes that are of another kind.
             Fault::Scheme => SignatureError::Key,
@@ -165,7 +170,7 @@ impl Schemes for HostSchemes {
     }
 
     fn is_openpgp(&self, key: &PublicKey<'_>) -> bool {
-        [openpgp::RSA, openpgp::DSA, openpgp::EDDSA].iter().any(|scheme| key.scheme.is(scheme))
+        openpgp::SCHEMES.iter().any(|scheme| key.scheme.is(scheme))
     }
 
     /// Compares the keys themselves, not the PEM text, which can be wrapped in many ways.

@@ -73,18 +73,16 @@ impl OpenPgpKey {
     /// # Errors
     /// [`KeyFault`] where it is none, or the key itself cannot be used.
     pub fn from_json(text: &str) -> Result<Self, KeyFault> {
-        let Written { keyid, method, keyval, subkeys, .. } = Written::read(text)?;
-        let primary =
-            Part { id: keyid.ok_or(KeyFault::OpenPgp)?, key: HostKey::new(&from_json(&method, &keyval.public)?)? };
+        let mut parts = all_numbers(text)?.into_iter();
+        let (id, numbers) = parts.next().ok_or(KeyFault::OpenPgp)?;
+        let primary = Part { id, key: HostKey::new(&numbers)? };
         // A subkey that cannot be used signs nothing.
-        let subkeys = subkeys.unwrap_or_default().into_iter();
-        let subkeys =
-            subkeys.filter_map(|(id, subkey)| Some(Part { key: HostKey::new(&subkey.numbers(&id).ok()?).ok()?, id }));
+        let subkeys = parts.filter_map(|(id, numbers)| Some(Part { id, key: HostKey::new(&numbers).ok()? }));
         Ok(Self { primary, subkeys: subkeys.collect() })
     }
 }
 
-/// The numbers of the key as in-toto writes it, and of its subkeys as far as they are any, with their key ids.
+/// The numbers of the key as in-toto writes it, and then of its subkeys as far as they are any, with their key ids.
 ///
 /// # Errors
 /// [`KeyFault`] where it is none.
@@ -93,8 +91,11 @@ pub fn all_numbers(text: &str) -> Result<Vec<(String, PublicNumbers)>, KeyFault>
     let id = key.keyid.clone().ok_or(KeyFault::OpenPgp)?;
     let subkeys = key.subkeys.take().unwrap_or_default();
     let primary = key.numbers(&id)?;
-    let subkeys = subkeys.into_iter().filter_map(|(id, subkey)| Some((subkey.numbers(&id).ok()?, id)));
-    Ok(std::iter::once((id, primary)).chain(subkeys.map(|(numbers, id)| (id, numbers))).collect())
+    let subkeys = subkeys.into_iter().filter_map(|(id, subkey)| {
+        let numbers = subkey.numbers(&id).ok()?;
+        Some((id, numbers))
+    });
+    Ok(std::iter::once((id, primary)).chain(subkeys).collect())
 }
 
 impl Part {

@@ -32,8 +32,11 @@ pub const DSA: &str = "pgp+dsa-fips-180-2";
 /// `method` of Ed25519 keys.
 pub const EDDSA: &str = "pgp+eddsa-ed25519";
 
-/// Is this a `method` of OpenPGP, of those that can be checked?
+/// Every `method` of OpenPGP that can be checked.
+pub const SCHEMES: [&str; 3] = [RSA, DSA, EDDSA];
+
+/// Is this one of them?
 #[must_use]
 pub fn is_scheme(scheme: &str) -> bool {
-    [RSA, DSA, EDDSA].contains(&scheme)
+    SCHEMES.contains(&scheme)
 }
