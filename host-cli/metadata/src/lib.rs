@@ -16,6 +16,7 @@
 //! - what is carried: [`bundle`] (packed, unpacked, shown)
 //! - who is believed: [`trust_policy`]
 //! - what a file is that was given for another: [`file_kind`]
+//! - what core says of a chain that is not whole yet: [`partial`]
 //! - what core says: [`verification`], with the verdict as data; [`lint`] asks it about a layout that nobody has signed yet
 #![forbid(unsafe_code)]
 // clippy.toml names what they are.
@@ -33,6 +34,7 @@ pub mod limits;
 pub mod lint;
 pub mod names;
 pub mod parameters;
+pub mod partial;
 pub mod payload;
 pub mod portable;
 pub mod profile;

@@ -115,6 +115,22 @@ impl Packer {
         self.documents.iter().map(|labelled| (labelled.file_name.as_str(), &labelled.document))
     }
 
+    /// Puts another layout in the place of the first document.
+    pub(crate) fn replace_root(&mut self, document: Document) {
+        if let Some(root) = self.documents.first_mut() {
+            root.document = document;
+        }
+    }
+
+    /// The steps of the root layout of which there is a link, or a sublayout in its place: names as they stand in the evidence, some perhaps twice.
+    #[must_use]
+    pub fn step_names(&self) -> Vec<String> {
+        let of_root = self.documents.iter().skip(1).filter(|labelled| labelled.parent == 0);
+        let name =
+            |labelled: &Labelled| labelled.step.clone().or_else(|| labelled.document.step_name().map(str::to_owned));
+        of_root.filter_map(name).collect()
+    }
+
     /// The documents of the layout with number `parent`.
     pub fn documents_of(&self, parent: u16) -> impl Iterator<Item = &Document> {
         let of_parent = self.documents.iter().skip(1).filter(move |labelled| labelled.parent == parent);
