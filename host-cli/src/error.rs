@@ -20,6 +20,7 @@ use sitrep_signers::file::SigningKeyError;
 
 use crate::inspection::InspectionError;
 use crate::inspection::environment::NoVariable;
+use crate::project_error::ProjectError;
 use crate::record::step::StepError;
 use crate::record::tree::RecordFault;
 use crate::shell::clock::ClockError;
@@ -187,6 +188,8 @@ pub enum CliError {
     Variable(NoVariable),
     /// A target directory that is none.
     TargetDirectory(PathBuf),
+    /// A project.
+    Project(ProjectError),
     /// This process could not be hidden from others.
     Privacy(io::Error),
     /// A step of the demo could not be recorded.
@@ -333,6 +336,7 @@ impl fmt::Display for CliError {
             Self::Inspection(error) => error.fmt(f),
             Self::Variable(error) => error.fmt(f),
             Self::TargetDirectory(path) => write!(f, "--target-dir {} is no directory", path.display()),
+            Self::Project(error) => error.fmt(f),
             Self::Privacy(error) => write!(f, "cannot hide this process's memory from other programs: {error}"),
             Self::Step(error) => error.fmt(f),
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
@@ -348,6 +352,7 @@ impl CliError {
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Key(error) => error.hint(),
+            Self::Project(error) => return error.hint(),
             Self::ReadKey(..) => "give the project owner's public key file",
             Self::SigningKey(error) => error.hint(),
             Self::Policy(error) => error.hint(),
@@ -487,6 +492,12 @@ impl From<ClockError> for CliError {
             ClockError::Unset => Self::Clock(ClockUse::Expiry),
             ClockError::Form(text) => Self::Time("--at", text),
         }
+    }
+}
+
+impl From<ProjectError> for CliError {
+    fn from(error: ProjectError) -> Self {
+        Self::Project(error)
     }
 }
 

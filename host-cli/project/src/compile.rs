@@ -6,10 +6,8 @@ use std::fmt;
 use serde_json::{Map, Value, json};
 use sitrep_core::Time;
 use sitrep_metadata::keys::OwnerFile;
-use sitrep_metadata::sign::canonical;
 
-use crate::file::{Command, Form, InlineKey, Inspection, KeySource, Project, Step};
-use crate::roles::{Mutate, Sit};
+use crate::file::{Command, InlineKey, Inspection, KeySource, Mutate, Project, Sit, Step};
 use crate::sugar;
 
 /// A functionary's key as it stands in a layout.
@@ -205,59 +203,6 @@ fn with(mut value: Value, extra: &Map<String, Value>, omit: &[String]) -> Value 
     value
 }
 
-/// A layout as it is signed in that form: canonical JSON for a Metablock, and for DSSE what Python's `json.dumps` with sorted keys writes, as in-toto 3.1 does.
-#[must_use]
-pub fn payload(layout: &Value, form: Form) -> String {
-    match form {
-        Form::Metablock => canonical(layout),
-        Form::Dsse | Form::Statement => {
-            let mut text = String::new();
-            push_python(layout, &mut text);
-            text
-        }
-    }
-}
-
-/// `json.dumps(value, sort_keys=True)`: a space after `,` and `:`, and nothing beyond ASCII.
-fn push_python(value: &Value, text: &mut String) {
-    match value {
-        Value::Array(items) => {
-            text.push('[');
-            for (number, item) in items.iter().enumerate() {
-                text.push_str(if number > 0 { ", " } else { "" });
-                push_python(item, text);
-            }
-            text.push(']');
-        }
-        Value::Object(members) => {
-            let mut members: Vec<_> = members.iter().collect();
-            members.sort_by_key(|(name, _)| *name);
-            text.push('{');
-            for (number, (name, item)) in members.into_iter().enumerate() {
-                text.push_str(if number > 0 { ", " } else { "" });
-                push_ascii(name, text);
-                text.push_str(": ");
-                push_python(item, text);
-            }
-            text.push('}');
-        }
-        Value::String(string) => push_ascii(string, text),
-        scalar => text.push_str(&scalar.to_string()),
-    }
-}
-
-/// A string in ASCII, as Python escapes it.
-fn push_ascii(string: &str, text: &mut String) {
-    // What serde_json escapes, it escapes as Python does; the rest of the difference is beyond `~`.
-    for char in Value::from(string).to_string().chars() {
-        if char <= '~' {
-            text.push(char);
-        } else {
-            text.extend(char.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -319,14 +264,5 @@ mod tests {
     fn what_is_open_is_named() {
         let project = Project::parse("[project]\nexpires = \"1d\"\n[[step]]\nname = \"a\"\n").unwrap();
         assert_eq!(project.open(), [Open::Owners, Open::Functionaries("a".into())]);
-    }
-
-    #[test]
-    fn payloads_are_written_as_python_does() {
-        let value = json!({"b": [1, true, null], "a": "\u{e9}\u{1f600}\n\"\\\u{7f}\u{8}\u{1}/"});
-        // json.dumps of the same.
-        let expected = r#"{"a": "\u00e9\ud83d\ude00\n\"\\\u007f\b\u0001/", "b": [1, true, null]}"#;
-        assert_eq!(payload(&value, Form::Dsse), expected);
-        assert_eq!(payload(&json!({"b": 1, "a": "\n"}), Form::Metablock), "{\"a\":\"\n\",\"b\":1}");
     }
 }

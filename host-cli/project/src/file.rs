@@ -10,7 +10,6 @@ use serde_json::{Map, Value};
 use sitrep_metadata::names::is_file_name;
 
 use crate::expires::Expires;
-use crate::roles::{Mutate, Sit};
 
 /// Largest `sitrep.toml`, in bytes. That of a hundred steps has thirty thousand; what is read of it takes some twenty times its length in memory.
 pub const MAX_FILE: u64 = 1024 * 1024;
@@ -61,6 +60,9 @@ pub struct Head {
     /// How the layout and the links are wrapped.
     #[serde(default)]
     pub envelope: Form,
+    /// Of DSSE: whose spelling the layout's text has.
+    #[serde(default)]
+    pub spelling: Spelling,
     /// The directory of the layout, the links and the attestations, below that of the file.
     #[serde(default = "evidence")]
     pub evidence: String,
@@ -90,6 +92,24 @@ pub enum Form {
     Dsse,
     /// DSSE; links are Statements with the predicate link v0.3, which in-toto 3.1 does not read.
     Statement,
+}
+
+/// Whose spelling a text in DSSE has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Spelling {
+    /// Python's `json.dumps` with sorted keys, as in-toto 3.1 writes it.
+    #[default]
+    Python,
+    /// Sorted keys, and no white space.
+    Compact,
+    /// in-toto-golang's.
+    Go,
+}
+
+impl Spelling {
+    /// All of them, by their names in the file.
+    pub const ALL: [(Self, &str); 3] = [(Self::Python, "python"), (Self::Compact, "compact"), (Self::Go, "go")];
 }
 
 impl Form {
@@ -192,8 +212,6 @@ pub struct Step {
     /// Rules in in-toto's own words.
     #[serde(default)]
     pub rules: Rules,
-    /// Does another layout stand in the place of its links? The directory of its project, below that of the file.
-    pub sublayout: Option<String>,
     /// Members that no other word says.
     #[serde(default)]
     pub extra: Extra,
@@ -232,6 +250,52 @@ pub struct Inspection {
     /// Members that are left out.
     #[serde(default)]
     pub omit: Vec<String>,
+}
+
+/// `[[mutate]]`: the mutator of a format is the functionary of the step `mutate-FORMAT`, whose product is `FORMAT.patch.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Mutate {
+    /// The SBOM's format, such as `spdx-2.3` or `cyclonedx-1.7`.
+    pub format: String,
+    /// Who may do it: names of keys.
+    pub by: Words,
+    /// How many of them must.
+    #[serde(default = "one")]
+    pub threshold: u64,
+}
+
+/// `[[sit]]`: the generator of a format is the functionary of the step `sit-FORMAT`, whose materials are the mutation and the evidence digest, and whose product is
+/// the SIT.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Sit {
+    /// The SBOM's format.
+    pub format: String,
+    /// Who may do it: names of keys.
+    pub by: Words,
+    /// How many of them must.
+    #[serde(default = "one")]
+    pub threshold: u64,
+    /// The number of the rules by which it is derived.
+    #[serde(default = "one")]
+    pub ruleset: u64,
+}
+
+impl Mutate {
+    /// The name of its step.
+    #[must_use]
+    pub fn step_name(&self) -> String {
+        format!("mutate-{}", self.format)
+    }
+}
+
+impl Sit {
+    /// The name of its step.
+    #[must_use]
+    pub fn step_name(&self) -> String {
+        format!("sit-{}", self.format)
+    }
 }
 
 const fn one() -> u64 {
@@ -329,17 +393,37 @@ impl Project {
             check_after(&place, &step.after, &steps)?;
             check_rules(&place, step.sugar())?;
             check_omitted(&place, &step.omit, &["_type", "expected_command"])?;
-            for directory in step.base.iter().chain(&step.sublayout) {
-                check_below(&place, directory)?;
+            if let Some(base) = &step.base {
+                check_below(&place, base)?;
             }
+            self.check_parameters(&place, step.sugar(), step.command.as_ref())?;
         }
         for inspection in &self.inspections {
             let place = format!("inspection {}", inspection.name);
             check_after(&place, &inspection.after, &steps)?;
             check_rules(&place, inspection.sugar())?;
             check_omitted(&place, &inspection.omit, &["_type"])?;
+            self.check_parameters(&place, inspection.sugar(), Some(&inspection.run))?;
+        }
+        let is_used = |name: &&String| used_parameters(self).any(|used| used == name.as_str());
+        if let Some(unused) = self.project.parameters.iter().find(|name| !is_used(name)) {
+            let problem = format!("parameters of [project] names {unused:?}, and no rule or command says {{{unused}}}");
+            return Err(FileError::new(problem, None));
         }
         Ok(())
+    }
+
+    /// Where parameters are declared, no other is used. Where none is, braces are text, as they are to in-toto where nobody gives a parameter.
+    fn check_parameters(&self, place: &str, sugar: Sugar<'_>, command: Option<&Command>) -> Result<(), FileError> {
+        let declared = &self.project.parameters;
+        let used = words_of(sugar, command).flat_map(|word| parameters_of(word));
+        match used.into_iter().find(|name| !declared.is_empty() && !declared.iter().any(|own| own == name)) {
+            None => Ok(()),
+            Some(name) => {
+                let problem = format!("{place}: {{{name}}} is a parameter that parameters of [project] does not name");
+                Err(FileError::new(problem, Some("where there are parameters at all, every name in braces is one")))
+            }
+        }
     }
 
     fn role_names(&self) -> impl Iterator<Item = String> {
@@ -427,6 +511,29 @@ impl Inspection {
         let [after, creates, changes, removes] = [after, creates, changes, removes].map(|words| &words.0[..]);
         Sugar { name, after, takes_materials: true, creates, changes, removes, rules }
     }
+}
+
+/// Every word in which a parameter may stand.
+fn words_of<'p>(sugar: Sugar<'p>, command: Option<&'p Command>) -> impl Iterator<Item = &'p String> {
+    let Sugar { creates, changes, removes, rules, .. } = sugar;
+    let rules = rules.materials.iter().chain(&rules.products).flatten().flatten();
+    let command = command.into_iter().flat_map(|command| &command.0);
+    creates.iter().chain(changes).chain(removes).chain(rules).chain(command)
+}
+
+/// The names in braces, as in-toto reads them: letters, digits, `_` and `-`.
+fn parameters_of(word: &str) -> impl Iterator<Item = &str> {
+    word.split('{').skip(1).filter_map(|rest| {
+        let (name, _) = rest.split_once('}')?;
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        (!name.is_empty() && name.bytes().all(is_name)).then_some(name)
+    })
+}
+
+fn used_parameters(project: &Project) -> impl Iterator<Item = &str> {
+    let steps = project.steps.iter().flat_map(|step| words_of(step.sugar(), step.command.as_ref()));
+    let inspections = project.inspections.iter().flat_map(|item| words_of(item.sugar(), Some(&item.run)));
+    steps.chain(inspections).flat_map(|word| parameters_of(word))
 }
 
 fn check_key(name: &str, key: &KeySource) -> Result<(), FileError> {
@@ -652,12 +759,28 @@ creates = ["src/*.o", "src/lua"]
             ("'CC=gcc -O2'", "'CC=gcc", "line 17, column 11: a quotation mark in the command is not closed"),
             ("dev = \"keys/dev.pub\"", "dev = { id = \"x\" }", "key dev is not whole"),
             ("dev = \"keys/dev.pub\"", "dev = 1", "expected the path of a public key, or a table"),
+            (
+                "[keys]",
+                "parameters = [\"v\"]\n[keys]",
+                "parameters of [project] names \"v\", and no rule or command says {v}",
+            ),
             ("[keys]", "threshold = 2\n[keys]", "threshold of [project] is 2, and there are 1 owners"),
         ] {
             assert!(LUA.contains(from), "{from}");
             let error = Project::parse(&LUA.replacen(from, to, 1)).unwrap_err().to_string();
             assert!(error.contains(expected) && !error.contains('\n'), "{from} -> {to}: {error}");
         }
+    }
+
+    #[test]
+    fn parameters_are_all_declared_or_none_is() {
+        let with = |head: &str| {
+            LUA.replace("[keys]", head).replace("'CC=gcc -O2'", "{v} {} {a b}").replace("src/lua", "{w}/lua")
+        };
+        assert!(Project::parse(&with("[keys]")).is_ok());
+        assert!(Project::parse(&with("parameters = [\"v\", \"w\"]\n[keys]")).is_ok());
+        let error = Project::parse(&with("parameters = [\"v\"]\n[keys]")).unwrap_err();
+        assert_eq!(error.problem, "step build: {w} is a parameter that parameters of [project] does not name");
     }
 
     #[test]

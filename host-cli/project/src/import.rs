@@ -6,8 +6,8 @@ use std::fmt;
 use serde_json::{Map, Value};
 use sitrep_core::Time;
 
-use crate::compile::payload;
-use crate::file::{Command, FileError, Form, Project, Rule};
+use crate::file::{Command, FileError, Form, Project, Rule, Spelling};
+use crate::spelling::payload;
 use crate::sugar::Parts;
 
 /// Why no file stands for a layout.
@@ -144,6 +144,9 @@ pub fn import(layout: &Value, form: Form, signed: &str) -> Result<String, Import
     }
     if form != Form::default() {
         push(&mut out, "envelope", &text(form.name()));
+        let is_its = |(spelling, _): &&(Spelling, &str)| payload(layout, form, *spelling) == signed;
+        let (_, spelling) = Spelling::ALL.iter().find(is_its).ok_or(ImportError::Differs)?;
+        push(&mut out, "spelling", &text(spelling));
     }
     root.push_rest(&["readme"], &mut out);
 
@@ -159,7 +162,7 @@ pub fn import(layout: &Value, form: Form, signed: &str) -> Result<String, Import
     let project = Project::parse(&out).map_err(ImportError::Name)?;
     let again = project.inline_keys().and_then(|keys| project.layout(&keys, Time(0)));
     match again {
-        Ok(again) if payload(&again, form) == signed => Ok(out),
+        Ok(again) if payload(&again, form, project.project.spelling) == signed => Ok(out),
         _ => Err(ImportError::Differs),
     }
 }
@@ -328,8 +331,13 @@ mod tests {
 
     #[test]
     fn what_is_imported_is_the_same_again() {
-        for form in [Form::Metablock, Form::Dsse] {
-            let text = import(&layout(), form, &payload(&layout(), form)).unwrap();
+        for (form, spelling) in [
+            (Form::Metablock, Spelling::Python),
+            (Form::Dsse, Spelling::Python),
+            (Form::Dsse, Spelling::Compact),
+            (Form::Dsse, Spelling::Go),
+        ] {
+            let text = import(&layout(), form, &payload(&layout(), form, spelling)).unwrap();
             assert!(text.contains("after = [\"get\"]"), "{text}");
             let project = Project::parse(&text).unwrap();
             assert_eq!(project.layout(&project.inline_keys().unwrap(), Time(0)).unwrap(), layout());
@@ -341,7 +349,9 @@ mod tests {
         let with = |change: &dyn Fn(&mut Value)| {
             let mut layout = layout();
             change(&mut layout);
-            import(&layout, Form::Metablock, &payload(&layout, Form::Metablock)).unwrap_err().to_string()
+            import(&layout, Form::Metablock, &payload(&layout, Form::Metablock, Spelling::Python))
+                .unwrap_err()
+                .to_string()
         };
         for (change, expected) in [
             (
@@ -360,7 +370,7 @@ mod tests {
             let error = with(change);
             assert!(error.contains(expected), "{error}");
         }
-        let error = import(&layout(), Form::Dsse, &layout().to_string()).unwrap_err();
+        let error = import(&layout(), Form::Dsse, &format!("{} ", layout())).unwrap_err();
         assert_eq!(error, ImportError::Differs);
     }
 }

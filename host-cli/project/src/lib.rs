@@ -18,4 +18,5 @@ pub mod file;
 pub mod import;
 pub mod readings;
 pub mod roles;
+pub mod spelling;
 pub mod sugar;

@@ -7,6 +7,7 @@ use super::boot::{BootPackage, BootReport};
 use super::demo::Demo;
 use super::inspect::Inspect;
 use super::key::Key;
+use super::layout::Layout;
 use super::lint::Lint;
 use super::pack::Pack;
 use super::trust::Trust;
@@ -51,6 +52,8 @@ pub enum Command {
     Inspect(Inspect),
     /// Show keys: fingerprints, and the key ids of in-toto's dialects.
     Key(Key),
+    /// Make layouts: from sitrep.toml, which says for people what a layout says.
+    Layout(Box<Layout>),
     /// Make, show, check, compile and replace trust policies: small files that say whom a verifier believes.
     Trust(Trust),
     /// Make attestations: the security version of an artifact, and which devices it is for.

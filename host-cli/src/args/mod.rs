@@ -9,8 +9,10 @@ mod demo;
 mod groups;
 mod inspect;
 mod key;
+mod layout;
 mod lint;
 mod pack;
+mod signing;
 mod source;
 mod trust;
 mod unpack;
@@ -26,8 +28,13 @@ pub use demo::Demo;
 pub use groups::grouped;
 pub use inspect::Inspect;
 pub use key::{Key, KeyCommand, KeyShow};
+pub use layout::{
+    Layout, LayoutAddKey, LayoutAddStep, LayoutCommand, LayoutDiff, LayoutImport, LayoutShow, LayoutSign, ProjectFile,
+};
 pub use lint::Lint;
+
 pub use pack::Pack;
+pub use signing::SigningKeys;
 pub use source::{DeviceId, Source};
 pub use trust::{Check, Compile, Init, Show, Sign, Treatment, Trust, TrustCommand, Update};
 pub use unpack::Unpack;

@@ -43,6 +43,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Unpack(args) => carry::unpack::run(args).map(|()| Done::Yes),
         Command::Inspect(args) => verify::inspect::run(args).map(|()| Done::Yes),
         Command::Key(args) => make::key::run(args).map(|()| Done::Yes),
+        Command::Layout(args) => make::layout::run(args),
         Command::Trust(args) => device::trust::run(args),
         Command::Attest(args) => make::attest::run(args).map(|()| Done::Yes),
         Command::BootPackage(args) => device::boot_package::run(args),

@@ -25,6 +25,14 @@ pub(crate) fn check_output(path: &Path, most: u64, is_own: impl FnOnce(&[u8]) ->
     check_writable(path).map_err(|error| CliError::Write(path.into(), error))
 }
 
+/// May an output be written here: is there nothing?
+///
+/// # Errors
+/// [`CliError::Occupied`] where there is something, [`CliError::Write`] where nothing can be written.
+pub(crate) fn check_new(path: &Path) -> Result<(), CliError> {
+    check_output(path, 0, |_| false)
+}
+
 /// The same for an output that starts with four bytes of its own.
 ///
 /// # Errors

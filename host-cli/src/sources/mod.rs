@@ -3,6 +3,7 @@
 pub mod artifacts;
 mod attestation_bundles;
 pub mod bundle;
+pub(crate) mod desk;
 pub mod input;
 pub mod keys;
 pub(crate) mod kinds;
@@ -10,4 +11,6 @@ pub mod layout;
 pub mod loaded;
 mod near;
 pub mod note;
+pub(crate) mod project;
+pub(crate) mod signers;
 pub mod trust;

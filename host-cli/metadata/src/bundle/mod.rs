@@ -3,6 +3,7 @@
 pub mod documents;
 pub mod known;
 pub mod pack;
+pub mod payload_text;
 pub mod role;
 pub mod shown;
 pub mod unpack;

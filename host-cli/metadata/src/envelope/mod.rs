@@ -4,3 +4,4 @@ pub mod attestation_bundle;
 pub mod document;
 pub mod dsse;
 pub mod security_version;
+pub mod wrapped;

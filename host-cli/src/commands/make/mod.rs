@@ -2,3 +2,4 @@
 
 pub mod attest;
 pub mod key;
+pub mod layout;

@@ -1,0 +1,90 @@
+//! A layout on its author's desk: as `sitrep.toml`, or as the layout itself in whichever envelope.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::Value;
+use sitrep_core::Time;
+use sitrep_metadata::bundle::payload_text::PayloadText;
+use sitrep_metadata::envelope::document::Document;
+use sitrep_project::expires::Expires;
+use sitrep_project::file::{Form, Project};
+
+use crate::error::CliError;
+use crate::project_error::ProjectError;
+use crate::shell::files::read_start;
+use crate::sources::layout;
+use crate::sources::project::Found;
+
+/// A layout's payload, and where it is from.
+#[derive(Clone, Debug)]
+pub(crate) struct Desk {
+    /// The file.
+    pub name: String,
+    /// What it says.
+    pub layout: Value,
+    /// Of a project's file: what it says.
+    pub project: Option<Project>,
+    /// Of a project's file: what it calls keys, by their labels.
+    pub key_names: BTreeMap<String, String>,
+    /// Of a layout: what is signed.
+    pub signed: Option<Signed>,
+}
+
+/// A layout in its envelope.
+#[derive(Clone, Debug)]
+pub(crate) struct Signed {
+    /// The envelope, with its signatures.
+    pub document: Document,
+    /// How it is wrapped.
+    pub form: Form,
+    /// The text that its signatures are over, without DSSE's head.
+    pub text: String,
+}
+
+impl Desk {
+    /// Reads a file of either kind: one that is named `*.toml` is a project's, and so is one that does not begin as JSON or a bundle does.
+    ///
+    /// # Errors
+    /// [`CliError`] where it is neither.
+    pub(crate) fn read(path: &Path, now: Time) -> Result<Self, CliError> {
+        let is_toml = path.extension().is_some_and(|extension| extension == "toml") || is_toml(path)?;
+        if is_toml { Self::of_project(&Found::new(Some(path))?, now) } else { Self::of_layout(path) }
+    }
+
+    /// The layout that a project's file stands for.
+    ///
+    /// # Errors
+    /// [`CliError`] where a key cannot be read.
+    pub(crate) fn of_project(found: &Found, now: Time) -> Result<Self, CliError> {
+        let key_names = found.keys()?.into_iter().map(|(name, key)| (key.id, name)).collect();
+        let (name, project) = (found.path.display().to_string(), Some(found.project.clone()));
+        Ok(Self { name, layout: found.layout(now)?, project, key_names, signed: None })
+    }
+
+    /// Does it expire some time after it is signed, and so later whenever it is looked at?
+    pub(crate) fn is_of_duration(&self) -> bool {
+        self.project.as_ref().is_some_and(|project| matches!(project.project.expires, Expires::After(..)))
+    }
+
+    /// A layout, signed or not.
+    ///
+    /// # Errors
+    /// [`CliError`] where it is none.
+    pub(crate) fn of_layout(path: &Path) -> Result<Self, CliError> {
+        let document = layout::read(path)?;
+        let form = if document.payload_type().is_some() { Form::Dsse } else { Form::Metablock };
+        let PayloadText { text, value: layout } =
+            PayloadText::of(&document).map_err(|error| ProjectError::Payload(path.into(), error))?;
+        let signed = Some(Signed { document, form, text });
+        let name = path.display().to_string();
+        Ok(Self { name, layout, project: None, key_names: BTreeMap::new(), signed })
+    }
+}
+
+/// Does a file begin as a text of TOML does: with a comment, a table or a name?
+fn is_toml(path: &Path) -> Result<bool, CliError> {
+    let start = read_start(path, 256).map_err(|error| CliError::Read(path.into(), error))?;
+    let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
+    Ok(first.is_some_and(|first| matches!(first, b'#' | b'[')))
+}
