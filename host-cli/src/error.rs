@@ -464,7 +464,11 @@ impl CliError {
                     "leave it out with --inspection-exclude, or pass over such links with --inspection-links loops"
                 }
                 RecordFault::Repeated => "leave symbolic links to directories out with --inspection-exclude",
-                RecordFault::Unreadable(_) | RecordFault::Name => {
+                RecordFault::Unreadable(_)
+                | RecordFault::Name
+                | RecordFault::Missing(_)
+                | RecordFault::Nothing
+                | RecordFault::Stripped(_) => {
                     "inspections see every file of --target-dir: take this one away, or name another directory"
                 }
             },

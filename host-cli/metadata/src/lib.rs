@@ -8,7 +8,7 @@
 //!
 //! The map, from the bottom:
 //!
-//! - what all know: [`hex`], [`limits`] (how much is looked at), [`names`] and [`portable`] (of files), [`parameters`], [`profile`] (the machine that
+//! - what all know: [`artifacts`] (files with their digests), [`hex`], [`limits`] (how much is looked at), [`names`] and [`portable`] (of files), [`parameters`], [`profile`] (the machine that
 //!   is verified for), [`secret`] (private keys in memory)
 //! - what is written: [`json`] (strict, and with the place of every fault), [`payload`] (values, and how their text was written)
 //! - who signs: [`keys`] (all forms and ids of public keys, and the signature schemes), [`sign`] (Ed25519, canonical JSON)
@@ -22,6 +22,7 @@
 // clippy.toml names what they are.
 #![deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod artifacts;
 pub mod budget;
 pub mod bundle;
 pub mod causes;

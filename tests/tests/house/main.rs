@@ -44,6 +44,7 @@ const CRATES: &[Crate] = &[
         root: "host-cli/metadata/src/lib.rs",
         layers: &[
             &[
+                "artifacts.rs",
                 "budget.rs",
                 "hex.rs",
                 "limits.rs",
