@@ -198,14 +198,28 @@ impl Chain<'_> {
         let own = recording.map(|recording| recording.step);
         let is_there =
             |name: &str| own == Some(name) || of_evidence.contains(name) && only.is_none_or(|only| only.contains(name));
-        let (mut layout, undecided) = asked_layout(self.layout, self.nobody, &is_there, recording);
+        let missing = steps_of(self.layout).map(name_of).filter(|name| !is_there(name)).map(str::to_owned).collect();
+        let (layout, undecided) = asked_layout(self.layout, self.nobody, &is_there, recording);
         if let Some(Unsigned { step, payload, .. }) = recording
             && let Ok(link) = Document::unsigned(payload)
         {
             let label = format!("{step}.unsigned.link");
             self.packer.add(&label, link.with_signatures(vec![nobody(self.nobody)]));
+            let held = self.hold_all(layout, undecided, missing, now);
+            self.packer.remove_last();
+            return held;
         }
-        let missing = steps_of(self.layout).map(name_of).filter(|name| !is_there(name)).map(str::to_owned).collect();
+        // A recording that cannot be read is one that is missing.
+        self.hold_all(layout, undecided, missing, now)
+    }
+
+    fn hold_all(
+        &mut self,
+        mut layout: Value,
+        undecided: Vec<Undecided>,
+        missing: Vec<String>,
+        now: Time,
+    ) -> Result<Held, PackError> {
         let mut held = Held {
             steps: Vec::new(),
             missing,
@@ -218,7 +232,10 @@ impl Chain<'_> {
         let mut passed: Vec<Passed> = Vec::new();
         loop {
             let document = Document::unsigned(layout.to_string().as_bytes());
-            let Ok(document) = document else { return Ok(held) };
+            let Ok(document) = document else {
+                held.refusal = Report::unread(Code::BundleString.into()).error;
+                return Ok(held);
+            };
             self.packer.replace_root(document.with_signatures(vec![nobody(self.nobody)]));
             let report = self.ask(now)?;
             let of_root = report.rules.into_iter().filter(|rule| rule.layout == 0);

@@ -10,6 +10,8 @@ use super::key::Key;
 use super::layout::Layout;
 use super::lint::Lint;
 use super::pack::Pack;
+use super::run::Run;
+use super::status::Status;
 use super::trust::Trust;
 use super::unpack::Unpack;
 use super::verify::Verify;
@@ -54,6 +56,10 @@ pub enum Command {
     Key(Key),
     /// Make layouts: from sitrep.toml, which says for people what a layout says.
     Layout(Box<Layout>),
+    /// Carry out a step and sign what went in and what came out.
+    Run(Box<Run>),
+    /// Show how far a chain is, what is missing, and what does not fit.
+    Status(Status),
     /// Make, show, check, compile and replace trust policies: small files that say whom a verifier believes.
     Trust(Trust),
     /// Make attestations: the security version of an artifact, and which devices it is for.

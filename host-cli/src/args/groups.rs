@@ -7,7 +7,7 @@ use super::cli::Cli;
 
 /// What each group is called, and its commands in their order.
 const GROUPS: [(&str, &[&str]); 5] = [
-    ("Make", &["key", "layout", "attest"]),
+    ("Make", &["key", "layout", "run", "status", "attest"]),
     ("Verify", &["verify", "inspect", "lint"]),
     ("Carry over", &["pack", "unpack"]),
     ("Devices", &["trust", "boot-package", "boot-report"]),

@@ -12,8 +12,10 @@ mod key;
 mod layout;
 mod lint;
 mod pack;
+mod run;
 mod signing;
 mod source;
+mod status;
 mod trust;
 mod unpack;
 mod values;
@@ -34,8 +36,10 @@ pub use layout::{
 pub use lint::Lint;
 
 pub use pack::Pack;
+pub use run::{Mode, Run, Streams};
 pub use signing::SigningKeys;
 pub use source::{DeviceId, Source};
+pub use status::Status;
 pub use trust::{Check, Compile, Init, Show, Sign, Treatment, Trust, TrustCommand, Update};
 pub use unpack::Unpack;
 pub use verify::{LinkKind, Verify};

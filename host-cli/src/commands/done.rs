@@ -7,4 +7,6 @@ pub enum Done {
     Yes,
     /// Tried, and refused: the reason has been printed.
     Refused,
+    /// A command that was run returned this, or sitrep stands for it with this.
+    Returned(u8),
 }

@@ -44,6 +44,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Inspect(args) => verify::inspect::run(args).map(|()| Done::Yes),
         Command::Key(args) => make::key::run(args).map(|()| Done::Yes),
         Command::Layout(args) => make::layout::run(args),
+        Command::Run(args) => make::run::run(args),
+        Command::Status(args) => make::status::run(args),
         Command::Trust(args) => device::trust::run(args),
         Command::Attest(args) => make::attest::run(args).map(|()| Done::Yes),
         Command::BootPackage(args) => device::boot_package::run(args),
@@ -54,6 +56,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match result {
         Ok(Done::Yes) => ExitCode::SUCCESS,
         Ok(Done::Refused) => ExitCode::from(1),
+        Ok(Done::Returned(code)) => ExitCode::from(code),
         // Whoever reads the output has read enough, as in `sitrep inspect ... | head`.
         Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(2),
         Err(error) => {

@@ -29,6 +29,12 @@ pub(crate) fn note(text: &dyn std::fmt::Display) {
     let _ = writeln!(io::stderr(), "sitrep: note: {}", harmless(&text.to_string()));
 }
 
+/// Lines that belong to an error, on standard error.
+pub(crate) fn tell(lines: &str) {
+    // Nobody is left to tell when it is closed.
+    let _ = io::stderr().write_all(lines.as_bytes());
+}
+
 /// Prints to standard output.
 ///
 /// # Errors

@@ -16,6 +16,9 @@ use crate::sources::keys::read_owners;
 /// The layout's file in the evidence directory.
 pub(crate) const LAYOUT_FILE: &str = "root.layout";
 
+/// The directory of what sitrep notes for itself, below that of the project's file.
+pub(crate) const STATE_DIRECTORY: &str = ".sitrep";
+
 /// A project's file, read.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {

@@ -3,3 +3,5 @@
 pub mod attest;
 pub mod key;
 pub mod layout;
+pub mod run;
+pub mod status;

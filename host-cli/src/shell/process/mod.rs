@@ -5,6 +5,8 @@
 
 #[cfg(unix)]
 pub mod descriptors;
+#[cfg(unix)]
+pub mod foreground;
 #[cfg(target_os = "linux")]
 mod orphans;
 mod output;

@@ -122,6 +122,11 @@ impl Packer {
         }
     }
 
+    /// Takes the last document away.
+    pub(crate) fn remove_last(&mut self) {
+        self.documents.pop();
+    }
+
     /// The steps of the root layout of which there is a link, or a sublayout in its place: names as they stand in the evidence, some perhaps twice.
     #[must_use]
     pub fn step_names(&self) -> Vec<String> {
