@@ -3,6 +3,7 @@
 mod directory;
 mod error;
 mod hashing;
+pub mod link;
 mod queue;
 mod scope;
 pub mod selection;

@@ -328,15 +328,25 @@ fn read_into(file: OpenFile, most: u64, mut contents: Contents, buffer: &mut Vec
 /// # Errors
 /// The operating system's; then `path` is as before.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_with(path, |out| out.write_all(bytes))
+}
+
+/// The same of a file that `contents` writes, piece by piece.
+///
+/// # Errors
+/// The operating system's or those of `contents`; then `path` is as before.
+pub fn write_with<E: From<io::Error>>(
+    path: &Path,
+    contents: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
     let directory = parent(path);
     let mut unfinished = Unfinished(directory.join(unfinished_name(path)?));
-    let mut file = OpenOptions::new().write(true).create_new(true).open(&unfinished.0)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    drop(file);
+    let mut out = BufWriter::new(OpenOptions::new().write(true).create_new(true).open(&unfinished.0)?);
+    contents(&mut out)?;
+    out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
     fs::rename(&unfinished.0, path)?;
     unfinished.0 = PathBuf::new();
-    sync(directory)
+    Ok(sync(directory)?)
 }
 
 /// Can a file be written to `path`? What is there stays as it is.
