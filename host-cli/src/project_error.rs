@@ -39,6 +39,10 @@ pub enum ProjectError {
     NoOwner(String, PathBuf),
     /// There is no signed layout.
     NoLayout(PathBuf),
+    /// A text that is no name of a step.
+    StepName(String),
+    /// A project's file that was found above the current directory, and belongs to another user.
+    Strange(PathBuf),
     /// A project has no step of that name.
     NoStep(String, PathBuf),
     /// The layout and the project's file say different things of a step.
@@ -89,6 +93,8 @@ impl fmt::Display for ProjectError {
                 write!(f, "the key with the id {id} is none of the owners that {} names", path.display())
             }
             Self::NoLayout(path) => write!(f, "there is no signed layout: {}", path.display()),
+            Self::StepName(name) => write!(f, "{name:?} is no name of a step: it becomes part of the name of a file"),
+            Self::Strange(path) => write!(f, "{} belongs to another user", path.display()),
             Self::NoStep(step, path) => write!(f, "{} has no step {step:?}", path.display()),
             Self::OtherStep(step, path) => {
                 write!(f, "{} says something else of step {step} than the signed layout", path.display())
@@ -131,6 +137,9 @@ impl ProjectError {
             Self::NoLayout(_) => {
                 Some("the owner makes it with: sitrep layout sign; without one, record with --without-layout")
             }
+            Self::Strange(_) => Some(
+                "it says which commands run: look into it, and name it with --project if it is the one that you mean",
+            ),
             Self::NoStep(..) => Some("see the steps with: sitrep layout show; or record it with --without-layout"),
             Self::OtherStep(..) => {
                 Some("see what with: sitrep layout diff; the owner signs it with: sitrep layout sign")
@@ -149,7 +158,12 @@ impl ProjectError {
                 RecordFault::Missing(_) => Some("see how it is spelled, and from which directory names are counted"),
                 RecordFault::Unreadable(_) | RecordFault::Nothing | RecordFault::Stripped(_) => None,
             },
-            Self::Pattern(_) | Self::CommandText(_) | Self::Start(..) | Self::Misfit(..) | Self::Link(..) => None,
+            Self::StepName(_)
+            | Self::Pattern(_)
+            | Self::CommandText(_)
+            | Self::Start(..)
+            | Self::Misfit(..)
+            | Self::Link(..) => None,
             Self::Refused(_, hint) => Some(hint),
             Self::Compile(..)
             | Self::Open(..)

@@ -95,7 +95,7 @@ from securesystemslib.signer import SSlibKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 key = SSlibKey.from_crypto(load_pem_public_key(open('keys/owner.pub', 'rb').read()))
 layout = Metadata.load('evidence/root.layout')
-layout.verify_signature(key)
+layout.verify_signature({**key.to_dict(), 'keyid': key.keyid})
 layout.get_payload().validate()
 print(len(layout.get_payload().steps))
 ";

@@ -236,6 +236,19 @@ fn the_command_gets_no_variable_of_sitreps_own() {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let link = link(&directory, "build").to_string();
+    // Nor does whoever is told of a misfit.
+    fs::remove_file(directory.path().join("out")).unwrap();
+    let output = Command::new(binary())
+        .args(["run", "build", "--signing-key", "keys/builder.key", "--mode", "log", "--record-streams", "text"])
+        .args(["--on-misfit", "sh -c 'env > told'", "--", "touch", "surprise"])
+        .current_dir(directory.path())
+        .env("SITREP_PASSPHRASE", "correct horse")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told = fs::read_to_string(directory.path().join("told")).unwrap();
+    assert!(told.contains("PATH=") && !told.contains("SITREP_"), "{told}");
     assert!(link.contains("KEPT=staple"), "{link}");
     assert!(!link.contains("SITREP_") && !link.contains("correct horse") && !link.contains("battery"), "{link}");
 }
@@ -250,6 +263,7 @@ fn what_keeps_a_step_from_being_recorded_is_told() {
         ("run build --signing-key keys/builder.key --digest md5", "\"md5\" is no digest that sitrep makes"),
         ("run build --signing-key keys/builder.key --products none", "cannot record "),
         ("run x --without-layout --signing-key keys/builder.key", "no command was given for step x"),
+        ("run ../x --without-layout -x --signing-key keys/builder.key", "\"../x\" is no name of a step"),
     ] {
         call(directory.path(), args).expect(125).error(error);
     }

@@ -57,6 +57,7 @@ macro_rules! run {
 run! {
     readme "README.md" Clone [];
     install "host-cli/guide/install.md" Clone ["musl"] then is_all_that_it_needs;
+    record "host-cli/guide/record.md" Reader [];
     verify "host-cli/guide/verify.md" Reader [];
     inspections "host-cli/guide/inspections.md" Reader [];
     carry_over "host-cli/guide/carry-over.md" Reader [];

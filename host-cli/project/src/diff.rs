@@ -1,6 +1,6 @@
 //! What differs between two layouts, line by line, as a person who signs has to see it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
@@ -95,11 +95,16 @@ fn items(kind: &str, before: Option<&Value>, after: Option<&Value>, differences:
     let order = |items: &[Value]| Value::from(items.iter().map(name).collect::<Vec<_>>());
     let (names_before, names_after) = (order(before), order(after));
     compare(format!("the {kind}s"), Some(&names_before), Some(&names_after), differences);
-    let all: BTreeSet<String> = before.iter().chain(after).map(name).collect();
+    let by_name = |items: &'_ [Value]| -> HashMap<String, usize> {
+        // Of several with one name, the first is the one that counts.
+        (0..items.len()).rev().filter_map(|number| Some((name(items.get(number)?), number))).collect()
+    };
+    let (at_before, at_after) = (by_name(before), by_name(after));
+    let all: BTreeSet<&String> = at_before.keys().chain(at_after.keys()).collect();
     let empty = Map::new();
     for own in all {
-        let [one, other] = [before, after]
-            .map(|items| items.iter().find(|item| name(item) == own).and_then(Value::as_object).unwrap_or(&empty));
+        let [one, other] = [(before, &at_before), (after, &at_after)]
+            .map(|(items, at)| at.get(own).and_then(|number| items.get(*number)?.as_object()).unwrap_or(&empty));
         for member in names(one, other) {
             compare(format!("{kind} {own}, {member}"), one.get(member), other.get(member), differences);
         }

@@ -372,6 +372,7 @@ impl Project {
         let mut names = BTreeSet::new();
         let steps = self.steps.iter().map(|step| step.name.as_str());
         let steps: Vec<String> = steps.map(str::to_owned).chain(self.role_names()).collect();
+        let known: BTreeSet<&str> = steps.iter().map(String::as_str).collect();
         let inspections = self.inspections.iter().map(|inspection| inspection.name.clone());
         for name in steps.iter().cloned().chain(inspections) {
             if name.is_empty() || !is_file_name(&name) {
@@ -387,25 +388,27 @@ impl Project {
         for (name, by, threshold) in roles {
             self.check_functionaries(&name, by, threshold)?;
         }
+        let declared: BTreeSet<&str> = self.project.parameters.iter().map(String::as_str).collect();
         for step in &self.steps {
             let place = format!("step {}", step.name);
             self.check_functionaries(&step.name, &step.by, step.threshold)?;
-            check_after(&place, &step.after, &steps)?;
+            check_after(&place, &step.after, &known)?;
             check_rules(&place, step.sugar())?;
             check_omitted(&place, &step.omit, &["_type", "expected_command"])?;
             if let Some(base) = &step.base {
                 check_below(&place, base)?;
             }
-            self.check_parameters(&place, step.sugar(), step.command.as_ref())?;
+            Self::check_parameters(&place, &declared, step.sugar(), step.command.as_ref())?;
         }
         for inspection in &self.inspections {
             let place = format!("inspection {}", inspection.name);
-            check_after(&place, &inspection.after, &steps)?;
+            check_after(&place, &inspection.after, &known)?;
             check_rules(&place, inspection.sugar())?;
             check_omitted(&place, &inspection.omit, &["_type"])?;
-            self.check_parameters(&place, inspection.sugar(), Some(&inspection.run))?;
+            Self::check_parameters(&place, &declared, inspection.sugar(), Some(&inspection.run))?;
         }
-        let is_used = |name: &&String| used_parameters(self).any(|used| used == name.as_str());
+        let used: BTreeSet<&str> = used_parameters(self).collect();
+        let is_used = |name: &&String| used.contains(name.as_str());
         if let Some(unused) = self.project.parameters.iter().find(|name| !is_used(name)) {
             let problem = format!("parameters of [project] names {unused:?}, and no rule or command says {{{unused}}}");
             return Err(FileError::new(problem, None));
@@ -414,10 +417,14 @@ impl Project {
     }
 
     /// Where parameters are declared, no other is used. Where none is, braces are text, as they are to in-toto where nobody gives a parameter.
-    fn check_parameters(&self, place: &str, sugar: Sugar<'_>, command: Option<&Command>) -> Result<(), FileError> {
-        let declared = &self.project.parameters;
-        let used = words_of(sugar, command).flat_map(|word| parameters_of(word));
-        match used.into_iter().find(|name| !declared.is_empty() && !declared.iter().any(|own| own == name)) {
+    fn check_parameters(
+        place: &str,
+        declared: &BTreeSet<&str>,
+        sugar: Sugar<'_>,
+        command: Option<&Command>,
+    ) -> Result<(), FileError> {
+        let mut used = words_of(sugar, command).flat_map(|word| parameters_of(word));
+        match used.find(|name| !declared.is_empty() && !declared.contains(name)) {
             None => Ok(()),
             Some(name) => {
                 let problem = format!("{place}: {{{name}}} is a parameter that parameters of [project] does not name");
@@ -565,8 +572,8 @@ fn check_below(place: &str, path: &str) -> Result<(), FileError> {
     Err(FileError::new(format!("{place}: {path:?} is no place below the project's directory"), Some(hint)))
 }
 
-fn check_after(place: &str, after: &Words, steps: &[String]) -> Result<(), FileError> {
-    match after.0.iter().find(|name| !steps.contains(name)) {
+fn check_after(place: &str, after: &Words, steps: &BTreeSet<&str>) -> Result<(), FileError> {
+    match after.0.iter().find(|name| !steps.contains(name.as_str())) {
         None => Ok(()),
         Some(name) => Err(FileError::new(format!("{place}: after names {name:?}, and there is no such step"), None)),
     }

@@ -151,7 +151,8 @@ pub fn import(layout: &Value, form: Form, signed: &str) -> Result<String, Import
     root.push_rest(&["readme"], &mut out);
 
     let names = push_keys(keys, &mut out);
-    let is_step = |name: &str| steps.iter().any(|step| step.get("name").and_then(Value::as_str) == Some(name));
+    let known: BTreeSet<&str> = steps.iter().filter_map(|step| step.get("name")?.as_str()).collect();
+    let is_step = |name: &str| known.contains(name);
     for (number, step) in steps.iter().enumerate() {
         push_step(Members::of(format!("steps[{number}]"), step)?, &names, &is_step, &mut out)?;
     }
@@ -170,19 +171,20 @@ pub fn import(layout: &Value, form: Form, signed: &str) -> Result<String, Import
 /// Writes the keys. Gives the name of each label.
 fn push_keys<'v>(keys: &'v Map<String, Value>, out: &mut String) -> BTreeMap<&'v str, String> {
     let mut names: BTreeMap<&str, String> = BTreeMap::new();
-    let mut taken = BTreeSet::new();
+    let (mut taken, mut counts) = (BTreeSet::new(), BTreeMap::new());
     if !keys.is_empty() {
         out.push_str("\n[keys]\n");
     }
     for (id, key) in keys {
         let short: String = id.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
         let short = if short.is_empty() { "key".to_owned() } else { short };
-        let mut name = short.clone();
-        for number in 2_u32.. {
-            if taken.insert(name.clone()) {
-                break;
-            }
-            name = format!("{short}-{number}");
+        let count = counts.entry(short.clone()).or_insert(0_u32);
+        *count += 1;
+        let mut name = if *count == 1 { short.clone() } else { format!("{short}-{count}") };
+        // Another may be called so from the start.
+        while !taken.insert(name.clone()) {
+            *count += 1;
+            name = format!("{short}-{count}");
         }
         let text_of = |member: &str| key.get(member).and_then(Value::as_str);
         let public = key.get("keyval").and_then(|keyval| keyval.get("public")).and_then(Value::as_str);

@@ -9,6 +9,7 @@ use super::inspect::Inspect;
 use super::key::Key;
 use super::layout::Layout;
 use super::lint::Lint;
+use super::manual::{Completions, Man};
 use super::pack::Pack;
 use super::run::Run;
 use super::status::Status;
@@ -72,4 +73,8 @@ pub enum Command {
     Lint(Lint),
     /// Show a whole supply chain on real files: sign, record, pack, verify, attack.
     Demo(Demo),
+    /// Print what completes sitrep's command line in a shell.
+    Completions(Completions),
+    /// Write manual pages.
+    Man(Man),
 }

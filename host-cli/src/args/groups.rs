@@ -11,7 +11,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Verify", &["verify", "inspect", "lint"]),
     ("Carry over", &["pack", "unpack"]),
     ("Devices", &["trust", "boot-package", "boot-report"]),
-    ("Other", &["demo", "help"]),
+    ("Other", &["demo", "completions", "man", "help"]),
 ];
 
 /// The command line, with its commands in groups where `--help` lists them. clap has no word for groups: it writes one list, which is taken apart

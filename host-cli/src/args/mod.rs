@@ -11,6 +11,7 @@ mod inspect;
 mod key;
 mod layout;
 mod lint;
+mod manual;
 mod pack;
 mod run;
 mod signing;
@@ -35,6 +36,7 @@ pub use layout::{
 };
 pub use lint::Lint;
 
+pub use manual::{Completions, Man};
 pub use pack::Pack;
 pub use run::{Mode, Run, Streams};
 pub use signing::SigningKeys;

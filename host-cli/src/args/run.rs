@@ -137,4 +137,4 @@ Examples:
   sitrep run build --signing-key keys/builder.key
   sitrep run build --signing-key keys/builder.key --dry-run
   sitrep run checkout --signing-key keys/dev.key
-  sitrep run build --without-layout --signing-key k.key --materials src --products out -- make all";
+  sitrep run all --without-layout --signing-key k.key --products out -- make";

@@ -5,6 +5,7 @@ pub mod demo;
 pub mod device;
 mod done;
 pub mod make;
+pub mod other;
 mod output;
 mod parameters;
 pub mod verify;
@@ -52,6 +53,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::BootReport(args) => device::boot_report::run(args).map(|()| Done::Yes),
         Command::Lint(args) => verify::lint::run(args),
         Command::Demo(args) => demo::run(args),
+        Command::Completions(args) => other::manual::completions(args).map(|()| Done::Yes),
+        Command::Man(args) => other::manual::man(args).map(|()| Done::Yes),
     };
     match result {
         Ok(Done::Yes) => ExitCode::SUCCESS,

@@ -127,7 +127,25 @@ fn search() -> Result<PathBuf, CliError> {
         }
         up.push("..");
     }
-    found.ok_or(ProjectError::Missing.into())
+    let found = found.ok_or(ProjectError::Missing)?;
+    // Whoever may write into a directory above, such as that of temporary files, would say what runs here.
+    if found.components().count() > 1 && !is_own(&found) {
+        return Err(ProjectError::Strange(found).into());
+    }
+    Ok(found)
+}
+
+/// Does a file belong to this user, or to the system's?
+#[cfg(unix)]
+fn is_own(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let owner = path.metadata().map(|metadata| metadata.uid());
+    owner.is_ok_and(|owner| owner == 0 || owner == rustix::process::geteuid().as_raw())
+}
+
+#[cfg(not(unix))]
+fn is_own(_: &Path) -> bool {
+    true
 }
 
 /// May a file with this contents be replaced by a layout? Only one that is a layout itself.

@@ -5,6 +5,7 @@
 mod bundles;
 mod files;
 mod metadata;
+mod projects;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -64,11 +65,14 @@ const BUNDLE: [&str; 10] = [
     "install trust.json b.sitrep owner.pub out.installed",
 ];
 
-const CHAIN: [&str; 4] = [
+const CHAIN: [&str; 7] = [
     "verify root.layout --verification-keys owner.pub -v",
     "verify root.layout --verification-keys owner.pub --json",
     "pack root.layout --no-verify -o out.sitrep",
     "lint root.layout",
+    "layout show root.layout --rules",
+    "layout import root.layout",
+    "layout diff root.layout other/root.layout",
 ];
 
 /// What commands write.
@@ -163,5 +167,6 @@ pub fn shapes() -> Vec<Shape> {
         write: Write::Bundle(kind.bundle),
     });
     let (metadata, files) = (metadata::SHAPES.iter().copied(), files::SHAPES.iter().copied());
-    bundles::SHAPES.iter().copied().chain(verifiers).chain(metadata).chain(files).collect()
+    let projects = projects::SHAPES.iter().copied();
+    bundles::SHAPES.iter().copied().chain(verifiers).chain(metadata).chain(files).chain(projects).collect()
 }

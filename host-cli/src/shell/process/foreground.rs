@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::flag;
+
 use super::{End, return_value};
 
 /// Is given what a command writes, as it comes.
@@ -19,23 +22,35 @@ pub type Copied = Box<dyn FnMut(&[u8]) + Send>;
 const LOOK: Duration = Duration::from_millis(200);
 
 /// What was asked of this process while the command ran.
+#[derive(Default)]
 struct Asked {
     /// By the terminal, which asks the command as well.
     interrupted: Arc<AtomicBool>,
     /// By somebody who knows this process alone.
     ended: Arc<AtomicBool>,
+    /// Is nothing running any more? Then signals do what they always do.
+    is_over: Arc<AtomicBool>,
 }
 
 impl Asked {
     fn listen() -> io::Result<Self> {
-        let (interrupted, ended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGQUIT] {
-            signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
+        let asked = Self::default();
+        for (signal, noted) in [
+            (SIGINT, &asked.interrupted),
+            (SIGQUIT, &asked.interrupted),
+            (SIGTERM, &asked.ended),
+            (SIGHUP, &asked.ended),
+        ] {
+            flag::register_conditional_default(signal, Arc::clone(&asked.is_over))?;
+            flag::register(signal, Arc::clone(noted))?;
         }
-        for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
-            signal_hook::flag::register(signal, Arc::clone(&ended))?;
-        }
-        Ok(Self { interrupted, ended })
+        Ok(asked)
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Release);
     }
 }
 

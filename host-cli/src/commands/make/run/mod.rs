@@ -8,7 +8,7 @@ use std::fmt;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use sitrep_metadata::keys::host_key::HostKey;
 use sitrep_metadata::partial::{Held, Unsigned, builds_on};
 use sitrep_metadata::sign::Signer;
 
-use self::plan::Plan;
+use self::plan::{Plan, without_own_variables};
 use crate::args::{Mode, Run, Streams};
 use crate::commands::done::Done;
 use crate::error::{CliError, ClockUse};
@@ -259,7 +259,7 @@ fn notify(command: &str, step: &str, held: &Held) -> Result<(), CliError> {
     let mut out = Lines::default();
     out.line(format_args!("step {step} does not fit the layout"));
     misfit::tell(step, held, &mut out);
-    let mut child = Command::new(program).args(arguments).stdin(Stdio::piped()).spawn().map_err(failed)?;
+    let mut child = without_own_variables(program).args(arguments).stdin(Stdio::piped()).spawn().map_err(failed)?;
     if let Some(mut input) = child.stdin.take() {
         // One that does not listen has been told all the same.
         let _ = input.write_all(out.into_text().as_bytes());

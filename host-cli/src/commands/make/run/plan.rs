@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use sitrep_metadata::artifacts::Algorithm;
 use sitrep_metadata::envelope::link::LinkForm;
 use sitrep_metadata::hex;
+use sitrep_metadata::names::is_file_name;
 use sitrep_project::file::{Form, KeySource, Step};
 
 use crate::args::Run;
@@ -46,6 +47,9 @@ impl Plan {
     /// # Errors
     /// [`CliError`] where the project has no such step, or something is no pattern, digest or command.
     pub(super) fn new(args: &Run, found: Option<&Found>) -> Result<Self, CliError> {
+        if !is_file_name(&args.step) {
+            return Err(ProjectError::StepName(args.step.clone()).into());
+        }
         let step = match found {
             None => Step::default(),
             Some(found) => {
@@ -129,15 +133,20 @@ impl Plan {
     /// The command as it is run: not by a shell, and without sitrep's own variables.
     pub(super) fn process(&self) -> Option<Command> {
         let (program, arguments) = self.command.split_first()?;
-        let mut command = Command::new(program);
+        let mut command = without_own_variables(program);
         command.args(arguments).current_dir(&self.base);
-        // Passphrases are among them.
-        let own = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("SITREP_"));
-        for (name, _) in own {
-            command.env_remove(name);
-        }
         Some(command)
     }
+}
+
+/// A program that gets the environment of sitrep but for the variables of sitrep's own: passphrases are among them.
+pub(super) fn without_own_variables(program: &str) -> Command {
+    let mut command = Command::new(program);
+    let own = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("SITREP_"));
+    for (name, _) in own {
+        command.env_remove(name);
+    }
+    command
 }
 
 fn command(args: &Run, step: &Step) -> Result<Vec<String>, CliError> {

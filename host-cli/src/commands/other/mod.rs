@@ -1,0 +1,3 @@
+//! Commands about sitrep itself.
+
+pub mod manual;
