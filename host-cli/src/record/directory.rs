@@ -1,6 +1,6 @@
 //! An open directory: what is in it, and the files in it opened by their own names. It stays the same one, whatever gets its path meanwhile.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -18,8 +18,8 @@ pub(super) enum Kind {
 }
 
 /// An entry of a directory.
-pub(super) struct Entry {
-    pub(super) name: OsString,
+pub(super) struct Entry<'a> {
+    pub(super) name: &'a OsStr,
     pub(super) kind: Kind,
 }
 
@@ -38,6 +38,11 @@ impl State {
     }
 }
 
+/// Reads from a file, once.
+pub(super) fn read(file: &File, buffer: &mut [u8]) -> io::Result<usize> {
+    system::read(file, buffer)
+}
+
 /// An open directory.
 pub(super) struct Directory(system::Handle);
 
@@ -51,12 +56,15 @@ impl Directory {
     }
 
     /// Tells `each` of all that is in it, in the system's order.
-    pub(super) fn entries<E: From<io::Error>>(&self, mut each: impl FnMut(Entry) -> Result<(), E>) -> Result<(), E> {
+    pub(super) fn entries<E: From<io::Error>>(
+        &self,
+        mut each: impl FnMut(Entry<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.0.entries(&mut each)
     }
 
     /// What is to be found under a name, through symbolic links.
-    pub(super) fn kind_behind(&self, name: &std::ffi::OsStr) -> io::Result<Kind> {
+    pub(super) fn kind_behind(&self, name: &OsStr) -> io::Result<Kind> {
         self.0.kind_behind(name)
     }
 
@@ -68,10 +76,10 @@ impl Directory {
 
 #[cfg(unix)]
 mod system {
-    use std::ffi::{OsStr, OsString};
+    use std::ffi::OsStr;
     use std::fs::File;
     use std::io;
-    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    use std::os::unix::ffi::OsStrExt;
     use std::path::Path;
 
     use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, fstat, open, openat, statat};
@@ -108,7 +116,7 @@ mod system {
 
         pub(super) fn entries<E: From<io::Error>>(
             &self,
-            each: &mut dyn FnMut(Entry) -> Result<(), E>,
+            each: &mut dyn FnMut(Entry<'_>) -> Result<(), E>,
         ) -> Result<(), E> {
             for entry in Dir::read_from(&self.0).map_err(io::Error::from)? {
                 let entry = entry.map_err(io::Error::from)?;
@@ -124,7 +132,7 @@ mod system {
                     }
                     known => known,
                 };
-                each(Entry { name: OsString::from_vec(name.to_bytes().to_vec()), kind: kind.into() })?;
+                each(Entry { name: OsStr::from_bytes(name.to_bytes()), kind: kind.into() })?;
             }
             Ok(())
         }
@@ -139,6 +147,10 @@ mod system {
             let flags = FLAGS | OFlags::NONBLOCK | OFlags::NOCTTY;
             Ok(openat(&self.0, name, flags, Mode::empty())?.into())
         }
+    }
+
+    pub(super) fn read(file: &File, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::read(file, buffer)?)
     }
 
     #[allow(clippy::unnecessary_cast, reason = "these types differ between systems")]
@@ -193,11 +205,11 @@ mod system {
 
         pub(super) fn entries<E: From<io::Error>>(
             &self,
-            each: &mut dyn FnMut(Entry) -> Result<(), E>,
+            each: &mut dyn FnMut(Entry<'_>) -> Result<(), E>,
         ) -> Result<(), E> {
             for entry in fs::read_dir(&self.0)? {
                 let entry = entry?;
-                each(Entry { name: entry.file_name(), kind: entry.file_type()?.into() })?;
+                each(Entry { name: &entry.file_name(), kind: entry.file_type()?.into() })?;
             }
             Ok(())
         }
@@ -209,6 +221,10 @@ mod system {
         pub(super) fn open_file(&self, name: &str) -> io::Result<File> {
             File::open(self.0.join(name))
         }
+    }
+
+    pub(super) fn read(mut file: &File, buffer: &mut [u8]) -> io::Result<usize> {
+        io::Read::read(&mut file, buffer)
     }
 
     pub(super) fn state(file: &File) -> io::Result<State> {

@@ -8,7 +8,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use sitrep_metadata::artifacts::Algorithm;
 
-use super::directory::State;
+use super::directory::{self, State};
 use super::error::changed;
 use crate::shell::files::{FileVersion, OpenFile};
 
@@ -57,10 +57,11 @@ impl States {
 
     /// Writes the digests one after the other, in the order of [`Algorithm::ALL`].
     fn finish(self, out: &mut Vec<u8>) {
-        out.extend(self.gitoid.iter().flat_map(|state| state.clone().finalize()));
-        out.extend(self.sha256.iter().flat_map(|state| state.clone().finalize()));
-        out.extend(self.sha384.iter().flat_map(|state| state.clone().finalize()));
-        out.extend(self.sha512.iter().flat_map(|state| state.clone().finalize()));
+        let Self { gitoid, sha256, sha384, sha512 } = self;
+        gitoid.into_iter().for_each(|state| out.extend_from_slice(&state.finalize()));
+        sha256.into_iter().for_each(|state| out.extend_from_slice(&state.finalize()));
+        sha384.into_iter().for_each(|state| out.extend_from_slice(&state.finalize()));
+        sha512.into_iter().for_each(|state| out.extend_from_slice(&state.finalize()));
     }
 }
 
@@ -81,8 +82,8 @@ impl<'a> Hasher<'a> {
         seen: &dyn Fn(u64),
         out: &mut Vec<u8>,
     ) -> io::Result<bool> {
-        let mut read = |mut file: &File, buffer: &mut [u8]| {
-            let result = file.read(buffer);
+        let mut read = |file: &File, buffer: &mut [u8]| {
+            let result = directory::read(file, buffer);
             result.iter().for_each(|length| seen(*length as u64));
             result
         };

@@ -181,11 +181,12 @@ impl Walk<'_, '_> {
         let is_fresh = self.seen.insert(id.clone());
         let above = Some(Rc::new(Above { id, above }));
         let place = Arc::new(Place { directory, path, prefix });
-        let mut names = Vec::new();
+        let (mut names, mut name) = (Vec::new(), String::new());
         let listed = place.directory.entries(|Entry { name: own, kind }| {
-            let path = || place.path.join(&own);
-            let Some(text) = own.to_str() else { return self.nameless(&place, &own, kind, is_chosen) };
-            let name = format!("{}{text}", place.prefix);
+            let path = || place.path.join(own);
+            let Some(text) = own.to_str() else { return self.nameless(&place, own, kind, is_chosen) };
+            name.clear();
+            name.extend([&place.prefix, text]);
             if !self.missing.is_empty() {
                 self.missing.retain(|one| one.path != text);
             }
@@ -195,7 +196,7 @@ impl Walk<'_, '_> {
             self.count(is_fresh, path)?;
             let is_link = kind == Kind::Link;
             let kind = match kind {
-                Kind::Link => match place.directory.kind_behind(&own) {
+                Kind::Link => match place.directory.kind_behind(own) {
                     Ok(Kind::Directory) if self.leaves_out(&name, true) => return Ok(()),
                     Ok(kind) => kind,
                     Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

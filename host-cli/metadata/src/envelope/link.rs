@@ -87,28 +87,22 @@ impl Link<'_> {
     /// # Errors
     /// [`LinkError`].
     pub fn message(&self, form: LinkForm) -> Result<Vec<u8>, LinkError> {
-        let spelling = match form {
-            LinkForm::Metablock => {
-                let mut members = self.byproducts.values().chain(self.environment.values());
-                members.try_for_each(integers)?;
-                Spelling::Canonical
-            }
-            LinkForm::Dsse | LinkForm::Statement => Spelling::Json,
-        };
-        let length = self.length(form, spelling);
-        let file = if form == LinkForm::Metablock { length } else { length.div_ceil(3) * 4 };
-        if file + SIGNATURES > METADATA_FILE {
-            return Err(LinkError::TooLarge(file));
-        }
-        let head = match form {
-            LinkForm::Metablock => String::new(),
-            _ => format!("DSSEv1 {} {IN_TOTO} {length} ", IN_TOTO.len()),
-        };
-        // Not larger than a file of metadata may be.
-        let mut message = Vec::with_capacity(head.len() + length as usize);
-        message.extend_from_slice(head.as_bytes());
+        let too_large =
+            |file: u64| if file + SIGNATURES > METADATA_FILE { Err(LinkError::TooLarge(file)) } else { Ok(()) };
+        let mut message = Vec::new();
         // A vector takes everything.
-        let _ = self.payload(form, &mut Text { out: &mut message, spelling });
+        if form == LinkForm::Metablock {
+            self.byproducts.values().chain(self.environment.values()).try_for_each(integers)?;
+            let _ = self.payload(form, &mut Text { out: &mut message, spelling: Spelling::Canonical });
+            too_large(message.len() as u64)?;
+        } else {
+            let mut count = Count(0);
+            let _ = self.payload(form, &mut Text { out: &mut count, spelling: Spelling::Json });
+            let Count(length) = count;
+            too_large(length.div_ceil(3) * 4)?;
+            let _ = write!(message, "DSSEv1 {} {IN_TOTO} {length} ", IN_TOTO.len());
+            let _ = self.payload(form, &mut Text { out: &mut message, spelling: Spelling::Json });
+        }
         Ok(message)
     }
 
@@ -157,14 +151,6 @@ impl Link<'_> {
             write_signatures(&mut text)?;
         }
         text.raw("}\n")
-    }
-
-    /// How many bytes the payload has.
-    fn length(&self, form: LinkForm, spelling: Spelling) -> u64 {
-        let mut count = Count(0);
-        // Counting cannot fail.
-        let _ = self.payload(form, &mut Text { out: &mut count, spelling });
-        count.0
     }
 
     /// Members are in the order of their names in all forms.
