@@ -4,17 +4,13 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
-use serde_json::Map;
-use sitrep_cli::record::link::write;
-use sitrep_cli::record::selection::Selection;
-use sitrep_cli::record::tree::Recorder;
-use sitrep_metadata::envelope::byproducts::{Byproducts, Keep, Stream};
+use sitrep_cli::record::link;
 use sitrep_metadata::envelope::document::Document;
-use sitrep_metadata::envelope::link::{Link, LinkForm};
 use sitrep_metadata::sign::Signer;
 use sitrep_tests::bench::{self, Effort, Figure, Goal, mib, ms};
+use sitrep_tests::command::binary;
 use sitrep_tests::in_toto;
 use sitrep_tests::process::{self, Measured};
 
@@ -24,41 +20,8 @@ const LENGTH: usize = 2048;
 /// Files of a directory.
 const TOGETHER: usize = 1000;
 
-const RECORD: &str = "--record";
-
 fn main() -> ExitCode {
-    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    if let [first, link, directory] = &arguments[..]
-        && first == RECORD
-    {
-        record(Path::new(link), Path::new(directory));
-        return ExitCode::SUCCESS;
-    }
     bench::main("recording", measure)
-}
-
-/// Records a step in a process of its own.
-fn record(path: &Path, directory: &Path) {
-    let selection = Selection::new(&["."], &[] as &[&str]).unwrap();
-    let recorder = Recorder { must_exist: true, ..Recorder::new(directory, &selection) };
-    let materials = recorder.record().unwrap().artifacts;
-    let command = ["true".to_owned()];
-    let return_value = Command::new(&command[0]).current_dir(directory).status().unwrap().code().unwrap();
-    let products = recorder.record().unwrap().artifacts;
-    let [stdout, stderr] = [(); 2].map(|()| Stream::new(Keep::Nothing));
-    let byproducts = Byproducts { return_value, stdout, stderr }.members();
-    let environment = Map::new();
-    let link = Link {
-        name: "build",
-        command: &command,
-        materials: &materials,
-        products: &products,
-        byproducts: &byproducts,
-        environment: &environment,
-    };
-    let signer = Signer::from_seed([1; 32]);
-    let sign = |message: &[u8]| Ok::<_, String>(vec![(signer.id().to_owned(), signer.sign(message).to_vec())]);
-    write(path, &link, LinkForm::Metablock, sign).unwrap();
 }
 
 /// Writes so many files; no two are equal.
@@ -76,12 +39,17 @@ fn fill(root: &Path, files: usize) {
 fn measure(effort: Effort) -> Vec<Figure> {
     let files = if effort.is_long() { 100_000 } else { 10_000 };
     let directory = tempfile::tempdir().unwrap();
-    let (root, link, key) = ["root", "build.link", "key.pem"].map(|name| directory.path().join(name)).into();
+    let (root, key) = ["root", "key.pem"].map(|name| directory.path().join(name)).into();
+    let link = directory.path().join(link::file_name("build", Signer::from_seed([1; 32]).id()));
     fill(&root, files);
     fs::write(&key, Signer::from_seed([1; 32]).private_pem().as_bytes()).unwrap();
 
-    let own = std::env::current_exe().unwrap();
-    let own: Vec<OsString> = vec![own.into(), RECORD.into(), link.clone().into(), root.clone().into()];
+    let mut own: Vec<OsString> = vec![binary().into()];
+    own.extend(
+        ["run", "build", "--without-layout", "--quiet", "--materials", "**", "--products", "**"].map(OsString::from),
+    );
+    own.extend(["--base-path".into(), root.clone().into(), "--signing-key".into(), key.clone().into()]);
+    own.extend(["--metadata-directory".into(), directory.path().into(), "--".into(), "true".into()]);
     let pass = "find . -type f -print0 | xargs -0 -P2 sha256sum";
     let passes = format!("cd \"$1\" && {pass} && {pass}");
     let passes: Vec<OsString> =

@@ -63,7 +63,7 @@ fn link(directory: &Directory, step: &str) -> serde_json::Value {
 fn a_build_is_recorded_and_verified() {
     let directory = checked_out(PROJECT);
     let status = call(directory.path(), "status").expect(0);
-    assert!(status.stdout.contains("fits so far\n  -> checkout: 0 materials, 1 products"), "{}", status.stdout);
+    assert!(status.stdout.contains("fits so far\n  -> checkout: 0 materials, 1 product"), "{}", status.stdout);
     assert!(status.stdout.contains("  -> build: nothing yet\n"), "{}", status.stdout);
     let run = call(directory.path(), BUILD).expect(0);
     assert_eq!((run.stdout.as_str(), run.stderr.lines().next()), ("printed\n", Some("told")));

@@ -26,6 +26,12 @@ impl Lines {
     }
 }
 
+/// A number and what is counted, in the plural where it is not one.
+#[must_use]
+pub fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
 /// The same text with control characters, those that change the direction of writing, and those that nobody sees, spelled out.
 #[must_use]
 pub fn harmless(text: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Kind, Place, Shape};
+use super::{Kind, Shape};
 
 const HEAD: &str = "[project]\nexpires = \"1y\"\nowners = [\"owner.pub\"]\n";
 

@@ -15,7 +15,7 @@ use crate::error::{CliError, ClockUse};
 use crate::shell::clock::SystemClock;
 use crate::shell::files;
 use crate::shell::privacy::hide_process;
-use crate::show::lines::harmless;
+use crate::show::lines::{counted, harmless};
 use crate::show::messages::print;
 use crate::sources::artifacts::artifacts;
 
@@ -47,7 +47,6 @@ fn security_version(args: &AttestSecurityVersion) -> Result<(), CliError> {
     if args.quiet {
         return Ok(());
     }
-    let counted = |count: usize, what| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
     let output = args.output.display().to_string();
     print(&format!(
         "attested: {}, security version {} of {}, signed by {}\n",

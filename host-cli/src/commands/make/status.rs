@@ -8,7 +8,7 @@ use crate::commands::done::Done;
 use crate::commands::make::run::misfit;
 use crate::error::{CliError, ClockUse};
 use crate::shell::clock::SystemClock;
-use crate::show::lines::Lines;
+use crate::show::lines::{Lines, counted};
 use crate::show::messages::{complain_of, print};
 use crate::sources::evidence::{Evidence, SignedLayout};
 use crate::sources::project::Found;
@@ -63,11 +63,11 @@ fn step(name: &str, held: &Held, verbose: bool, out: &mut Lines) {
     };
     let by: Vec<&str> = step.vouched_by.iter().map(|id| id.get(..8).unwrap_or(id)).collect();
     let by = if by.is_empty() { "no key that counts".to_owned() } else { by.join(", ") };
-    let count = |count: Option<u32>| count.map_or_else(|| "?".to_owned(), |count| count.to_string());
+    let count = |count: Option<u32>, what| counted(count.unwrap_or_default() as usize, what);
     out.line(format_args!(
-        "  -> {name}: {} materials, {} products, signed by {by}; {} needed",
-        count(step.materials),
-        count(step.products),
+        "  -> {name}: {}, {}, signed by {by}; {} needed",
+        count(step.materials, "material"),
+        count(step.products, "product"),
         step.threshold
     ));
     for rule in held.rules.iter().filter(|rule| verbose && rule.step == name) {

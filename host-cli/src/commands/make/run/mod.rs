@@ -32,7 +32,7 @@ use crate::shell::clock::SystemClock;
 use crate::shell::files;
 use crate::shell::process::End;
 use crate::shell::process::foreground::{Copied, foreground};
-use crate::show::lines::Lines;
+use crate::show::lines::{Lines, counted};
 use crate::show::messages::{complain, complain_of, note, tell};
 use crate::sources::evidence::{Evidence, SignedLayout};
 use crate::sources::project::{Found, STATE_DIRECTORY};
