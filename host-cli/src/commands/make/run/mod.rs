@@ -142,7 +142,8 @@ fn step(args: &Run) -> Result<Done, CliError> {
         return Ok(done);
     }
     sign(&path, &link, plan.form, &signer, label)?;
-    say(args, &format_args!("recorded: {}, {} materials, {} products", path.display(), materials.len(), after.0.len()));
+    let (materials, products) = (counted(materials.len(), "material"), counted(after.0.len(), "product"));
+    say(args, &format_args!("recorded: {}, {materials}, {products}", path.display()));
     Ok(done)
 }
 
