@@ -75,7 +75,7 @@ const CRATES: &[Crate] = &[
         root: "host-cli/project/src/lib.rs",
         layers: &[
             &["expires.rs"],
-            &["file.rs"],
+            &["file/"],
             &["readings.rs", "roles.rs", "spelling.rs", "sugar.rs"],
             &["compile.rs"],
             &["diff.rs", "edit.rs", "import.rs"],
