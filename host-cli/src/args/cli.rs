@@ -49,7 +49,7 @@ pub enum Command {
     Unpack(Unpack),
     /// Show what is inside a bundle, an update package or a policy update, without verifying anything.
     Inspect(Inspect),
-    /// Show keys: fingerprints, and the key ids of in-toto's dialects.
+    /// Make and show keys: fingerprints, and the key ids of in-toto's dialects.
     Key(Key),
     /// Make, show, check, compile and replace trust policies: small files that say whom a verifier believes.
     Trust(Trust),

@@ -11,6 +11,7 @@ mod inspect;
 mod key;
 mod lint;
 mod pack;
+mod signing;
 mod source;
 mod trust;
 mod unpack;
@@ -25,9 +26,10 @@ pub use cli::{Cli, Command};
 pub use demo::Demo;
 pub use groups::grouped;
 pub use inspect::Inspect;
-pub use key::{Key, KeyCommand, KeyShow};
+pub use key::{Key, KeyCommand, KeyGenerate, KeyShow, KeyType};
 pub use lint::Lint;
 pub use pack::Pack;
+pub use signing::SigningKeys;
 pub use source::{DeviceId, Source};
 pub use trust::{Check, Compile, Init, Show, Sign, Treatment, Trust, TrustCommand, Update};
 pub use unpack::Unpack;
@@ -119,6 +121,11 @@ mod tests {
             "sitrep key",
             "sitrep key show",
             "sitrep key show k --json --pem",
+            "sitrep key generate",
+            "sitrep key generate n -o p",
+            "sitrep key generate n --type rsa",
+            "sitrep key generate n --no-passphrase --passphrase-file f",
+            "sitrep trust sign t --passphrase-file f -o o",
             "sitrep lint",
             "sitrep lint a b",
         ] {

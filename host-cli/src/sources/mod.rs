@@ -10,4 +10,6 @@ pub mod layout;
 pub mod loaded;
 mod near;
 pub mod note;
+pub(crate) mod passphrases;
+pub mod signers;
 pub mod trust;
