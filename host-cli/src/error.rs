@@ -15,6 +15,7 @@ use sitrep_metadata::file_kind::FileKind;
 use sitrep_metadata::keys::KeyError;
 use sitrep_metadata::parameters::ParameterTwice;
 use sitrep_metadata::portable::Unportable;
+use sitrep_metadata::sign::SignError;
 use sitrep_metadata::trust_policy::{PolicyError, WriteError};
 use sitrep_signers::file::SigningKeyError;
 
@@ -36,6 +37,16 @@ pub enum CliError {
     ReadKey(PathBuf, io::Error),
     /// A private key to sign with.
     SigningKey(SigningKeyError),
+    /// A key did not sign.
+    Sign(SignError),
+    /// A key of this scheme was to sign what devices check.
+    DeviceKey(String),
+    /// A file with a passphrase cannot be used.
+    PassphraseFile(PathBuf, io::Error),
+    /// A new key got no passphrase.
+    NewPassphrase(PathBuf, NewPassphraseFault),
+    /// The system has no random numbers.
+    Random(getrandom::Error),
     /// A trust policy.
     Policy(PolicyError),
     /// A trust policy that would not be valid.
@@ -198,6 +209,17 @@ pub enum CliError {
     Output(io::Error),
 }
 
+/// Why a new key got no passphrase.
+#[derive(Debug)]
+pub enum NewPassphraseFault {
+    /// None was given, and there is no terminal.
+    NoTerminal(io::Error),
+    /// It was typed in two ways.
+    Different,
+    /// It is empty.
+    Empty,
+}
+
 /// What the system clock was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockUse {
@@ -215,6 +237,15 @@ impl fmt::Display for CliError {
             Self::Key(error) => error.fmt(f),
             Self::ReadKey(path, error) => write!(f, "cannot read the key {}: {error}", path.display()),
             Self::SigningKey(error) => error.fmt(f),
+            Self::Sign(error) => error.fmt(f),
+            Self::DeviceKey(scheme) => write!(f, "a key of scheme {scheme} was to sign what devices check"),
+            Self::PassphraseFile(path, error) => write!(f, "cannot use --passphrase-file {}: {error}", path.display()),
+            Self::NewPassphrase(path, fault) => match fault {
+                NewPassphraseFault::NoTerminal(error) => write!(f, "no passphrase for {}: {error}", path.display()),
+                NewPassphraseFault::Different => write!(f, "the two passphrases for {} differ", path.display()),
+                NewPassphraseFault::Empty => write!(f, "the passphrase for {} is empty", path.display()),
+            },
+            Self::Random(error) => write!(f, "the system has no random numbers: {error}"),
             Self::Policy(error) => error.fmt(f),
             Self::PolicyWrite(error) => write!(f, "the trust policy would not be valid: {error}"),
             Self::Read(path, error) => write!(f, "cannot read {}: {error}", path.display()),
@@ -355,6 +386,14 @@ impl CliError {
             Self::Project(error) => return error.hint(),
             Self::ReadKey(..) => "give the project owner's public key file",
             Self::SigningKey(error) => error.hint(),
+            Self::Sign(error) => return error.hint(),
+            Self::DeviceKey(_) => "devices check Ed25519: sign with a key that `sitrep key generate NAME` makes",
+            Self::PassphraseFile(..) => "name a file, or a pipe, whose first line is the passphrase",
+            Self::NewPassphrase(_, NewPassphraseFault::NoTerminal(_)) => {
+                "give --passphrase-file FILE, set SITREP_PASSPHRASE, or give --no-passphrase"
+            }
+            Self::NewPassphrase(_, NewPassphraseFault::Different) => "nothing was made: try again",
+            Self::NewPassphrase(_, NewPassphraseFault::Empty) => "give --no-passphrase, if that is what you want",
             Self::Policy(error) => error.hint(),
             Self::PolicyWrite(WriteError::OpenPgp(_)) => {
                 "let that owner sign with an Ed25519 key too; a host takes OpenPGP keys with --verification-keys"
@@ -514,6 +553,12 @@ impl From<KeyError> for CliError {
 impl From<SigningKeyError> for CliError {
     fn from(error: SigningKeyError) -> Self {
         Self::SigningKey(error)
+    }
+}
+
+impl From<SignError> for CliError {
+    fn from(error: SignError) -> Self {
+        Self::Sign(error)
     }
 }
 

@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 
 use sitrep_metadata::bundle::payload_text::PayloadError;
+use sitrep_metadata::envelope::link::LinkError;
 use sitrep_project::compile::{CompileError, Open};
 use sitrep_project::edit::EditError;
 use sitrep_project::file::FileError;
@@ -66,7 +67,7 @@ pub enum ProjectError {
     /// The command that is told of misfits does not run.
     Misfit(String, io::Error),
     /// A link was not written.
-    Link(PathBuf, String),
+    Link(PathBuf, LinkError),
     /// Every verifier would refuse the layout.
     Refused(String, &'static str),
 }

@@ -272,7 +272,8 @@ fn what_a_device_would_refuse_is_not_signed() {
     ] {
         let signers = ["alice", "bob"].map(|name| Signer::from_seed(Sha256::digest(name).into()));
         let envelope =
-            sitrep_metadata::envelope::dsse::Envelope::sign("application/vnd.sitrep.trust-policy", payload, &signers);
+            sitrep_metadata::envelope::dsse::Envelope::sign("application/vnd.sitrep.trust-policy", payload, &signers)
+                .unwrap();
         fs::write(path.join("s.json"), envelope.to_json()).unwrap();
         update("s.json --from old.json").expect(code).error(error);
     }
@@ -536,7 +537,8 @@ fn a_policy_that_nothing_could_replace_is_for_no_device() {
     assert_eq!(payload[revision], 0xfe);
     payload[revision] = 0xff;
     let envelope =
-        sitrep_metadata::envelope::dsse::Envelope::sign("application/vnd.sitrep.trust-policy", payload, &signers);
+        sitrep_metadata::envelope::dsse::Envelope::sign("application/vnd.sitrep.trust-policy", payload, &signers)
+            .unwrap();
     fs::write(path.join("e.json"), envelope.to_json()).unwrap();
     run(path, "trust update e.json --from old.json -o u.situ").expect(1).error(&format!("e.json: {expected}"));
     assert!(!path.join("u.situ").exists());

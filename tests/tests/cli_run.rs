@@ -84,9 +84,20 @@ fn a_build_is_recorded_and_verified() {
 #[test]
 fn in_toto_verifies_what_was_recorded() {
     let Some(programs) = in_toto::programs() else { return };
-    for envelope in ["metablock", "dsse"] {
-        let directory = checked_out(&PROJECT.replace("expires", &format!("envelope = \"{envelope}\"\nexpires")));
-        call(directory.path(), BUILD).expect(0);
+    for (envelope, kind) in
+        ["metablock", "dsse"].iter().flat_map(|one| ["ed25519", "ecdsa-p256"].map(|kind| (one, kind)))
+    {
+        let directory = Directory::new("run").unwrap();
+        fs::create_dir(directory.path().join("keys")).unwrap();
+        for name in ["owner", "dev", "builder"] {
+            call(directory.path(), &format!("key generate keys/{name} --type {kind} --no-passphrase")).expect(0);
+        }
+        let text = PROJECT.replace("expires", &format!("envelope = \"{envelope}\"\nexpires"));
+        fs::write(directory.path().join("sitrep.toml"), text).unwrap();
+        fs::write(directory.path().join("in"), "source\n").unwrap();
+        for args in ["layout sign --signing-key keys/owner.key", "run checkout --signing-key keys/dev.key", BUILD] {
+            call(directory.path(), args).expect(0);
+        }
         let verify = |keys: &str| {
             Command::new(programs.join("in-toto-verify"))
                 .args(["-l", "evidence/root.layout", "--link-dir", "evidence", "--verification-keys", keys])
@@ -95,7 +106,7 @@ fn in_toto_verifies_what_was_recorded() {
                 .unwrap()
         };
         let output = verify("keys/owner.pub");
-        assert!(output.status.success(), "{envelope}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{envelope}, {kind}: {}", String::from_utf8_lossy(&output.stderr));
         assert!(!verify("keys/dev.pub").status.success());
     }
 }

@@ -61,6 +61,7 @@ run! {
     verify "host-cli/guide/verify.md" Reader [];
     inspections "host-cli/guide/inspections.md" Reader [];
     carry_over "host-cli/guide/carry-over.md" Reader [];
+    keys "host-cli/guide/keys.md" Reader [];
     trust_policy "host-cli/guide/trust-policy.md" Reader [];
     check_a_layout "host-cli/guide/check-a-layout.md" Reader [];
     update_a_device "host-cli/guide/update-a-device.md" Reader [];

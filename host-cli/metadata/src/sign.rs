@@ -1,13 +1,19 @@
-//! Signing, as little as is needed: Ed25519 keys, and Metablock envelopes. DSSE envelopes are in `envelope::dsse`.
+//! Signing: what signs ([`Sign`]), wherever its private half is, keys in memory ([`Signer`], [`EcdsaSigner`]), and Metablock envelopes. DSSE envelopes
+//! are in `envelope::dsse`.
+
+mod ecdsa;
+mod signing;
 
 use ed25519_compact::{KeyPair, SecretKey, Seed};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::hex;
 use crate::keys::host_key::HostKey;
 use crate::secret;
+
+pub use ecdsa::EcdsaSigner;
+pub use signing::{MadeSignature, Sign, SignError, SignFault, VerifyingKey, sign_all};
 
 /// What stands before the 32 bytes of an Ed25519 key's seed in PKCS#8 (RFC 8410, section 7).
 const PKCS8: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
@@ -17,7 +23,7 @@ pub struct Signer {
     /// Where it stays, however often this is moved.
     secret: Box<SecretKey>,
     public: [u8; 32],
-    id: String,
+    key: VerifyingKey,
 }
 
 impl Signer {
@@ -37,15 +43,13 @@ impl Signer {
             let KeyPair { pk, sk } = KeyPair::try_from_seed(Seed::new(**seed)).ok()?;
             Some((Box::new(sk), *pk))
         })?;
-        let key = json!({"keytype": "ed25519", "keyval": {"public": hex::encode(&public)}, "scheme": "ed25519"});
-        let id = hex::encode(&Sha256::digest(canonical(&key).as_bytes()));
-        Some(Self { secret, public, id })
+        Some(Self { secret, public, key: VerifyingKey::bare(HostKey::Ed25519(public)) })
     }
 
     /// The key id: SHA-256 of the key's canonical JSON, as securesystemslib 1.x computes it.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.id
+        &self.key.id
     }
 
     /// The public key.
@@ -63,7 +67,7 @@ impl Signer {
     /// The key as it stands in a layout's `keys`.
     #[must_use]
     pub fn public_json(&self) -> Value {
-        json!({"keyid": self.id, "keytype": "ed25519", "keyval": {"public": hex::encode(&self.public)}, "scheme": "ed25519"})
+        self.key.to_json()
     }
 
     /// The public key (a SubjectPublicKeyInfo) in PEM.
@@ -72,21 +76,38 @@ impl Signer {
         HostKey::Ed25519(self.public()).to_pem()
     }
 
+    /// The private key (PKCS#8) in DER.
+    #[must_use]
+    pub fn private_der(&self) -> Zeroizing<Vec<u8>> {
+        secret::wiped(|| {
+            let mut der = Zeroizing::new(Vec::with_capacity(PKCS8.len() + 32));
+            der.extend_from_slice(&PKCS8);
+            der.extend_from_slice(&self.secret[..32]);
+            der
+        })
+    }
+
     /// The private key (PKCS#8) in PEM.
     #[must_use]
     pub fn private_pem(&self) -> Zeroizing<String> {
-        let mut der = Zeroizing::new([0; 48]);
-        let (prefix, seed) = der.split_at_mut(PKCS8.len());
-        prefix.copy_from_slice(&PKCS8);
-        seed.copy_from_slice(&self.secret[..32]);
-        secret::wiped(|| secret::to_pem("PRIVATE KEY", &*der))
+        secret::wiped(|| secret::to_pem("PRIVATE KEY", &self.private_der()))
     }
 
     /// A Metablock: the signature is over the canonical JSON of `signed`.
     #[must_use]
     pub fn metablock(&self, signed: Value) -> Value {
         let signature = self.sign(canonical(&signed).as_bytes());
-        json!({"signatures": [{"keyid": self.id, "sig": hex::encode(&signature)}], "signed": signed})
+        json!({"signatures": [{"keyid": self.id(), "sig": hex::encode(&signature)}], "signed": signed})
+    }
+}
+
+impl Sign for Signer {
+    fn key(&self) -> &VerifyingKey {
+        &self.key
+    }
+
+    fn unchecked(&self, message: &[u8]) -> Result<Vec<u8>, SignFault> {
+        Ok(Signer::sign(self, message).to_vec())
     }
 }
 

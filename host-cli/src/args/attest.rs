@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::artifact::{self, Artifact};
+use super::signing::SigningKeys;
 use super::values::not_the_last;
 use crate::show::characters::is_harmful;
 
@@ -69,9 +70,9 @@ pub struct AttestSecurityVersion {
     #[arg(long, value_names = ["NAME", "FILE"], num_args = 2, allow_hyphen_values = true)]
     pub subject_as: Vec<OsString>,
 
-    /// Private keys of functionaries of the product's step: Ed25519 in PKCS#8, in PEM without a password
-    #[arg(long, value_name = "KEY", num_args = 1.., required = true)]
-    pub signing_key: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would show it as help")]
+    pub signing: SigningKeys,
 
     /// The attestation to write; an attestation of a security version of that name is replaced, any other file is not
     #[arg(short, long, value_name = "NAME.intoto.jsonl")]

@@ -53,7 +53,7 @@ pub enum Command {
     Unpack(Unpack),
     /// Show what is inside a bundle, an update package or a policy update, without verifying anything.
     Inspect(Inspect),
-    /// Show keys: fingerprints, and the key ids of in-toto's dialects.
+    /// Make and show keys: fingerprints, and the key ids of in-toto's dialects.
     Key(Key),
     /// Make layouts: from sitrep.toml, which says for people what a layout says.
     Layout(Box<Layout>),

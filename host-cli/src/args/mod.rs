@@ -30,7 +30,7 @@ pub use cli::{Cli, Command};
 pub use demo::Demo;
 pub use groups::grouped;
 pub use inspect::Inspect;
-pub use key::{Key, KeyCommand, KeyShow};
+pub use key::{Key, KeyCommand, KeyGenerate, KeyShow, KeyType};
 pub use layout::{
     Layout, LayoutAddKey, LayoutAddStep, LayoutCommand, LayoutDiff, LayoutImport, LayoutShow, LayoutSign, ProjectFile,
 };
@@ -132,6 +132,11 @@ mod tests {
             "sitrep key",
             "sitrep key show",
             "sitrep key show k --json --pem",
+            "sitrep key generate",
+            "sitrep key generate n -o p",
+            "sitrep key generate n --type rsa",
+            "sitrep key generate n --no-passphrase --passphrase-file f",
+            "sitrep trust sign t --passphrase-file f -o o",
             "sitrep lint",
             "sitrep lint a b",
         ] {

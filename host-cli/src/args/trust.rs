@@ -7,6 +7,7 @@ use sitrep_core::Inspections;
 use sitrep_metadata::profile::Profile;
 use sitrep_metadata::trust_policy::RequiredAttestation;
 
+use super::signing::SigningKeys;
 use super::values::{not_the_last, profile};
 
 /// `sitrep trust`.
@@ -230,9 +231,9 @@ pub struct Sign {
     #[arg(value_name = "FILE")]
     pub policy: PathBuf,
 
-    /// Private keys of owners that the policy in force names: Ed25519 in PKCS#8, in PEM without a password
-    #[arg(long, value_name = "KEY", num_args = 1.., required = true)]
-    pub signing_key: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would show it as help")]
+    pub signing: SigningKeys,
 
     /// The envelope to write; a signed policy of that name is replaced, any other file is not
     #[arg(short, long, value_name = "FILE")]
@@ -251,6 +252,8 @@ in no file. Each owner signs on a machine of their own; `sitrep trust update` pu
 A policy belongs to no product in particular: every device that believes these owners takes it if its \
 revision is greater. Use other owner keys for each product, or one line of revisions for all products \
 with the same owners.
+
+Devices check Ed25519, so Ed25519 keys alone sign here.
 
 Exit codes:
   0  written

@@ -5,6 +5,7 @@ pub mod copies;
 pub mod executor;
 pub mod files;
 pub(crate) mod memory;
+pub(crate) mod new_files;
 pub(crate) mod parallel;
 pub(crate) mod privacy;
 pub mod process;

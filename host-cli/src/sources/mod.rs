@@ -12,6 +12,7 @@ pub mod layout;
 pub mod loaded;
 pub(crate) mod near;
 pub mod note;
+pub(crate) mod passphrases;
 pub(crate) mod project;
-pub(crate) mod signers;
+pub mod signers;
 pub mod trust;

@@ -59,7 +59,7 @@ const CRATES: &[Crate] = &[
             &["json/"],
             &["payload/"],
             &["keys/"],
-            &["sign.rs"],
+            &["sign.rs", "sign/"],
             &["envelope/"],
             &["bundle/"],
             &["trust_policy/"],
@@ -82,7 +82,11 @@ const CRATES: &[Crate] = &[
         ],
         parts_know_the_whole: true,
     },
-    Crate { root: "host-cli/signers/src/lib.rs", layers: &[&["file.rs"]], parts_know_the_whole: true },
+    Crate {
+        root: "host-cli/signers/src/lib.rs",
+        layers: &[&["encrypted.rs", "openssh.rs"], &["file.rs"]],
+        parts_know_the_whole: true,
+    },
     Crate {
         root: "host-cli/src/lib.rs",
         layers: &[

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sitrep_core::limits::SIGNATURES;
 
 use crate::envelope::document::Signature;
-use crate::sign::Signer;
+use crate::sign::{Sign, SignError, sign_all};
 
 /// A payload with signatures, which were not checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,12 +71,14 @@ pub fn pre_authentication_encoding(payload_type: &str, payload: &[u8]) -> Vec<u8
 }
 
 impl Envelope {
-    /// Signs a payload with every key.
-    #[must_use]
-    pub fn sign(payload_type: &str, payload: Vec<u8>, signers: &[Signer]) -> Self {
-        let message = pre_authentication_encoding(payload_type, &payload);
-        let signature = |signer: &Signer| Signature::bare(Some(signer.id().to_owned()), signer.sign(&message).to_vec());
-        Self { payload_type: payload_type.into(), payload, signatures: signers.iter().map(signature).collect() }
+    /// Signs a payload with every key. Each signature has been verified with its public key.
+    ///
+    /// # Errors
+    /// [`SignError`] of the first key that did not sign, or whose signature is not good.
+    pub fn sign<S: Sign>(payload_type: &str, payload: Vec<u8>, signers: &[S]) -> Result<Self, SignError> {
+        let made = sign_all(&pre_authentication_encoding(payload_type, &payload), signers)?;
+        let signatures = made.into_iter().map(|made| Signature::bare(Some(made.keyid), made.bytes)).collect();
+        Ok(Self { payload_type: payload_type.into(), payload, signatures })
     }
 
     /// The envelope as JSON on one line, with its line feed.
@@ -125,6 +127,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sign::Signer;
 
     /// The example of DSSE's protocol.md.
     #[test]
@@ -137,7 +140,7 @@ mod tests {
     #[test]
     fn what_is_signed_comes_back_and_is_good() {
         let signers = [Signer::from_seed([1; 32]), Signer::from_seed([2; 32])];
-        let envelope = Envelope::sign("application/x", vec![0xff, 0xfb, 0xfe], &signers);
+        let envelope = Envelope::sign("application/x", vec![0xff, 0xfb, 0xfe], &signers).unwrap();
         let json = envelope.to_json();
         assert_eq!(json.lines().count(), 1);
         assert_eq!(Envelope::parse(json.as_bytes()).unwrap(), envelope);
@@ -151,7 +154,7 @@ mod tests {
 
     #[test]
     fn no_other_text_is_an_envelope() {
-        let json = Envelope::sign("application/x", vec![1, 2, 3], &[Signer::from_seed([1; 32])]).to_json();
+        let json = Envelope::sign("application/x", vec![1, 2, 3], &[Signer::from_seed([1; 32])]).unwrap().to_json();
         for (from, to) in [
             ("\"payload\"", "\"payloads\""),
             ("\"AQID\"", "3"),

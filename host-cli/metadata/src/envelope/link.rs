@@ -455,7 +455,7 @@ mod tests {
                     assert_eq!(String::from_utf8(message).unwrap(), canonical(&other));
                     serde_json::to_vec(&signer.metablock(other)).unwrap()
                 } else {
-                    Envelope::sign(IN_TOTO, json, std::slice::from_ref(&signer)).to_json().into_bytes()
+                    Envelope::sign(IN_TOTO, json, std::slice::from_ref(&signer)).unwrap().to_json().into_bytes()
                 };
                 let (own, other) = (Document::parse(&file).unwrap(), Document::parse(&others_file).unwrap());
                 assert!(own.is_copy_of(&other), "{form:?}");

@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn other_files_are_told_apart() {
-        let sign = |payload: Vec<u8>| Envelope::sign(IN_TOTO, payload, &[Signer::from_seed([1; 32])]).to_json();
+        let sign =
+            |payload: Vec<u8>| Envelope::sign(IN_TOTO, payload, &[Signer::from_seed([1; 32])]).unwrap().to_json();
         let own = sign(statement(7, None, None, &[]));
         let other = sign(br#"{"predicateType":"https://slsa.dev/provenance/v1"}"#.to_vec());
         assert!(holds_nothing_else(own.as_bytes()) && holds_nothing_else(format!("{own}{own}").as_bytes()));

@@ -7,17 +7,16 @@ use sitrep_core::Time;
 use sitrep_metadata::envelope::document::IN_TOTO;
 use sitrep_metadata::envelope::dsse::Envelope;
 use sitrep_metadata::envelope::security_version::{Devices, Subject, holds_nothing_else, statement};
-use sitrep_signers::file::read_signers;
 
 use crate::args::{Artifact, Attest, AttestCommand, AttestSecurityVersion};
 use crate::commands::output::check_output;
 use crate::error::{CliError, ClockUse};
 use crate::shell::clock::SystemClock;
 use crate::shell::files;
-use crate::shell::privacy::hide_process;
 use crate::show::lines::{counted, harmless};
 use crate::show::messages::print;
 use crate::sources::artifacts::artifacts;
+use crate::sources::signers::open_signers;
 
 /// A file of attestations with so many bytes or more is not replaced. One of ten thousand files has 1.5 MB.
 const MAX_REPLACED: u64 = 16 << 20;
@@ -35,13 +34,12 @@ pub fn run(args: &Attest) -> Result<(), CliError> {
 fn security_version(args: &AttestSecurityVersion) -> Result<(), CliError> {
     check_output(&args.output, MAX_REPLACED, |bytes| (bytes.len() as u64) < MAX_REPLACED && holds_nothing_else(bytes))?;
     let artifacts = artifacts("--subject", &args.subject, &args.subject_as)?;
-    hide_process().map_err(CliError::Privacy)?;
-    let signers = read_signers(&args.signing_key, &files::read_secret_start)?;
+    let signers = open_signers(&args.signing)?;
     let time = args.time.as_deref().map(time).transpose()?;
     let subjects: Vec<Subject<'_>> = artifacts.iter().map(subject).collect::<Result<_, _>>()?;
     let devices = args.product.as_deref().map(|product| Devices { product, hardware: &args.hardware });
     let payload = statement(args.security_version, devices, time, &subjects);
-    let envelope = Envelope::sign(IN_TOTO, payload, &signers);
+    let envelope = Envelope::sign(IN_TOTO, payload, &signers)?;
     files::write(&args.output, envelope.to_json().as_bytes())
         .map_err(|error| CliError::Write(args.output.clone(), error))?;
     if args.quiet {

@@ -1,23 +1,80 @@
-//! `sitrep key show`: what a key is called.
+//! `sitrep key`: keys are made, and what they are called is shown.
+
+use std::io;
 
 use serde::Serialize;
 use sitrep_metadata::keys::PublicHalf;
+use sitrep_metadata::secret;
+use sitrep_metadata::sign::Sign as _;
+use sitrep_signers::encrypted::encrypt;
 
-use crate::args::{Key, KeyCommand, KeyShow};
+use crate::args::{Key, KeyCommand, KeyGenerate, KeyShow, KeyType};
 use crate::error::CliError;
+use crate::shell::files::check_writable;
+use crate::shell::new_files::{Access, write_new};
+use crate::shell::privacy::hide_process;
 use crate::show::keys::ShownKey;
 use crate::show::lines::Lines;
 use crate::show::messages::{complain, note, print, print_json};
 use crate::sources::keys::read_public_half;
+use crate::sources::passphrases::{Passphrases, with_ending};
 
 /// Does what the command's own command says.
 ///
 /// # Errors
-/// [`CliError`] when a file holds no key.
+/// [`CliError`] when a file holds no key, or one cannot be made.
 pub fn run(args: &Key) -> Result<(), CliError> {
     match &args.command {
+        KeyCommand::Generate(args) => generate(args),
         KeyCommand::Show(args) => show(args),
     }
+}
+
+/// Writes `NAME.key` and then `NAME.pub`. Each appears whole; where only the first one did, it has the public half inside.
+fn generate(args: &KeyGenerate) -> Result<(), CliError> {
+    // One of the two is there: the command line asks for it.
+    let name = args.name.as_ref().or(args.output.as_ref()).cloned().unwrap_or_default();
+    let [private, public] = [".key", ".pub"].map(|ending| with_ending(&name, ending));
+    for path in [&private, &public] {
+        if path.symlink_metadata().is_ok() {
+            return Err(CliError::Occupied(path.clone()));
+        }
+        check_writable(path).map_err(|error| CliError::Write(path.clone(), error))?;
+    }
+    hide_process().map_err(CliError::Privacy)?;
+    let passphrase = match args.no_passphrase {
+        true => None,
+        false => Some(Passphrases::new(args.passphrase_file.as_deref())?.of_new(&private)?),
+    };
+    let (text, pem) = secret::wiped(|| -> Result<_, getrandom::Error> {
+        let (der, pem) = match args.kind {
+            KeyType::Ed25519 => sitrep_signers::generate().map(|key| (key.private_der(), key.public_pem())),
+            KeyType::EcdsaP256 => sitrep_signers::generate_p256().map(|key| (key.private_der(), key.public_pem())),
+            KeyType::EcdsaP384 => sitrep_signers::generate_p384().map(|key| (key.private_der(), key.public_pem())),
+        }?;
+        let text = match &passphrase {
+            Some(passphrase) => encrypt(&der, passphrase)?,
+            None => secret::to_pem("PRIVATE KEY", &der),
+        };
+        Ok((text, pem))
+    })
+    .map_err(CliError::Random)?;
+    for (path, text, access) in [(&private, &*text, Access::Owner), (&public, &pem, Access::All)] {
+        write_new(path, text.as_bytes(), access).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => CliError::Occupied(path.clone()),
+            _ => CliError::Write(path.clone(), error),
+        })?;
+    }
+    let half = read_public_half(&public)?;
+    let shown = ShownKey::of(&half);
+    if args.json {
+        return print_json(&Keys { keys: &[shown] });
+    }
+    let mut out = Lines::default();
+    let how = if passphrase.is_some() { "encrypted" } else { "not encrypted" };
+    out.line(format_args!("made: {}, {how}, and {}", private.display(), public.display()));
+    shown.write(&mut out);
+    print(&out.into_text())
 }
 
 /// Shows all keys, or, where a file holds none, nothing but what is wrong with each such file.

@@ -10,6 +10,7 @@ use sitrep_metadata::envelope::wrapped::Wrapped;
 use sitrep_metadata::keys::OwnerFile;
 use sitrep_metadata::lint::{self, Severity};
 use sitrep_metadata::profile::Profile;
+use sitrep_metadata::sign::Sign as _;
 use sitrep_project::expires::Expires;
 use sitrep_project::file::{Form, Spelling};
 use sitrep_project::spelling::payload;
@@ -63,7 +64,7 @@ pub(super) fn run(args: &LayoutSign) -> Result<(), CliError> {
             return Err(ProjectError::NoOwner(id.to_owned(), found.path).into());
         }
         signatures.retain(|signature| signature.keyid.as_deref() != Some(id));
-        signatures.push(Signature::bare(Some(id.to_owned()), signer.sign(&message).to_vec()));
+        signatures.push(Signature::bare(Some(id.to_owned()), signer.sign(&message)?));
     }
     files::write(&output, wrapped.to_json(&signatures).as_bytes())
         .map_err(|error| CliError::Write(output.clone(), error))?;

@@ -19,7 +19,7 @@ use sitrep_metadata::envelope::byproducts::{Byproducts, Keep, Stream};
 use sitrep_metadata::envelope::link::{Link, LinkForm};
 use sitrep_metadata::keys::host_key::HostKey;
 use sitrep_metadata::partial::{Held, Unsigned, builds_on};
-use sitrep_metadata::sign::Signer;
+use sitrep_metadata::sign::{Sign, SignError};
 
 use self::plan::{Plan, without_own_variables};
 use crate::args::{Mode, Run, Streams};
@@ -79,7 +79,7 @@ fn step(args: &Run) -> Result<Done, CliError> {
     };
     let label = match &against {
         None => signer.id().to_owned(),
-        Some(against) => label(&against.layout, &args.step, &signer)?,
+        Some(against) => label(&against.layout, &args.step, &*signer)?,
     };
     // What no link can hold is found before the command runs.
     plan.products().check().map_err(ProjectError::Record)?;
@@ -141,7 +141,7 @@ fn step(args: &Run) -> Result<Done, CliError> {
         say(args, &format_args!("dry run: {} would be signed as {}", args.step, path.display()));
         return Ok(done);
     }
-    sign(&path, &link, plan.form, &signer, label)?;
+    sign(&path, &link, plan.form, &*signer, label)?;
     let (materials, products) = (counted(materials.len(), "material"), counted(after.0.len(), "product"));
     say(args, &format_args!("recorded: {}, {materials}, {products}", path.display()));
     Ok(done)
@@ -160,7 +160,7 @@ fn say(args: &Run, text: &dyn fmt::Display) {
 }
 
 /// A link names one key in its file's name.
-fn one_signer(args: &Run) -> Result<Signer, CliError> {
+fn one_signer(args: &Run) -> Result<Box<dyn Sign>, CliError> {
     let mut signers = open_signers(&args.keys)?;
     match (signers.pop(), signers.is_empty()) {
         (Some(signer), true) => Ok(signer),
@@ -189,15 +189,15 @@ fn against(args: &Run, found: Found) -> Result<Option<Against>, CliError> {
 }
 
 /// The label under which the layout lets the key do the step.
-fn label(layout: &SignedLayout, step: &str, signer: &Signer) -> Result<String, CliError> {
-    let own = HostKey::Ed25519(signer.public());
+fn label(layout: &SignedLayout, step: &str, signer: &dyn Sign) -> Result<String, CliError> {
+    let own = &signer.key().key;
     let ids = layout.step(step).and_then(|step| step.get("pubkeys")?.as_array()).into_iter().flatten();
     let is_own = |id: &&str| {
         let key = layout.layout.get("keys").and_then(|keys| keys.get(*id));
         let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
         let keytype = text(key.and_then(|key| key.get("keytype")));
         let public = text(key.and_then(|key| key.get("keyval")?.get("public")));
-        HostKey::decode(&keytype, &public).is_ok_and(|key| key == own)
+        HostKey::decode(&keytype, &public).is_ok_and(|key| key == *own)
     };
     let mut ids = ids.filter_map(Value::as_str);
     let found = ids.find(is_own).map(str::to_owned);
@@ -290,10 +290,14 @@ fn run_command(args: &Run, plan: &Plan) -> Result<(End, Map<String, Value>), Cli
     Ok((end, Byproducts { return_value, stdout, stderr }.members()))
 }
 
-fn sign(path: &Path, link: &Link<'_>, form: LinkForm, signer: &Signer, label: String) -> Result<(), CliError> {
+fn sign(path: &Path, link: &Link<'_>, form: LinkForm, signer: &dyn Sign, label: String) -> Result<(), CliError> {
     if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
         fs::create_dir_all(directory).map_err(|error| CliError::Write(directory.into(), error))?;
     }
-    let signed = |message: &[u8]| Ok::<_, std::convert::Infallible>(vec![(label, signer.sign(message).to_vec())]);
-    link::write(path, link, form, signed).map_err(|error| ProjectError::Link(path.into(), error.to_string()).into())
+    let signed = |message: &[u8]| Ok::<_, SignError>(vec![(label, signer.sign(message)?)]);
+    link::write(path, link, form, signed).map_err(|error| match error {
+        link::WriteError::Sign(error) => error.into(),
+        link::WriteError::Io(error) => CliError::Write(path.into(), error),
+        link::WriteError::Link(error) => ProjectError::Link(path.into(), error).into(),
+    })
 }
