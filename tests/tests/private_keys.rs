@@ -137,6 +137,43 @@ fn no_copy_stays_of_a_key_that_has_signed() {
 }
 
 #[test]
+fn no_copy_stays_of_a_key_that_was_decrypted_and_has_signed() {
+    let directory = with_key();
+    let path = directory.path();
+    fs::write(path.join("app"), "app").unwrap();
+    fs::write(path.join("passphrase"), "correct horse battery staple\n").unwrap();
+    let (der, _) = pem(&path.join("own.key"));
+    let encrypted = sitrep_signers::encrypted::encrypt(&der, b"correct horse battery staple").unwrap();
+    fs::write(path.join("encrypted.key"), &*encrypted).unwrap();
+    let line = "attest security-version --security-version 1 --subject app --signing-key encrypted.key \
+        --passphrase-file passphrase -o app.intoto.jsonl";
+    let mut searched = traces_of_ed25519(&path.join("own.key"));
+    searched.extend(traces("the passphrase", b"correct horse battery staple"));
+    let found = found(path, &[line], &searched, "");
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Keys on elliptic curves, of openssl's and of OpenSSH's form.
+#[test]
+fn no_copy_stays_of_other_keys_that_have_signed() {
+    let directory = Directory::new("keys").unwrap();
+    let path = directory.path();
+    fs::write(path.join("app"), "app").unwrap();
+    for (file, start, end) in
+        [("p256.private.pem", 36_usize, 68), ("p384.private.pem", 35, 83), ("openssh-ed25519", 161, 193)]
+    {
+        fs::copy(vectors().join("keys").join(file), path.join(file)).unwrap();
+        let (der, _) = pem(&path.join(file));
+        let line = format!(
+            "attest security-version --security-version 1 --subject app --signing-key {file} -o {file}.intoto.jsonl"
+        );
+        let traces: Vec<Trace> = traces("the number", &der[start..end]).collect();
+        let found = found(path, &[&line], &traces, "");
+        assert!(found.is_empty(), "{file}: {found:#?}");
+    }
+}
+
+#[test]
 fn no_copy_stays_of_a_key_whose_public_half_is_shown() {
     let directory = with_key();
     let path = directory.path();

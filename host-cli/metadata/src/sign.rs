@@ -23,7 +23,7 @@ pub struct Signer {
     /// Where it stays, however often this is moved.
     secret: Box<SecretKey>,
     public: [u8; 32],
-    key: VerifyingKey,
+    key: Box<VerifyingKey>,
 }
 
 impl Signer {
@@ -43,7 +43,7 @@ impl Signer {
             let KeyPair { pk, sk } = KeyPair::try_from_seed(Seed::new(**seed)).ok()?;
             Some((Box::new(sk), *pk))
         })?;
-        Some(Self { secret, public, key: VerifyingKey::bare(HostKey::Ed25519(public)) })
+        Some(Self { secret, public, key: VerifyingKey::listed(|| HostKey::Ed25519(public)) })
     }
 
     /// The key id: SHA-256 of the key's canonical JSON, as securesystemslib 1.x computes it.

@@ -11,7 +11,7 @@ use crate::secret;
 /// An ECDSA key pair. The private half is overwritten when this is dropped.
 pub struct EcdsaSigner {
     secret: Secret,
-    key: VerifyingKey,
+    key: Box<VerifyingKey>,
 }
 
 /// Where it stays, however often this is moved.
@@ -20,47 +20,55 @@ enum Secret {
     P384(Box<p384::ecdsa::SigningKey>),
 }
 
+impl Secret {
+    fn p256(secret: p256::SecretKey) -> Self {
+        Self::P256(Box::new(p256::ecdsa::SigningKey::from(&secret)))
+    }
+
+    fn p384(secret: p384::SecretKey) -> Self {
+        Self::P384(Box::new(p384::ecdsa::SigningKey::from(&secret)))
+    }
+}
+
 impl EcdsaSigner {
     /// The key on P-256 of this number, big-endian; `None` where it is none of the curve's.
     #[must_use]
     pub fn p256(number: &Zeroizing<[u8; 32]>) -> Option<Self> {
-        secret::wiped(|| p256::SecretKey::from_slice(&**number).ok().map(Self::of_p256))
+        secret::wiped(|| p256::SecretKey::from_slice(&**number).ok().map(Secret::p256)).map(Self::of)
     }
 
     /// The key on P-384 of this number, big-endian; `None` where it is none of the curve's.
     #[must_use]
     pub fn p384(number: &Zeroizing<[u8; 48]>) -> Option<Self> {
-        secret::wiped(|| p384::SecretKey::from_slice(&**number).ok().map(Self::of_p384))
+        secret::wiped(|| p384::SecretKey::from_slice(&**number).ok().map(Secret::p384)).map(Self::of)
     }
 
     /// The key of a DER PrivateKeyInfo (PKCS#8, RFC 5958; RFC 5915); `None` where it is no key of either curve.
     #[must_use]
     pub fn from_pkcs8(der: &[u8]) -> Option<Self> {
-        secret::wiped(|| {
-            let p256 = p256::SecretKey::from_pkcs8_der(der).ok().map(Self::of_p256);
-            p256.or_else(|| p384::SecretKey::from_pkcs8_der(der).ok().map(Self::of_p384))
-        })
+        let secret = secret::wiped(|| {
+            let p256 = p256::SecretKey::from_pkcs8_der(der).ok().map(Secret::p256);
+            p256.or_else(|| p384::SecretKey::from_pkcs8_der(der).ok().map(Secret::p384))
+        });
+        secret.map(Self::of)
     }
 
     /// The key of a DER ECPrivateKey (RFC 5915), as `BEGIN EC PRIVATE KEY` has it; `None` where it is no key of either curve.
     #[must_use]
     pub fn from_sec1(der: &[u8]) -> Option<Self> {
-        secret::wiped(|| {
-            let p256 = p256::SecretKey::from_sec1_der(der).ok().map(Self::of_p256);
-            p256.or_else(|| p384::SecretKey::from_sec1_der(der).ok().map(Self::of_p384))
-        })
+        let secret = secret::wiped(|| {
+            let p256 = p256::SecretKey::from_sec1_der(der).ok().map(Secret::p256);
+            p256.or_else(|| p384::SecretKey::from_sec1_der(der).ok().map(Secret::p384))
+        });
+        secret.map(Self::of)
     }
 
-    fn of_p256(secret: p256::SecretKey) -> Self {
-        let secret = Box::new(p256::ecdsa::SigningKey::from(&secret));
-        let key = VerifyingKey::bare(HostKey::P256(*secret.verifying_key()));
-        Self { secret: Secret::P256(secret), key }
-    }
-
-    fn of_p384(secret: p384::SecretKey) -> Self {
-        let secret = Box::new(p384::ecdsa::SigningKey::from(&secret));
-        let key = VerifyingKey::bare(HostKey::P384(*secret.verifying_key()));
-        Self { secret: Secret::P384(secret), key }
+    fn of(secret: Secret) -> Self {
+        let key = VerifyingKey::listed(|| match &secret {
+            Secret::P256(key) => HostKey::P256(*key.verifying_key()),
+            Secret::P384(key) => HostKey::P384(*key.verifying_key()),
+        });
+        Self { secret, key }
     }
 
     /// The private key (PKCS#8) in DER; empty where it cannot be written, which does not happen.

@@ -10,6 +10,7 @@ use crate::hex;
 use crate::keys::KeyIds;
 use crate::keys::host_key::HostKey;
 use crate::keys::schemes::agrees;
+use crate::secret;
 
 /// The public half of what signs: what a layout lists, and what every signature is checked with.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +32,14 @@ impl VerifyingKey {
         let (keytype, scheme) = key.names();
         let id = KeyIds::of(keytype, scheme, &key).python3;
         Self { key, keytype: keytype.into(), scheme: scheme.into(), id }
+    }
+
+    /// The same, in memory of its own, of a key whose private half has just been worked with.
+    ///
+    /// A value's unused bytes are what the stack had there before, and are copied with it: so it is made further down, where [`secret::wiped`] has
+    /// overwritten everything.
+    pub(super) fn listed(key: impl FnOnce() -> HostKey) -> Box<Self> {
+        secret::wiped(|| Box::new(Self::bare(key())))
     }
 
     /// A key with another scheme; `None` where the two do not go together.
