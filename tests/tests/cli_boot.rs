@@ -115,11 +115,15 @@ fn an_attestation_is_an_in_toto_statement_in_a_dsse_envelope() {
 #[test]
 fn who_cannot_sign_is_told_why() {
     let directory = project();
+    fs::write(directory.path().join("wrong"), "another passphrase").unwrap();
     let keys = vectors().join("keys");
     for (name, expected) in [
+        ("p521.private.pem", "is neither Ed25519 nor ECDSA on P-256 or P-384"),
         ("rsa.private.pem", "holds an RSA key"),
         ("x25519.private.pem", "is neither Ed25519 nor ECDSA on P-256 or P-384"),
-        ("ed25519.encrypted.private.pem", "terminal"),
+        ("ed25519.encrypted.private.pem", "the passphrase is not that of"),
+        ("openssh-rsa", "holds an RSA key"),
+        ("openssh-ecdsa.pub", "is no signing key"),
         ("rsa.pkcs1.private.pem", "holds an RSA key"),
         ("minisign.key", "is no signing key"),
         ("ed25519.json", "is no signing key"),
@@ -128,7 +132,7 @@ fn who_cannot_sign_is_told_why() {
     ] {
         let key = keys.join(name);
         let line = format!(
-            "attest security-version --security-version 1 --subject app-a.bin --signing-key {} -o o",
+            "attest security-version --security-version 1 --subject app-a.bin --signing-key {} --passphrase-file wrong -o o",
             key.display()
         );
         let run = run(directory.path(), &line).expect(2);
