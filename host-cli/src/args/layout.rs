@@ -44,7 +44,7 @@ pub struct ProjectFile {
 #[derive(Debug, Args)]
 #[command(after_help = AFTER, after_long_help = AFTER)]
 pub struct LayoutShow {
-    /// sitrep.toml, or a layout [default: sitrep.toml here, or in the next directory above that has one]
+    /// A project's file, NAME.toml, or a layout [default: sitrep.toml here, or in the next directory above that has one]
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
 
@@ -99,7 +99,7 @@ pub struct LayoutImport {
 #[derive(Debug, Args)]
 #[command(after_help = AFTER, after_long_help = AFTER)]
 pub struct LayoutDiff {
-    /// A layout, or sitrep.toml [default: the signed layout in the evidence directory]
+    /// A layout, or a project's file, NAME.toml [default: the signed layout in the evidence directory]
     #[arg(value_name = "BEFORE")]
     pub before: Option<PathBuf>,
 

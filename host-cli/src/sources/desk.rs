@@ -12,7 +12,6 @@ use sitrep_project::file::{Form, Project};
 
 use crate::error::CliError;
 use crate::project_error::ProjectError;
-use crate::shell::files::read_start;
 use crate::sources::layout;
 use crate::sources::project::Found;
 
@@ -43,12 +42,12 @@ pub(crate) struct Signed {
 }
 
 impl Desk {
-    /// Reads a file of either kind: one that is named `*.toml` is a project's, and so is one that does not begin as JSON or a bundle does.
+    /// Reads a file of either kind: one that is named `*.toml` is a project's. It is read once, since it may be a pipe.
     ///
     /// # Errors
     /// [`CliError`] where it is neither.
     pub(crate) fn read(path: &Path, now: Time) -> Result<Self, CliError> {
-        let is_toml = path.extension().is_some_and(|extension| extension == "toml") || is_toml(path)?;
+        let is_toml = path.extension().is_some_and(|extension| extension == "toml");
         if is_toml { Self::of_project(&Found::new(Some(path))?, now) } else { Self::of_layout(path) }
     }
 
@@ -80,11 +79,4 @@ impl Desk {
         let name = path.display().to_string();
         Ok(Self { name, layout, project: None, key_names: BTreeMap::new(), signed })
     }
-}
-
-/// Does a file begin as a text of TOML does: with a comment, a table or a name?
-fn is_toml(path: &Path) -> Result<bool, CliError> {
-    let start = read_start(path, 256).map_err(|error| CliError::Read(path.into(), error))?;
-    let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
-    Ok(first.is_some_and(|first| matches!(first, b'#' | b'[')))
 }

@@ -92,7 +92,10 @@ impl Plan {
         let mut environment = Map::new();
         environment.insert("excluded".into(), json!(exclude.iter().chain(&own).collect::<Vec<_>>()));
         environment.insert("base".into(), json!(step.base.as_deref().unwrap_or(".")));
-        environment.insert("symbolic-links".into(), json!(if links.outside { "followed" } else { "followed inside" }));
+        environment.insert(
+            "symbolic-links".into(),
+            json!(if links.outside { "followed" } else { "followed to files, and to directories inside" }),
+        );
         if let Some(found) = found {
             let digest = hex::encode(&Sha256::digest(found.text.as_bytes()));
             environment.insert("sitrep.toml".into(), json!({"sha256": digest}));
