@@ -227,8 +227,8 @@ pub enum ClockUse {
     Expiry,
     /// `--time now`.
     Now,
-    /// The demo's signatures.
-    Demo,
+    /// What is signed, or held against a layout, now.
+    Present,
 }
 
 impl fmt::Display for CliError {
@@ -363,7 +363,7 @@ impl fmt::Display for CliError {
                 f.write_str("the system clock is before 2026, so nobody can say whether the layout has expired")
             }
             Self::Clock(ClockUse::Now) => f.write_str("--time now: the system clock is before 2026, or beyond 9999"),
-            Self::Clock(ClockUse::Demo) => f.write_str("the system clock is before 2026"),
+            Self::Clock(ClockUse::Present) => f.write_str("the system clock is before 2026"),
             Self::Inspection(error) => error.fmt(f),
             Self::Variable(error) => error.fmt(f),
             Self::TargetDirectory(path) => write!(f, "--target-dir {} is no directory", path.display()),
@@ -483,7 +483,7 @@ impl CliError {
             Self::BootProduct => "give --trust with a policy that has one: `sitrep trust init --product-artifact NAME`",
             Self::Clock(ClockUse::Expiry) => "set the clock, or give the time with --at",
             Self::Clock(ClockUse::Now) => "set the clock, or give --time a time such as 2026-11-21T00:00:00Z",
-            Self::Clock(ClockUse::Demo) => "set the clock",
+            Self::Clock(ClockUse::Present) => "set the clock",
             Self::Inspection(InspectionError::Start { .. }) => {
                 "inspections look for programs in the system's directories: install it there, or give --inspection-env PATH"
             }
@@ -599,7 +599,7 @@ mod tests {
     #[test]
     fn only_commands_that_have_it_are_told_of_at() {
         // `sitrep attest` and `sitrep demo` have no --at.
-        for (used, has_at) in [(ClockUse::Expiry, true), (ClockUse::Now, false), (ClockUse::Demo, false)] {
+        for (used, has_at) in [(ClockUse::Expiry, true), (ClockUse::Now, false), (ClockUse::Present, false)] {
             assert_eq!(CliError::Clock(used).hint().unwrap().contains("--at"), has_at, "{used:?}");
         }
     }

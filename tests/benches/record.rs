@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use sitrep_cli::record::link;
+use sitrep_metadata::bundle::pack::link_file_name;
 use sitrep_metadata::envelope::document::Document;
 use sitrep_metadata::sign::Signer;
 use sitrep_tests::bench::{self, Effort, Figure, Goal, mib, ms};
@@ -40,7 +40,7 @@ fn measure(effort: Effort) -> Vec<Figure> {
     let files = if effort.is_long() { 100_000 } else { 10_000 };
     let directory = tempfile::tempdir().unwrap();
     let (root, key) = ["root", "key.pem"].map(|name| directory.path().join(name)).into();
-    let link = directory.path().join(link::file_name("build", Signer::from_seed([1; 32]).id()));
+    let link = directory.path().join(link_file_name("build", Signer::from_seed([1; 32]).id()));
     fill(&root, files);
     fs::write(&key, Signer::from_seed([1; 32]).private_pem().as_bytes()).unwrap();
 

@@ -22,6 +22,7 @@ pub mod pages;
 pub mod painted;
 pub mod power;
 pub mod process;
+pub mod project;
 pub mod raw_bundle;
 pub mod raw_chain;
 pub mod required;

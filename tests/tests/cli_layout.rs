@@ -10,12 +10,12 @@ use sitrep_metadata::bundle::payload_text::PayloadText;
 use sitrep_metadata::envelope::document::Document;
 use sitrep_metadata::lint::{Severity, lint};
 use sitrep_metadata::profile::Profile;
-use sitrep_metadata::sign::Signer;
 use sitrep_project::file::{Form, Project};
 use sitrep_project::import::{ImportError, import};
 use sitrep_project::spelling::payload;
 use sitrep_tests::command::{Run, sitrep, vectors};
 use sitrep_tests::in_toto;
+use sitrep_tests::project;
 
 const PROJECT: &str = r#"# A small project.
 [project]
@@ -36,16 +36,9 @@ after = "checkout"
 creates = ["src/*.o", "src/small"]
 "#;
 
-/// A directory with the project and its keys; the functionaries' private halves too.
+/// A project, of which two could be owners.
 fn project(text: &str) -> Directory {
-    let directory = Directory::new("layout").unwrap();
-    let keys = directory.path().join("keys");
-    fs::create_dir(&keys).unwrap();
-    for (number, name) in (1..).zip(["owner", "second", "dev", "builder"]) {
-        sitrep_signers::file::write(&Signer::from_seed([number; 32]), &keys, name).unwrap();
-    }
-    fs::write(directory.path().join("sitrep.toml"), text).unwrap();
-    directory
+    project::project(text, &["owner", "second", "dev", "builder"])
 }
 
 fn layout(directory: &Directory, args: &str) -> Run {

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use sitrep_cli::shell::temporary::Directory;
-use sitrep_metadata::sign::Signer;
 use sitrep_tests::command::{Run, binary, names, sitrep};
 use sitrep_tests::in_toto;
+use sitrep_tests::project::project;
 
 const PROJECT: &str = r#"
 [project]
@@ -28,14 +28,8 @@ creates = ["out"]
 "#;
 
 /// A project whose layout is signed.
-fn project(text: &str) -> Directory {
-    let directory = Directory::new("run").unwrap();
-    let keys = directory.path().join("keys");
-    fs::create_dir(&keys).unwrap();
-    for (number, name) in (1..).zip(["owner", "dev", "builder"]) {
-        sitrep_signers::file::write(&Signer::from_seed([number; 32]), &keys, name).unwrap();
-    }
-    fs::write(directory.path().join("sitrep.toml"), text).unwrap();
+fn signed(text: &str) -> Directory {
+    let directory = project(text, &["owner", "dev", "builder"]);
     fs::write(directory.path().join("in"), "source\n").unwrap();
     call(directory.path(), "layout sign --signing-key keys/owner.key").expect(0);
     directory
@@ -46,7 +40,7 @@ fn call(directory: &Path, args: &str) -> Run {
 }
 
 fn checked_out(text: &str) -> Directory {
-    let directory = project(text);
+    let directory = signed(text);
     call(directory.path(), "run checkout --signing-key keys/dev.key").expect(0);
     directory
 }
@@ -124,7 +118,7 @@ fn materials_that_differ_stop_it_before_it_starts() {
         assert!(!directory.path().join("out").exists());
         assert_eq!(names(&directory.path().join("evidence")).len(), 2);
     }
-    let directory = project(PROJECT);
+    let directory = signed(PROJECT);
     call(directory.path(), BUILD).expect(125).error("step build builds on checkout, of which there is no link");
 }
 
@@ -303,7 +297,7 @@ fn a_name_that_is_no_text_is_found_before_the_command_runs() {
 /// As in-toto-run, for who comes from there.
 #[test]
 fn a_step_without_a_layout_is_recorded_as_in_toto_does() {
-    let directory = project(PROJECT);
+    let directory = signed(PROJECT);
     let args = "run pack --without-layout --signing-key keys/dev.key --materials in --products . --exclude keys/ evidence/ -- cp in copy";
     call(directory.path(), args).expect(0);
     let name = names(directory.path()).into_iter().find(|name| name.starts_with("pack.")).unwrap();

@@ -7,11 +7,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::{Map, Value, json};
-use sitrep_cli::record::link::{file_name, write};
+use sitrep_cli::record::link::write;
 use sitrep_cli::record::selection::Selection;
 use sitrep_cli::record::tree::Recorder;
 use sitrep_cli::shell::temporary::Directory;
 use sitrep_metadata::artifacts::{Algorithm, Artifacts};
+use sitrep_metadata::bundle::pack::link_file_name;
 use sitrep_metadata::envelope::byproducts::{Byproducts, Keep, Stream};
 use sitrep_metadata::envelope::link::{Link, LinkForm};
 use sitrep_metadata::hex;
@@ -214,7 +215,7 @@ fn in_toto_reads_every_form() {
     let signer = Signer::from_seed([9; 32]);
     let forms = [(LinkForm::Metablock, "link"), (LinkForm::Dsse, "dsse"), (LinkForm::Statement, "statement")];
     let paths = forms.map(|(form, extension)| {
-        let path = directory.path().join(file_name("odd", signer.id())).with_extension(extension);
+        let path = directory.path().join(link_file_name("odd", signer.id())).with_extension(extension);
         let sign =
             |message: &[u8]| Ok::<_, std::io::Error>(vec![(signer.id().to_owned(), signer.sign(message).to_vec())]);
         write(&path, &link, form, sign).unwrap();

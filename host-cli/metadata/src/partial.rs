@@ -146,10 +146,9 @@ pub struct Chain<'a> {
 pub fn builds_on(layout: &Value, step: &str) -> BTreeSet<String> {
     let (mut found, mut pending) = (BTreeSet::new(), vec![step.to_owned()]);
     while let Some(name) = pending.pop() {
-        let Some(step) = steps_of(layout).find(|step| name_of(step) == name) else { continue };
+        let Some(step) = step_of(layout, &name) else { continue };
         for other in named_by(step, List::Materials) {
-            let is_step = steps_of(layout).any(|step| name_of(step) == other);
-            if is_step && other != name && found.insert(other.to_owned()) {
+            if step_of(layout, other).is_some() && other != name && found.insert(other.to_owned()) {
                 pending.push(other.to_owned());
             }
         }
@@ -160,6 +159,12 @@ pub fn builds_on(layout: &Value, step: &str) -> BTreeSet<String> {
 
 fn steps_of(layout: &Value) -> impl Iterator<Item = &Value> + Clone {
     layout.get("steps").and_then(Value::as_array).into_iter().flatten()
+}
+
+/// The step of that name in a layout.
+#[must_use]
+pub fn step_of<'v>(layout: &'v Value, name: &str) -> Option<&'v Value> {
+    steps_of(layout).find(|step| name_of(step) == name)
 }
 
 fn name_of(step: &Value) -> &str {
@@ -301,7 +306,7 @@ fn asked_layout(
     recording: Option<&Unsigned<'_>>,
 ) -> (Value, Vec<Undecided>) {
     let mut undecided = Vec::new();
-    let is_missing = |name: &&str| steps_of(layout).any(|step| name_of(step) == *name) && !is_there(name);
+    let is_missing = |name: &&str| step_of(layout, name).is_some() && !is_there(name);
     let steps = steps_of(layout).filter(|step| is_there(name_of(step))).map(|step| {
         let mut step = step.clone();
         let name = name_of(&step).to_owned();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::layout::ProjectFile;
 use super::signing::SigningKeys;
 use super::values::seconds;
 
@@ -24,9 +25,9 @@ pub struct Run {
     #[command(flatten)]
     pub keys: SigningKeys,
 
-    /// The project's file [default: sitrep.toml here, or in the next directory above that has one]
-    #[arg(long, value_name = "FILE", conflicts_with = "without_layout")]
-    pub project: Option<PathBuf>,
+    /// Where the project's file is.
+    #[command(flatten)]
+    pub project: ProjectFile,
 
     /// Run nothing: the step is something that a person does, as one without a command in sitrep.toml is
     #[arg(short = 'x', long, conflicts_with = "command")]
@@ -85,7 +86,7 @@ pub struct Run {
     pub on_misfit: Option<String>,
 
     /// Record without a layout: nothing is verified before, and nothing is held against one after
-    #[arg(long)]
+    #[arg(long, conflicts_with = "project")]
     pub without_layout: bool,
 
     /// Where to write the link [default: the evidence directory, or with --without-layout the current one]

@@ -1,16 +1,16 @@
 //! `sitrep status`.
 
-use std::path::PathBuf;
-
 use clap::Args;
+
+use super::layout::ProjectFile;
 
 /// `sitrep status`.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER, after_long_help = AFTER)]
 pub struct Status {
-    /// The project's file [default: sitrep.toml here, or in the next directory above that has one]
-    #[arg(long, value_name = "FILE")]
-    pub project: Option<PathBuf>,
+    /// Where the project's file is.
+    #[command(flatten)]
+    pub project: ProjectFile,
 
     /// Show what each rule took
     #[arg(short, long)]

@@ -8,9 +8,6 @@ use sitrep_metadata::envelope::link::{Link, LinkError, LinkForm};
 
 use crate::shell::files::write_with;
 
-/// How many characters of a key's id stand in the name of a link's file (in-toto specification, section 4.4).
-const KEY_ID: usize = 8;
-
 /// Why a link was not written.
 #[derive(Debug)]
 pub enum WriteError<E> {
@@ -33,13 +30,6 @@ impl<E: fmt::Display> fmt::Display for WriteError<E> {
 }
 
 impl<E: fmt::Debug + fmt::Display> std::error::Error for WriteError<E> {}
-
-/// The name under which a link of this step is looked for that this key has signed.
-#[must_use]
-pub fn file_name(step: &str, key_id: &str) -> String {
-    let short = key_id.get(..KEY_ID).unwrap_or(key_id);
-    format!("{step}.{short}.link")
-}
 
 /// Signs a link and writes it to `path`, replacing what is there. `sign` gets what is to be signed, and gives signatures with the ids of their keys.
 ///

@@ -398,12 +398,12 @@ pub fn write_directory<'a, F, E: From<io::Error>>(
     Ok(sync(directory)?)
 }
 
-fn parent(path: &Path) -> &Path {
+pub(super) fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// A name in the same directory, so that renaming never crosses a file system. `create_new` refuses one that is taken.
-fn unfinished_name(path: &Path) -> io::Result<std::ffi::OsString> {
+pub(super) fn unfinished_name(path: &Path) -> io::Result<std::ffi::OsString> {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().ok_or(io::ErrorKind::InvalidInput)?);
     name.push(format!(".{}.unfinished", std::process::id()));
@@ -411,12 +411,12 @@ fn unfinished_name(path: &Path) -> io::Result<std::ffi::OsString> {
 }
 
 /// Makes a rename survive a power cut, where directories can be opened.
-fn sync(directory: &Path) -> io::Result<()> {
+pub(super) fn sync(directory: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
 }
 
 /// Removed when dropped, unless the path was emptied because it has its final name.
-struct Unfinished(PathBuf);
+pub(super) struct Unfinished(pub(super) PathBuf);
 
 impl Drop for Unfinished {
     fn drop(&mut self) {

@@ -1,8 +1,10 @@
 //! Files that are made and never replace one.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use super::files::{Unfinished, parent, sync, unfinished_name};
 
 /// Who may read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,10 +20,6 @@ pub(crate) enum Access {
 /// # Errors
 /// `AlreadyExists` where something has that name by now, otherwise the operating system's.
 pub(crate) fn write_new(path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().ok_or(io::ErrorKind::InvalidInput)?);
-    name.push(format!(".{}.unfinished", std::process::id()));
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -30,15 +28,17 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8], access: Access) -> io::Result
     }
     #[cfg(not(unix))]
     let _ = access;
-    let unfinished = directory.join(name);
+    let directory = parent(path);
+    let unfinished = directory.join(unfinished_name(path)?);
     let mut file = options.open(&unfinished)?;
     let unfinished = Unfinished(unfinished);
     file.write_all(bytes)?;
     file.sync_all()?;
     drop(file);
     give_name(&unfinished.0, path)?;
+    // Where the name was given by a link, there is another to be taken away.
     drop(unfinished);
-    if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
+    sync(directory)
 }
 
 /// Gives a file its name, which nothing has: renaming would replace what has it.
@@ -53,16 +53,6 @@ fn give_name(unfinished: &Path, path: &Path) -> io::Result<()> {
         }
     }
     fs::hard_link(unfinished, path)
-}
-
-/// Removed when dropped, unless it has its name.
-struct Unfinished(PathBuf);
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        // It fails where the file was renamed.
-        let _ = fs::remove_file(&self.0);
-    }
 }
 
 #[cfg(test)]

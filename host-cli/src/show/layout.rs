@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use sitrep_metadata::envelope::document::Signature;
 
-use crate::show::lines::Lines;
+use crate::show::lines::{Lines, short};
 
 /// A layout that is shown. Nothing is said of whether its signatures are good.
 pub(crate) struct Shown<'a> {
@@ -31,7 +31,7 @@ impl Shown<'_> {
             Some([]) => out.line(format_args!("  expires {expires}; signed by nobody")),
             Some(signatures) => {
                 let ids = signatures.iter().map(|one| one.keyid.as_deref().unwrap_or("no key id"));
-                let ids: Vec<&str> = ids.map(|id| id.get(..8).unwrap_or(id)).collect();
+                let ids: Vec<&str> = ids.map(short).collect();
                 out.line(format_args!("  expires {expires}; signatures of {}, not checked here", ids.join(", ")));
             }
         }
@@ -73,7 +73,7 @@ impl Shown<'_> {
     }
 
     fn key(&self, id: &str) -> String {
-        let short = id.get(..8).unwrap_or(id);
+        let short = short(id);
         match self.names.get(id) {
             Some(name) => format!("{name} ({short})"),
             None => short.to_owned(),

@@ -32,6 +32,12 @@ pub fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
+/// The digits of a key id that people compare, and that names of files have.
+#[must_use]
+pub fn short(id: &str) -> &str {
+    id.get(..8).unwrap_or(id)
+}
+
 /// The same text with control characters, those that change the direction of writing, and those that nobody sees, spelled out.
 #[must_use]
 pub fn harmless(text: &str) -> String {

@@ -8,7 +8,7 @@ use sitrep_metadata::verification::report::{
 };
 
 use crate::inspection::ran::Ran;
-use crate::show::lines::Lines;
+use crate::show::lines::{Lines, short};
 use crate::show::messages::note;
 
 /// A verdict as people are shown it.
@@ -309,7 +309,7 @@ fn predicate(uri: &str, verbose: bool) -> String {
 
 /// A key id as people compare them: its first eight digits, which are also those of link files.
 fn key(id: &str, verbose: bool) -> &str {
-    if verbose { id } else { id.get(..8).unwrap_or(id) }
+    if verbose { id } else { short(id) }
 }
 
 fn keys(ids: &[String], verbose: bool) -> String {

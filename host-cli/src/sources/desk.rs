@@ -30,6 +30,18 @@ pub(crate) struct Desk {
     pub signed: Option<Signed>,
 }
 
+/// A duration leads to another time at every moment. Where the layout that was signed before is in force, that is no difference: this one gets its expiry.
+pub(crate) fn keep_expiry(layout: &mut Value, expires: Expires, before: &Value, now: Time) {
+    let own = before.get("expires");
+    let is_in_force = own.and_then(Value::as_str).and_then(Time::parse).is_some_and(|expires| expires > now);
+    if is_in_force
+        && matches!(expires, Expires::After(..))
+        && let (Some(own), Some(expires)) = (own, layout.get_mut("expires"))
+    {
+        *expires = own.clone();
+    }
+}
+
 /// A layout in its envelope.
 #[derive(Clone, Debug)]
 pub(crate) struct Signed {
@@ -56,14 +68,11 @@ impl Desk {
     /// # Errors
     /// [`CliError`] where a key cannot be read.
     pub(crate) fn of_project(found: &Found, now: Time) -> Result<Self, CliError> {
-        let key_names = found.keys()?.into_iter().map(|(name, key)| (key.id, name)).collect();
+        let keys = found.keys()?;
+        let layout = found.layout_of(&keys, now)?;
+        let key_names = keys.into_iter().map(|(name, key)| (key.id, name)).collect();
         let (name, project) = (found.path.display().to_string(), Some(found.project.clone()));
-        Ok(Self { name, layout: found.layout(now)?, project, key_names, signed: None })
-    }
-
-    /// Does it expire some time after it is signed, and so later whenever it is looked at?
-    pub(crate) fn is_of_duration(&self) -> bool {
-        self.project.as_ref().is_some_and(|project| matches!(project.project.expires, Expires::After(..)))
+        Ok(Self { name, layout, project, key_names, signed: None })
     }
 
     /// A layout, signed or not.

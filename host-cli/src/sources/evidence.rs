@@ -1,6 +1,6 @@
 //! A project's signed layout, and the evidence beside it: what a step is held against.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -9,13 +9,12 @@ use sitrep_metadata::bundle::pack::Packer;
 use sitrep_metadata::causes::Near;
 use sitrep_metadata::envelope::document::Document;
 use sitrep_metadata::hex;
-use sitrep_metadata::partial::{Chain, Held, Unsigned, check_layout};
+use sitrep_metadata::partial::{Chain, Held, Unsigned, check_layout, step_of};
 use sitrep_metadata::verification::report::Located;
 
 use crate::error::CliError;
 use crate::project_error::ProjectError;
 use crate::shell::executor::Threads;
-use crate::shell::files::{Contents, read};
 use crate::sources::desk::{Desk, Signed};
 use crate::sources::input::Input;
 use crate::sources::near;
@@ -57,8 +56,7 @@ impl SignedLayout {
 
     /// The step of that name.
     pub(crate) fn step(&self, name: &str) -> Option<&Value> {
-        let steps = self.layout.get("steps").and_then(Value::as_array)?;
-        steps.iter().find(|step| step.get("name").and_then(Value::as_str) == Some(name))
+        step_of(&self.layout, name)
     }
 }
 
@@ -75,14 +73,14 @@ impl Evidence {
     /// Loads what lies beside a layout.
     ///
     /// # Errors
-    /// [`CliError`] where the layout cannot be read, or the system has no random numbers.
+    /// [`CliError`] where the system has no random numbers.
     pub(crate) fn beside(layout: &SignedLayout, found: &Found) -> Result<Self, CliError> {
-        let failed = |error| CliError::Read(layout.path.clone(), error);
-        let bytes = read(&layout.path, Contents::Metadata).map_err(failed)?;
+        // The layout that was verified: at its path may be another one by now.
+        let document = layout.document.clone();
         let Input { packer, notes, directories, .. } =
-            Input::of_layout(&layout.path, &bytes, Some(&found.evidence()), &[])?;
+            Input::of_document(&layout.path, document, Some(&found.evidence()), &[])?;
         let mut random = [0; 16];
-        getrandom::fill(&mut random).map_err(|error| failed(std::io::Error::other(error)))?;
+        getrandom::fill(&mut random).map_err(CliError::Random)?;
         Ok(Self { packer, directories, nobody: hex::encode(&random), notes })
     }
 
@@ -93,7 +91,7 @@ impl Evidence {
     pub(crate) fn hold(
         &mut self,
         layout: &SignedLayout,
-        only: Option<&std::collections::BTreeSet<String>>,
+        only: Option<&BTreeSet<String>>,
         recording: Option<&Unsigned<'_>>,
         now: Time,
     ) -> Result<Held, CliError> {

@@ -95,6 +95,19 @@ impl Input {
         attestations: &[AttestationFile],
     ) -> Result<Self, InputError> {
         let document = Document::parse(json).map_err(|error| InputError::new(layout, Ignored::Invalid(error)))?;
+        Self::of_document(layout, document, link_dir, attestations)
+    }
+
+    /// The same of a layout that has been read.
+    ///
+    /// # Errors
+    /// Where a file of attestations holds none.
+    pub(crate) fn of_document(
+        layout: &Path,
+        document: Document,
+        link_dir: Option<&Path>,
+        attestations: &[AttestationFile],
+    ) -> Result<Self, InputError> {
         let mut loader = Loader::new(EVIDENCE);
         loader.load(layout, document, link_dir, attestations)?;
         Ok(loader.input)

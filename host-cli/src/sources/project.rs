@@ -96,8 +96,15 @@ impl Found {
     /// # Errors
     /// [`CliError`] where a key cannot be read, or it stands for none.
     pub(crate) fn layout(&self, now: Time) -> Result<serde_json::Value, CliError> {
-        let keys = self.keys()?;
-        self.project.layout(&keys, now).map_err(|error| ProjectError::Compile(self.path.clone(), error).into())
+        self.layout_of(&self.keys()?, now)
+    }
+
+    /// The same, where the keys have been read.
+    ///
+    /// # Errors
+    /// [`CliError`] where it stands for none.
+    pub(crate) fn layout_of(&self, keys: &Keys, now: Time) -> Result<serde_json::Value, CliError> {
+        self.project.layout(keys, now).map_err(|error| ProjectError::Compile(self.path.clone(), error).into())
     }
 }
 

@@ -7,6 +7,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sitrep_core::limits::SIGNATURES;
 
 use crate::envelope::document::Signature;
@@ -84,6 +85,12 @@ impl Envelope {
     /// The envelope as JSON on one line, with its line feed.
     #[must_use]
     pub fn to_json(&self) -> String {
+        self.to_value().to_string() + "\n"
+    }
+
+    /// The envelope as a JSON value.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
         let signature = |signature: &Signature| JsonSignature {
             keyid: signature.keyid.clone(),
             sig: STANDARD.encode(&signature.bytes),
@@ -94,7 +101,7 @@ impl Envelope {
             signatures: self.signatures.iter().map(signature).collect(),
         };
         // Strings alone cannot fail.
-        serde_json::to_string(&json).unwrap_or_default() + "\n"
+        serde_json::to_value(&json).unwrap_or_default()
     }
 
     /// Reads an envelope in JSON.

@@ -1,11 +1,9 @@
 //! A payload's text with its signatures, as a file: for layouts, which people read.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::envelope::document::{IN_TOTO, Signature};
-use crate::envelope::dsse::pre_authentication_encoding;
+use crate::envelope::dsse::{Envelope, pre_authentication_encoding};
 use crate::hex;
 use crate::keys::openpgp::OpenPgpSignature;
 use crate::sign::canonical;
@@ -36,11 +34,10 @@ impl Wrapped {
             Self::Metablock(value) => {
                 json!({"signatures": signatures.iter().map(metablock).collect::<Vec<_>>(), "signed": value})
             }
-            Self::Dsse(text) => json!({
-                "payload": STANDARD.encode(text),
-                "payloadType": IN_TOTO,
-                "signatures": signatures.iter().map(dsse).collect::<Vec<_>>(),
-            }),
+            Self::Dsse(text) => {
+                let (payload, signatures) = (text.clone().into_bytes(), signatures.to_vec());
+                Envelope { payload_type: IN_TOTO.into(), payload, signatures }.to_value()
+            }
         };
         format!("{json:#}\n")
     }
@@ -58,12 +55,5 @@ fn metablock(signature: &Signature) -> Value {
             }
             json
         }
-    }
-}
-
-fn dsse(signature: &Signature) -> Value {
-    match &signature.keyid {
-        Some(keyid) => json!({"keyid": keyid, "sig": STANDARD.encode(&signature.bytes)}),
-        None => json!({"sig": STANDARD.encode(&signature.bytes)}),
     }
 }

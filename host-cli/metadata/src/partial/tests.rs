@@ -20,14 +20,12 @@ fn demo(steps: &[&str]) -> (Value, Packer) {
 
 fn hold(steps: &[&str], only: Option<&BTreeSet<String>>, recording: Option<&Unsigned<'_>>) -> Held {
     let (layout, packer) = demo(steps);
-    let mut chain = Chain {
-        packer,
-        layout: &layout,
-        parameters: &[],
-        executor: &Sequential,
-        nobody: "a random number",
-        near: &|_, _| None,
-    };
+    hold_of(packer, &layout, only, recording)
+}
+
+fn hold_of(packer: Packer, layout: &Value, only: Option<&BTreeSet<String>>, recording: Option<&Unsigned<'_>>) -> Held {
+    let mut chain =
+        Chain { packer, layout, parameters: &[], executor: &Sequential, nobody: "a random number", near: &|_, _| None };
     chain.hold(only, recording, NOW).unwrap()
 }
 
@@ -107,15 +105,7 @@ fn evidence_that_does_not_count_is_a_refusal() {
     link["signed"]["name"] = json!("clone");
     link["signed"]["command"] = json!(["other"]);
     packer.add("clone.dc7cb599.link", Document::parse(link.to_string().as_bytes()).unwrap());
-    let mut chain = Chain {
-        packer,
-        layout: &layout,
-        parameters: &[],
-        executor: &Sequential,
-        nobody: "a random number",
-        near: &|_, _| None,
-    };
-    let held = chain.hold(None, None, NOW).unwrap();
+    let held = hold_of(packer, &layout, None, None);
     assert!(held.refusal.is_some_and(|refusal| refusal.class == "evidence"), "nobody has signed it");
 }
 

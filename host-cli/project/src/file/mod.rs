@@ -344,12 +344,6 @@ impl Project {
         project.check()?;
         Ok(project)
     }
-
-    /// The step of that name, roles included.
-    #[must_use]
-    pub fn step(&self, name: &str) -> Option<&Step> {
-        self.steps.iter().find(|step| step.name == name)
-    }
 }
 
 /// The words of which rules are made.

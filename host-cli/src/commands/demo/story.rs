@@ -55,7 +55,7 @@ pub(super) fn layout(teller: &mut Teller, people: &People) -> Result<(), DemoErr
          \x20 package      packager   takes hello.sh as set-version left it;\n\
          \x20                         CREATE hello-1.0.sh, hello.sh stays as it is",
     )?;
-    let Time(now) = SystemClock::read().ok_or(CliError::Clock(ClockUse::Demo))?.time();
+    let Time(now) = SystemClock::read().ok_or(CliError::Clock(ClockUse::Present))?.time();
     teller.make("metadata")?;
     let layout = json!({
         "_type": "layout",

@@ -8,8 +8,8 @@ use crate::commands::done::Done;
 use crate::commands::make::run::misfit;
 use crate::error::{CliError, ClockUse};
 use crate::shell::clock::SystemClock;
-use crate::show::lines::{Lines, counted};
-use crate::show::messages::{complain_of, print};
+use crate::show::lines::{Lines, counted, short};
+use crate::show::messages::print;
 use crate::sources::evidence::{Evidence, SignedLayout};
 use crate::sources::project::Found;
 
@@ -18,12 +18,11 @@ use crate::sources::project::Found;
 /// # Errors
 /// [`CliError`] where the project or its layout cannot be read.
 pub fn run(args: &Status) -> Result<Done, CliError> {
-    let found = Found::new(args.project.as_deref())?;
-    let clock = SystemClock::read().ok_or(CliError::Clock(ClockUse::Now))?;
+    let found = Found::new(args.project.project.as_deref())?;
+    let clock = SystemClock::read().ok_or(CliError::Clock(ClockUse::Present))?;
     let layout = SignedLayout::of(&found)?;
     if let Some(refusal) = layout.refusal(&found, &clock)? {
-        let about = format!("{}: {}: {}", layout.path.display(), refusal.code, refusal.message);
-        complain_of(&about, &refusal.causes, Some(&refusal.hint));
+        misfit::tell_of_layout(&layout.path, &refusal);
         return Ok(Done::Refused);
     }
     let mut evidence = Evidence::beside(&layout, &found)?;
@@ -44,8 +43,7 @@ pub fn run(args: &Status) -> Result<Done, CliError> {
         misfit::write(misfit, &mut out);
     }
     if let Some(refusal) = &held.refusal {
-        out.line(format_args!("  {}: {}", refusal.code, refusal.message));
-        refusal.causes.iter().for_each(|cause| out.line(format_args!("    {cause}")));
+        misfit::write_refusal(refusal, &mut out);
     }
     for warning in &held.warnings {
         let step = warning.step.as_deref().map(|step| format!(" (step {step})")).unwrap_or_default();
@@ -61,7 +59,7 @@ fn step(name: &str, held: &Held, verbose: bool, out: &mut Lines) {
         out.line(format_args!("  -> {name}: nothing yet"));
         return;
     };
-    let by: Vec<&str> = step.vouched_by.iter().map(|id| id.get(..8).unwrap_or(id)).collect();
+    let by: Vec<&str> = step.vouched_by.iter().map(|id| short(id)).collect();
     let by = if by.is_empty() { "no key that counts".to_owned() } else { by.join(", ") };
     let count = |count: Option<u32>, what| counted(count.unwrap_or_default() as usize, what);
     out.line(format_args!(

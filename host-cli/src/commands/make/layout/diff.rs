@@ -1,7 +1,6 @@
 //! `sitrep layout diff`.
 
 use serde::Serialize;
-use sitrep_core::Time;
 use sitrep_project::diff::{Difference, diff};
 
 use crate::args::LayoutDiff;
@@ -10,7 +9,7 @@ use crate::error::{CliError, ClockUse};
 use crate::shell::clock::SystemClock;
 use crate::show::lines::Lines;
 use crate::show::messages::{print, print_json};
-use crate::sources::desk::Desk;
+use crate::sources::desk::{Desk, keep_expiry};
 use crate::sources::project::Found;
 
 #[derive(Serialize)]
@@ -32,7 +31,7 @@ struct JsonDifference<'d> {
 /// # Errors
 /// [`CliError`] where one cannot be read.
 pub(super) fn run(args: &LayoutDiff) -> Result<Done, CliError> {
-    let now = SystemClock::read().map(SystemClock::time).ok_or(CliError::Clock(ClockUse::Expiry))?;
+    let now = SystemClock::read().map(SystemClock::time).ok_or(CliError::Clock(ClockUse::Present))?;
     let (before, mut after) = match (&args.before, &args.after) {
         (Some(before), Some(after)) => (Desk::read(before, now)?, Desk::read(after, now)?),
         (before, _) => {
@@ -41,7 +40,9 @@ pub(super) fn run(args: &LayoutDiff) -> Result<Done, CliError> {
             (Desk::read(&before, now)?, Desk::of_project(&found, now)?)
         }
     };
-    forgive_expiry(&before, &mut after, now);
+    if let (Some(_), Some(project)) = (&before.signed, &after.project) {
+        keep_expiry(&mut after.layout, project.project.expires, &before.layout, now);
+    }
     let differences = diff(&before.layout, &after.layout);
     let done = if differences.is_empty() { Done::Yes } else { Done::Refused };
     if args.json {
@@ -62,24 +63,10 @@ pub(super) fn run(args: &LayoutDiff) -> Result<Done, CliError> {
 }
 
 /// A line for each difference, with `-` for what only the first has and `+` for what only the second has.
-pub(crate) fn write(differences: &[Difference], out: &mut Lines) {
+fn write(differences: &[Difference], out: &mut Lines) {
     for Difference { place, before, after } in differences {
         out.line(format_args!("{place}"));
         before.iter().for_each(|line| out.line(format_args!("  - {line}")));
         after.iter().for_each(|line| out.line(format_args!("  + {line}")));
-    }
-}
-
-/// A duration leads to another time at every moment: that is no difference from a layout that is in force.
-fn forgive_expiry(before: &Desk, after: &mut Desk, now: Time) {
-    let expires = before.layout.get("expires").and_then(|expires| expires.as_str());
-    let is_in_force = expires.and_then(Time::parse).is_some_and(|expires| expires > now);
-    if before.signed.is_some()
-        && after.signed.is_none()
-        && is_in_force
-        && after.is_of_duration()
-        && let (Some(own), Some(other)) = (before.layout.get("expires"), after.layout.get_mut("expires"))
-    {
-        *other = own.clone();
     }
 }

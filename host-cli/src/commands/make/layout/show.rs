@@ -17,7 +17,7 @@ use crate::sources::project::Found;
 /// # Errors
 /// [`CliError`] where the file cannot be read.
 pub(super) fn run(args: &LayoutShow) -> Result<(), CliError> {
-    let now = SystemClock::read().map(SystemClock::time).ok_or(CliError::Clock(ClockUse::Expiry))?;
+    let now = SystemClock::read().map(SystemClock::time).ok_or(CliError::Clock(ClockUse::Present))?;
     let desk = match &args.file {
         Some(file) => Desk::read(file, now)?,
         None => Desk::of_project(&Found::new(None)?, now)?,

@@ -23,7 +23,7 @@ use crate::shell::clock::SystemClock;
 use crate::shell::files;
 use crate::show::lines::Lines;
 use crate::show::messages::{note, print};
-use crate::sources::desk::{Desk, Signed};
+use crate::sources::desk::{Desk, Signed, keep_expiry};
 use crate::sources::project::{Found, MAX_LAYOUT, is_layout};
 use crate::sources::signers::open_signers;
 
@@ -37,7 +37,7 @@ pub(super) fn run(args: &LayoutSign) -> Result<(), CliError> {
     if !open.is_empty() {
         return Err(ProjectError::Open(found.path, open).into());
     }
-    let now = SystemClock::read().map(SystemClock::time).ok_or(CliError::Clock(ClockUse::Expiry))?;
+    let now = SystemClock::read().map(SystemClock::time).ok_or(CliError::Clock(ClockUse::Present))?;
     let (layout, owners) = (found.layout(now)?, found.owners()?);
     let form = if found.project.project.envelope == Form::Metablock { Form::Metablock } else { Form::Dsse };
     let spelling = found.project.project.spelling;
@@ -89,13 +89,7 @@ fn wrap(form: Form, spelling: Spelling, layout: &Value, signed: Option<&Signed>)
 /// Does a layout that was signed before say the same, but for the time to which a duration led then? One that has expired says nothing any more.
 fn is_same(before: &Desk, layout: &Value, form: Form, expires: Expires, now: Time) -> bool {
     let mut same = layout.clone();
-    let own = before.layout.get("expires");
-    if matches!(expires, Expires::After(..))
-        && own.and_then(Value::as_str).and_then(Time::parse).is_some_and(|expires| expires > now)
-        && let (Some(own), Some(expires)) = (own, same.get_mut("expires"))
-    {
-        *expires = own.clone();
-    }
+    keep_expiry(&mut same, expires, &before.layout, now);
     same == before.layout && before.signed.as_ref().is_some_and(|signed| signed.form == form)
 }
 

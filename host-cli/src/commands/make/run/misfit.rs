@@ -1,9 +1,13 @@
 //! What is said of a recording that does not fit its layout.
 
+use std::path::Path;
+
 use sitrep_core::List;
 use sitrep_metadata::partial::{Held, Misfit};
+use sitrep_metadata::verification::report::Located;
 
 use crate::show::lines::Lines;
+use crate::show::messages::complain_of;
 
 /// What does not fit, and the four ways out of it that SBOMit's specification names (section 4.3.1).
 pub(crate) fn tell(step: &str, held: &Held, out: &mut Lines) {
@@ -11,8 +15,7 @@ pub(crate) fn tell(step: &str, held: &Held, out: &mut Lines) {
         write(misfit, out);
     }
     if let Some(refusal) = &held.refusal {
-        out.line(format_args!("  {}: {}", refusal.code, refusal.message));
-        refusal.causes.iter().for_each(|cause| out.line(format_args!("    {cause}")));
+        write_refusal(refusal, out);
         return;
     }
     let own = held.misfits.iter().find(|misfit| misfit.step == step);
@@ -35,6 +38,18 @@ pub(crate) fn tell(step: &str, held: &Held, out: &mut Lines) {
     out.line(format_args!(
         "    it does not belong there: change the project so that it is not there, and: sitrep run {step}"
     ));
+}
+
+/// Why a layout counts for nothing, as an error.
+pub(crate) fn tell_of_layout(path: &Path, refusal: &Located) {
+    let about = format!("{}: {}: {}", path.display(), refusal.code, refusal.message);
+    complain_of(&about, &refusal.causes, Some(&refusal.hint));
+}
+
+/// Why the rest was not looked at, and what it is due to.
+pub(crate) fn write_refusal(refusal: &Located, out: &mut Lines) {
+    out.line(format_args!("  {}: {}", refusal.code, refusal.message));
+    refusal.causes.iter().for_each(|cause| out.line(format_args!("    {cause}")));
 }
 
 /// One misfit in a line, and what it is due to.

@@ -15,10 +15,11 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use sitrep_core::Time;
 use sitrep_metadata::artifacts::Artifacts;
+use sitrep_metadata::bundle::pack::link_file_name;
 use sitrep_metadata::envelope::byproducts::{Byproducts, Keep, Stream};
 use sitrep_metadata::envelope::link::{Link, LinkForm};
 use sitrep_metadata::keys::host_key::HostKey;
-use sitrep_metadata::partial::{Held, Unsigned, builds_on};
+use sitrep_metadata::partial::{Held, Unsigned, builds_on, step_of};
 use sitrep_metadata::sign::{Sign, SignError};
 
 use self::plan::{Plan, without_own_variables};
@@ -33,7 +34,7 @@ use crate::shell::files;
 use crate::shell::process::End;
 use crate::shell::process::foreground::{Copied, foreground};
 use crate::show::lines::{Lines, counted};
-use crate::show::messages::{complain, complain_of, note, tell};
+use crate::show::messages::{complain, note, tell};
 use crate::sources::evidence::{Evidence, SignedLayout};
 use crate::sources::project::{Found, STATE_DIRECTORY};
 use crate::sources::signers::open_signers;
@@ -66,7 +67,7 @@ struct Against {
 }
 
 fn step(args: &Run) -> Result<Done, CliError> {
-    let found = if args.without_layout { None } else { Some(Found::new(args.project.as_deref())?) };
+    let found = if args.without_layout { None } else { Some(Found::new(args.project.project.as_deref())?) };
     let plan = Plan::new(args, found.as_ref())?;
     // What asks for a passphrase, asks before anything runs.
     let signer = one_signer(args)?;
@@ -128,15 +129,13 @@ fn step(args: &Run) -> Result<Done, CliError> {
             if args.mode == Mode::Notify {
                 misfit(&about, &args.step, &held)?;
             }
-        }
-        if !held.fits()
-            && let Some(command) = &args.on_misfit
-        {
-            notify(command, &args.step, &held)?;
+            if let Some(command) = &args.on_misfit {
+                notify(command, &args.step, &held)?;
+            }
         }
     }
     let link = link_of(&plan, &materials, &after);
-    let path = plan.directory.join(link::file_name(&args.step, &label));
+    let path = plan.directory.join(link_file_name(&args.step, &label));
     if args.dry_run {
         say(args, &format_args!("dry run: {} would be signed as {}", args.step, path.display()));
         return Ok(done);
@@ -170,17 +169,14 @@ fn one_signer(args: &Run) -> Result<Box<dyn Sign>, CliError> {
 
 /// The layout, if its owners stand behind it and it says of the step what the project's file says. Otherwise that is told.
 fn against(args: &Run, found: Found) -> Result<Option<Against>, CliError> {
-    let clock = SystemClock::read().ok_or(CliError::Clock(ClockUse::Now))?;
+    let clock = SystemClock::read().ok_or(CliError::Clock(ClockUse::Present))?;
     let layout = SignedLayout::of(&found)?;
     if let Some(refusal) = layout.refusal(&found, &clock)? {
-        let about = format!("{}: {}: {}", layout.path.display(), refusal.code, refusal.message);
-        complain_of(&about, &refusal.causes, Some(&refusal.hint));
+        misfit::tell_of_layout(&layout.path, &refusal);
         return Ok(None);
     }
     let own = found.layout(clock.time())?;
-    let own = own.get("steps").and_then(Value::as_array).into_iter().flatten();
-    let own = own.into_iter().find(|step| step.get("name").and_then(Value::as_str) == Some(&args.step));
-    if layout.step(&args.step) != own {
+    if layout.step(&args.step) != step_of(&own, &args.step) {
         return Err(ProjectError::OtherStep(args.step.clone(), found.path).into());
     }
     let before = builds_on(&layout.layout, &args.step);
